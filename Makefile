@@ -1,0 +1,39 @@
+# Everything here needs Python 3.11 or newer and make, and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.ready
+E2E_VENV := .venv-e2e/.ready
+
+.PHONY: help demo test check test-e2e lint clean
+
+help: ## what can be made
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV): requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	touch $@
+
+$(E2E_VENV): requirements-e2e.txt
+	$(PYTHON) -m venv --clear .venv-e2e
+	.venv-e2e/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-e2e.txt
+	touch $@
+
+demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minute
+	@$(BIN)/python -m emulator.demo
+
+test: $(VENV) ## the test suite, with coverage
+	$(BIN)/python -m pytest --ignore=tests/e2e --cov --cov-report=term
+
+lint: $(VENV) ## style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test ## style, types and tests
+
+test-e2e: $(VENV) $(E2E_VENV) ## deploys to a local AWS that runs the functions
+	$(BIN)/python -m pytest tests/e2e
+
+clean: ## removes what was made
+	rm -rf .venv .venv-e2e build .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

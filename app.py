@@ -1,0 +1,68 @@
+"""The handlers: triggers, and nothing else. What they do is in ``chalicelib.jobs``."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+
+from aws_lambda_powertools import Logger
+from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Cron
+
+from chalicelib import jobs
+from chalicelib.ec2 import EC2
+from chalicelib.settings import Settings
+
+app = Chalice(app_name="ebs-snapshot-reactor")
+settings = Settings.from_environ(os.environ)
+logger = Logger(service="ebs-snapshot-reactor", level=settings.log_level)
+app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
+
+
+@cache
+def _ec2() -> EC2:
+    """Return the clients, made at the first invocation and kept while Lambda keeps the process."""
+    return EC2(settings)
+
+
+def _invocation(event: CloudWatchEvent) -> jobs.Invocation:
+    remaining: Callable[[], int] = event.context.get_remaining_time_in_millis  # type: ignore[union-attr]
+    return jobs.Invocation(
+        ec2=_ec2(),
+        settings=settings,
+        now=datetime.now(UTC),
+        event=event.to_dict(),
+        time_left=lambda: remaining() / 1000,
+    )
+
+
+@app.schedule(Cron(0, "*", "*", "*", "?", "*"))
+def create_snapshots(event: CloudWatchEvent) -> jobs.Summary:
+    """Create the snapshots that are due, every hour."""
+    return jobs.create_snapshots(_invocation(event))
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.ec2"],
+        "detail-type": [
+            "EBS Snapshot Notification",
+            "EBS Multi-Volume Snapshots Completion Status",
+        ],
+        "detail": {"event": ["createSnapshot", "createSnapshots"]},
+    }
+)
+def copy_on_completion(event: CloudWatchEvent) -> jobs.Summary:
+    """Copy what has just completed to each of its destinations."""
+    return jobs.copy_on_completion(_invocation(event))
+
+
+@app.schedule(Cron(30, "*", "*", "*", "?", "*"))
+def copy_missing(event: CloudWatchEvent) -> jobs.Summary:
+    """Copy whatever completed and has no copy, every hour."""
+    return jobs.copy_missing(_invocation(event))
+
+
+@app.schedule(Cron(15, 5, "*", "*", "?", "*"))
+def sweep_snapshots(event: CloudWatchEvent) -> jobs.Summary:
+    """Delete what has expired, every day."""
+    return jobs.sweep_snapshots(_invocation(event))

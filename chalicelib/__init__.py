@@ -1,0 +1,1 @@
+"""The application behind the handlers in ``app.py``."""

@@ -1,0 +1,317 @@
+"""Every call to EC2, and nothing else: raw answers become models here, models become calls."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+
+from chalicelib import tags
+from chalicelib.models import (
+    CopySnapshot,
+    CreateSnapshot,
+    CreateSnapshots,
+    CreateTags,
+    DeleteSnapshot,
+    Instance,
+    Inventory,
+    Snapshot,
+    TagProblem,
+    Tags,
+    Volume,
+)
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import (
+        FilterTypeDef,
+        InstanceTypeDef,
+        SnapshotTypeDef,
+        TagSpecificationTypeDef,
+        VolumeTypeDef,
+    )
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html
+MOST_FILTER_VALUES = 200
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
+PAGE_SIZE = 1000
+CREATING = ("CreateSnapshot", "CreateSnapshots", "CopySnapshot")
+
+
+class EC2:
+    """EC2 in one Region, and in the Regions that its snapshots are copied to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.region = settings.region
+        self._session = boto3.Session(region_name=settings.region)
+        self._contract = tags.Contract(
+            region=settings.region,
+            regions=_known_regions(self._session, settings.region),
+            daily_at=settings.daily_at,
+            retention=settings.default_retention,
+        )
+        self._config = Config(
+            retries={"mode": "standard", "max_attempts": 5},
+            max_pool_connections=settings.concurrency,
+            connect_timeout=5,
+        )
+        self._clients: dict[str, EC2Client] = {}
+        self._lock = threading.Lock()
+
+    def _client(self, region: str) -> EC2Client:
+        # Clients are safe to share between threads; making one is not.
+        with self._lock:
+            if region not in self._clients:
+                client = self._session.client("ec2", region_name=region, config=self._config)
+                for operation in CREATING:
+                    client.meta.events.register_first(
+                        f"needs-retry.ec2.{operation}", _refuse_blind_retry
+                    )
+                self._clients[region] = client
+            return self._clients[region]
+
+    def instances(self) -> Inventory:
+        """Return the running and stopped instances of this Region with their volumes."""
+        problems: list[TagProblem] = []
+        attached = self._attached_volumes(problems)
+        found: list[Instance] = []
+        pages = (
+            self._client(self.region)
+            .get_paginator("describe_instances")
+            .paginate(
+                Filters=[{"Name": "instance-state-name", "Values": ["running", "stopped"]}],
+                PaginationConfig={"PageSize": PAGE_SIZE},
+            )
+        )
+        for page in pages:
+            for reservation in page["Reservations"]:
+                found += [
+                    self._instance(raw, attached, problems) for raw in reservation["Instances"]
+                ]
+        return Inventory(instances=tuple(found), problems=tuple(problems))
+
+    def _instance(
+        self,
+        raw: InstanceTypeDef,
+        attached: Mapping[str, Sequence[Volume]],
+        problems: list[TagProblem],
+    ) -> Instance:
+        instance, wrong = tags.read_instance(
+            raw["InstanceId"],
+            _plain(raw),
+            raw.get("RootDeviceName", ""),
+            attached.get(raw["InstanceId"], ()),
+            self._contract,
+        )
+        problems += wrong
+        return instance
+
+    def _attached_volumes(self, problems: list[TagProblem]) -> Mapping[str, Sequence[Volume]]:
+        attached: dict[str, list[Volume]] = defaultdict(list)
+        pages = (
+            self._client(self.region)
+            .get_paginator("describe_volumes")
+            .paginate(
+                Filters=[{"Name": "status", "Values": ["in-use"]}],
+                PaginationConfig={"PageSize": PAGE_SIZE},
+            )
+        )
+        for page in pages:
+            for raw in page["Volumes"]:
+                _attach(raw, attached, problems)
+        return attached
+
+    def snapshots(
+        self,
+        *,
+        slots: Sequence[str] | None = None,
+        volume_ids: Sequence[str] | None = None,
+        with_destination: bool = False,
+    ) -> Inventory:
+        """Return this app's snapshots in this Region: all, or those of slots or of volumes."""
+        filters: list[FilterTypeDef] = [_tagged(tags.TYPE, [tags.AUTOMATED])]
+        if with_destination:
+            filters.append({"Name": "tag-key", "Values": [tags.COPY_DEST]})
+        if slots is not None:
+            return self._describe_in_chunks(f"tag:{tags.BACKUP_SLOT}", slots, filters)
+        if volume_ids is not None:
+            return self._describe_in_chunks("volume-id", volume_ids, filters)
+        return self._describe(self.region, filters)
+
+    def snapshots_by_id(self, ids: Sequence[str]) -> Inventory:
+        """Return the snapshots of this account with these ids, whoever made them.
+
+        A filter, as an id that is gone would make the request fail for all the others.
+        """
+        return self._describe_in_chunks("snapshot-id", ids, [])
+
+    def copies(self, destination: str, primary_ids: Sequence[str] | None = None) -> Inventory:
+        """Return the copies in ``destination`` of this Region's snapshots, or of some of them."""
+        filters = [
+            _tagged(tags.TYPE, [tags.AUTOMATED]),
+            _tagged(tags.SOURCE_REGION, [self.region]),
+        ]
+        if primary_ids is None:
+            return self._describe(destination, filters)
+        name = f"tag:{tags.SOURCE_SNAPSHOT_ID}"
+        return self._describe_in_chunks(name, primary_ids, filters, destination)
+
+    def _describe_in_chunks(
+        self,
+        name: str,
+        values: Sequence[str],
+        filters: list[FilterTypeDef],
+        region: str | None = None,
+    ) -> Inventory:
+        parts = [
+            self._describe(region or self.region, [*filters, {"Name": name, "Values": chunk}])
+            for chunk in _chunks(values)
+        ]
+        return Inventory(
+            snapshots=tuple(each for part in parts for each in part.snapshots),
+            problems=tuple(each for part in parts for each in part.problems),
+        )
+
+    def _describe(self, region: str, filters: list[FilterTypeDef]) -> Inventory:
+        found: list[Snapshot] = []
+        problems: list[TagProblem] = []
+        pages = (
+            self._client(region)
+            .get_paginator("describe_snapshots")
+            .paginate(OwnerIds=["self"], Filters=filters, PaginationConfig={"PageSize": PAGE_SIZE})
+        )
+        for page in pages:
+            for raw in page["Snapshots"]:
+                snapshot, wrong = self._snapshot(raw, region)
+                found.append(snapshot)
+                problems += wrong
+        return Inventory(snapshots=tuple(found), problems=tuple(problems))
+
+    def _snapshot(self, raw: SnapshotTypeDef, region: str) -> tuple[Snapshot, list[TagProblem]]:
+        return tags.read_snapshot(
+            raw["SnapshotId"],
+            _plain(raw),
+            self._contract.in_region(region),
+            volume_id=raw["VolumeId"],
+            state=raw["State"],
+            started=raw["StartTime"],
+            description=raw.get("Description", ""),
+            state_message=raw.get("StateMessage", ""),
+        )
+
+    def create_snapshot(self, call: CreateSnapshot) -> str:
+        """Create the snapshot of one volume and return its id."""
+        return self._client(self.region).create_snapshot(
+            VolumeId=call.volume_id,
+            Description=call.description,
+            TagSpecifications=[_specification(call.tags)],
+        )["SnapshotId"]
+
+    def create_snapshots(self, call: CreateSnapshots) -> dict[str, str]:
+        """Create a set at one point in time and return the snapshot id of each volume."""
+        answer = self._client(self.region).create_snapshots(
+            InstanceSpecification={
+                "InstanceId": call.instance_id,
+                "ExcludeBootVolume": call.exclude_boot,
+                "ExcludeDataVolumeIds": list(call.exclude_data),
+            },
+            Description=call.description,
+            TagSpecifications=[_specification(call.tags)],
+        )
+        return {each["VolumeId"]: each["SnapshotId"] for each in answer["Snapshots"]}
+
+    def copy_snapshot(self, call: CopySnapshot) -> str:
+        """Start a copy, asked for in the destination as EC2 wants it, and return its id."""
+        more: dict[str, Any] = {}
+        if call.kms_key:
+            more = {"Encrypted": True, "KmsKeyId": call.kms_key}
+        return self._client(call.destination).copy_snapshot(
+            SourceRegion=self.region,
+            SourceSnapshotId=call.snapshot_id,
+            Description=call.description,
+            TagSpecifications=[_specification(call.tags)],
+            **more,
+        )["SnapshotId"]
+
+    def create_tags(self, call: CreateTags) -> None:
+        """Add tags to a snapshot; what it has by other keys stays."""
+        self._client(self.region).create_tags(
+            Resources=[call.snapshot_id],
+            Tags=[{"Key": key, "Value": value} for key, value in call.tags],
+        )
+
+    def delete_snapshot(self, call: DeleteSnapshot) -> None:
+        """Delete a snapshot of this Region."""
+        self._client(self.region).delete_snapshot(SnapshotId=call.snapshot_id)
+
+
+def _known_regions(session: boto3.Session, region: str) -> frozenset[str]:
+    """Return the Regions of the partition that ``region`` is in, as botocore knows them."""
+    partition = session.get_partition_for_region(region)
+    return frozenset(session.get_available_regions("ec2", partition_name=partition))
+
+
+def _refuse_blind_retry(
+    response: tuple[Any, dict[str, Any]] | None,
+    operation: Any,
+    caught_exception: Exception | None,
+    **_: Any,
+) -> None:
+    """Let no creation be asked for again that may have been carried out.
+
+    No snapshot call has a client token, so botocore's retry after a lost answer or an internal
+    error could create a second one. The error goes up instead, and the next run looks first.
+    Throttled calls, and those that never left, are retried as ever.
+    """
+    if isinstance(caught_exception, (ConnectTimeoutError, EndpointConnectionError)):
+        return
+    if caught_exception is not None:
+        raise caught_exception
+    if response is None or response[0].status_code < 500:
+        return
+    if response[1]["Error"]["Code"] not in THROTTLED:
+        raise ClientError(response[1], operation.name)  # type: ignore[arg-type]
+
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
+THROTTLED = frozenset({"RequestLimitExceeded", "EC2ThrottledException", "Throttling"})
+
+
+def _attach(
+    raw: VolumeTypeDef, attached: dict[str, list[Volume]], problems: list[TagProblem]
+) -> None:
+    wrong: list[TagProblem] = []
+    for attachment in raw["Attachments"]:
+        if attachment.get("InstanceId") and attachment.get("State") != "detached":
+            volume, wrong = tags.read_volume(
+                raw["VolumeId"], attachment.get("Device", ""), _plain(raw)
+            )
+            attached[attachment["InstanceId"]].append(volume)
+    problems += wrong
+
+
+def _plain(raw: Any) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())}
+
+
+def _tagged(key: str, values: Sequence[str]) -> FilterTypeDef:
+    return {"Name": f"tag:{key}", "Values": list(values)}
+
+
+def _specification(pairs: Tags) -> TagSpecificationTypeDef:
+    return {
+        "ResourceType": "snapshot",
+        "Tags": [{"Key": key, "Value": value} for key, value in pairs],
+    }
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), MOST_FILTER_VALUES):
+        yield ordered[start : start + MOST_FILTER_VALUES]

@@ -1,0 +1,350 @@
+"""Pure decisions: what exists and the time go in, decisions with their reasons come out.
+
+Everything is sorted before it is decided on, so the same inventory in any order gives the same
+plan, and a plan made again after it was carried out asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from chalicelib import tags
+from chalicelib.models import (
+    Completion,
+    CopySnapshot,
+    CreateSnapshot,
+    CreateSnapshots,
+    CreateTags,
+    Decision,
+    DeleteSnapshot,
+    Instance,
+    Result,
+    Snapshot,
+    State,
+    Tags,
+    Volume,
+)
+from chalicelib.schedule import Retention, current_slot, delete_on, previous_slot
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceSpecification.html
+MOST_EXCLUDED = 40
+
+
+def slots_of_interest(instances: Iterable[Instance], now: datetime) -> tuple[str, ...]:
+    """Return the slots that creation looks at: each schedule's current one, and the one before.
+
+    The one before is read for the lineage tags that a run which was cut off may have left out.
+    """
+    slots: set[str] = set()
+    for schedule in {each.policy.schedule for each in instances if each.policy.enabled}:
+        slot = current_slot(schedule, now)
+        slots |= {tags.slot_value(slot), tags.slot_value(previous_slot(schedule, slot))}
+    return tuple(sorted(slots))
+
+
+def history_of_interest(
+    instances: Iterable[Instance], snapshots: Iterable[Snapshot], now: datetime
+) -> tuple[str, ...]:
+    """Return the volumes that are due and whose expiry depends on which snapshots they have."""
+    filled = {
+        (each.volume_id, each.slot)
+        for each in snapshots
+        if each.is_primary and each.state != State.ERROR
+    }
+    return tuple(
+        volume.id
+        for instance in instances
+        if instance.policy.enabled and _has_long_tiers(instance)
+        for volume in instance.volumes
+        if (volume.id, _slot(instance, now)) not in filled
+    )
+
+
+def _has_long_tiers(instance: Instance) -> bool:
+    policy = instance.policy
+    return any(
+        tier.unit != "d"
+        for retention in (policy.retention, policy.copy_retention)
+        if retention
+        for tier in retention.tiers
+    )
+
+
+def _slot(instance: Instance, now: datetime) -> str:
+    return tags.slot_value(current_slot(instance.policy.schedule, now))
+
+
+def plan_creation(
+    instances: Iterable[Instance],
+    snapshots: Iterable[Snapshot],
+    region: str,
+    now: datetime,
+    fallback: Retention,
+) -> list[Decision]:
+    """Decide for every volume whether its snapshot for the current slot is to be created.
+
+    ``snapshots`` are those of the slots of interest, and the history of volumes whose retention has
+    tiers of weeks, months or years. A volume attached to two instances belongs to the first of them
+    by id. Snapshots that lack their lineage tags are decided on as well.
+    """
+    ordered = sorted(instances, key=lambda each: each.id)
+    by_volume = _primaries_by_volume(snapshots)
+    decisions: list[Decision] = []
+    taken: set[str] = set()
+    for instance in sorted(ordered, key=lambda each: not each.policy.enabled):
+        mine = [volume for volume in instance.volumes if volume.id not in taken]
+        taken |= {volume.id for volume in mine}
+        if not instance.policy.enabled:
+            reason = f"{instance.id} is not tagged Backup=Yes"
+            decisions += [Decision((volume.id,), reason) for volume in mine]
+        else:
+            decisions += _plan_instance(
+                instance, mine, by_volume, region=region, now=now, fallback=fallback
+            )
+    return decisions
+
+
+def _primaries_by_volume(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
+    by_volume: dict[str, list[Snapshot]] = defaultdict(list)
+    unique = {each.id: each for each in snapshots}.values()
+    for snapshot in sorted(unique, key=lambda each: (each.started, each.id)):
+        if snapshot.is_primary:
+            by_volume[snapshot.volume_id].append(snapshot)
+    return by_volume
+
+
+def _plan_instance(
+    instance: Instance,
+    mine: Sequence[Volume],
+    by_volume: Mapping[str, Sequence[Snapshot]],
+    *,
+    region: str,
+    now: datetime,
+    fallback: Retention,
+) -> list[Decision]:
+    slot = _slot(instance, now)
+    decisions: list[Decision] = []
+    wanted: dict[Volume, Tags] = {}
+    for volume in mine:
+        history = by_volume.get(volume.id, ())
+        standing = [each for each in history if each.state != State.ERROR]
+        filling = [each for each in standing if each.slot == slot]
+        decisions += _plan_lineage(instance, volume, history)
+        if volume.excluded:
+            decisions.append(Decision((volume.id,), "the volume is tagged Backup=No"))
+        elif filling:
+            decisions.append(Decision((volume.id,), f"slot {slot} has {filling[0].id}"))
+        else:
+            wanted[volume] = _tags_for(instance, volume, slot, standing, now=now, fallback=fallback)
+    return decisions + _create(instance, wanted, slot, region)
+
+
+def _tags_for(
+    instance: Instance,
+    volume: Volume,
+    slot: str,
+    standing: Iterable[Snapshot],
+    *,
+    now: datetime,
+    fallback: Retention,
+) -> Tags:
+    policy, today = instance.policy, now.date()
+    earlier = {each.started.date() for each in standing}
+    expiry = delete_on(policy.retention, fallback, today, earlier)
+    copy_expiry = None
+    if policy.destinations and policy.copy_retention:
+        copy_expiry = delete_on(policy.copy_retention, fallback, today, earlier)
+    return tags.primary_tags(instance, volume, slot, expiry, copy_expiry)
+
+
+def _create(
+    instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region: str
+) -> list[Decision]:
+    """Return one call for one volume, one for a set, or one each where a set cannot be cut out."""
+    reason = f"slot {slot} of {instance.id} has no snapshot"
+    left_out = [volume for volume in instance.volumes if volume not in wanted]
+    data = tuple(each.id for each in left_out if each.device != instance.root_device)
+    if len(wanted) > 1 and len(data) <= MOST_EXCLUDED:
+        shared = frozenset.intersection(*(frozenset(each) for each in wanted.values()))
+        own = tuple(
+            (volume.id, tuple(tag for tag in all_tags if tag not in shared))
+            for volume, all_tags in wanted.items()
+        )
+        call = CreateSnapshots(
+            instance_id=instance.id,
+            exclude_boot=len(data) < len(left_out),
+            exclude_data=data,
+            description=tags.description(instance, region),
+            tags=tuple(sorted(shared)),
+            own_tags=own,
+        )
+        return [Decision(tuple(volume.id for volume in wanted), reason, call)]
+    if len(wanted) > 1:
+        reason += f"; taken one by one, as a set can leave out {MOST_EXCLUDED} volumes at most"
+    return [
+        Decision(
+            (volume.id,),
+            reason,
+            CreateSnapshot(volume.id, tags.description(instance, region, volume), all_tags),
+        )
+        for volume, all_tags in wanted.items()
+    ]
+
+
+def _plan_lineage(
+    instance: Instance, volume: Volume, history: Iterable[Snapshot]
+) -> list[Decision]:
+    decisions = []
+    for snapshot in history:
+        if snapshot.instance_id != instance.id:
+            continue
+        if lacking := tags.missing_lineage(snapshot, instance, volume):
+            reason = "its lineage tags were not written when it was created"
+            decisions.append(Decision((snapshot.id,), reason, CreateTags(snapshot.id, lacking)))
+    return decisions
+
+
+def plan_copies(
+    snapshots: Iterable[Snapshot],
+    copies: Mapping[str, Iterable[Snapshot]],
+    unreadable: Mapping[str, str],
+    today: date,
+) -> list[Decision]:
+    """Decide for every snapshot and each of its destinations whether it is to be copied.
+
+    ``copies`` maps a destination to the copies that exist there; one in state ``error`` counts as
+    none. ``unreadable`` maps a destination whose copies could not be read to the reason: what is to
+    go there fails, as a copy that nobody looked for may exist. The newest snapshot of each volume
+    comes first, then the second newest of each.
+    """
+    existing = {
+        (copy.primary_id, copy.primary_region, destination): copy.id
+        for destination, found in copies.items()
+        for copy in sorted(found, key=lambda each: (each.started, each.id), reverse=True)
+        if copy.state != State.ERROR
+    }
+    decisions = []
+    for snapshot in _newest_of_each_volume_first(snapshots):
+        if reason := _not_to_copy(snapshot, today):
+            decisions.append(Decision((snapshot.id,), reason))
+            continue
+        for destination in snapshot.destinations:
+            targets = (f"{snapshot.id} -> {destination}",)
+            if destination in unreadable:
+                reason = f"the copies in {destination} cannot be read: {unreadable[destination]}"
+                decisions.append(Decision(targets, reason, result=Result.FAILED))
+            elif copy_id := existing.get((snapshot.id, snapshot.region, destination)):
+                decisions.append(Decision(targets, f"already copied: {copy_id}"))
+            else:
+                reason = f"no copy in {destination}"
+                decisions.append(Decision(targets, reason, _copy(snapshot, destination)))
+    return decisions
+
+
+def _newest_of_each_volume_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    seen: dict[str, int] = defaultdict(int)
+    ranked: list[tuple[int, Snapshot]] = []
+    newest_first = sorted(snapshots, key=lambda each: (each.started, each.id), reverse=True)
+    for snapshot in newest_first:
+        ranked.append((seen[snapshot.volume_id], snapshot))
+        seen[snapshot.volume_id] += 1
+    return [snapshot for _, snapshot in sorted(ranked, key=lambda each: each[0])]
+
+
+def _not_to_copy(snapshot: Snapshot, today: date) -> str | None:
+    if not snapshot.managed:
+        return "not made by this app: Type is not Automated"
+    if snapshot.is_copy:
+        return "is a copy itself, and a copy is never copied"
+    if snapshot.state != State.COMPLETED:
+        return f"not completed: its state is {snapshot.state}"
+    if not snapshot.destinations:
+        return "no Region to copy to"
+    expiry = snapshot.copy_delete_on or snapshot.delete_on
+    if expiry and expiry <= today and not snapshot.protected:
+        return f"its copy would have expired on {expiry}"
+    return None
+
+
+def _copy(snapshot: Snapshot, destination: str) -> CopySnapshot:
+    return CopySnapshot(
+        snapshot_id=snapshot.id,
+        destination=destination,
+        description=tags.copy_description(snapshot),
+        tags=tags.copy_tags(snapshot),
+        kms_key=snapshot.copy_kms_key,
+    )
+
+
+def destinations_to_look_in(
+    snapshots: Iterable[Snapshot], today: date
+) -> dict[str, tuple[str, ...]]:
+    """Return for each destination the snapshots that may have to be copied there."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for snapshot in sorted(snapshots, key=lambda each: each.id):
+        if not _not_to_copy(snapshot, today):
+            for destination in snapshot.destinations:
+                wanted[destination].append(snapshot.id)
+    return {destination: tuple(ids) for destination, ids in sorted(wanted.items())}
+
+
+def plan_completion(
+    completion: Completion, snapshots: Sequence[Snapshot]
+) -> tuple[list[Decision], list[Snapshot]]:
+    """Return what the event says of failed creations, and the snapshots that may be copied.
+
+    What EC2 describes goes before what the event says, except that a snapshot which the event calls
+    failed is a failure until EC2 calls it completed.
+    """
+    described = {each.id: each for each in snapshots}
+    decisions: list[Decision] = []
+    copyable: list[Snapshot] = []
+    for snapshot_id, failed in completion.snapshots:
+        snapshot = described.get(snapshot_id)
+        if snapshot is None:
+            decisions.append(_not_found(snapshot_id, failed, completion.cause))
+        elif snapshot.is_primary and (
+            snapshot.state == State.ERROR or (failed and snapshot.state != State.COMPLETED)
+        ):
+            cause = snapshot.state_message or completion.cause or "AWS gave no cause"
+            reason = f"the snapshot of {snapshot.volume_id} failed: {cause}"
+            decisions.append(Decision((snapshot_id,), reason, result=Result.FAILED))
+        else:
+            copyable.append(snapshot)
+    return decisions, copyable
+
+
+def _not_found(snapshot_id: str, failed: bool, cause: str) -> Decision:
+    if failed:
+        reason = f"its creation failed ({cause or 'AWS gave no cause'}), and it is gone"
+        return Decision((snapshot_id,), reason, result=Result.FAILED)
+    return Decision((snapshot_id,), "not found: deleted since, or not yet visible")
+
+
+def plan_sweep(snapshots: Iterable[Snapshot], today: date) -> list[Decision]:
+    """Decide for every snapshot whether it is deleted: on positive proof only."""
+    decisions = []
+    for snapshot in sorted(snapshots, key=lambda each: (each.started, each.id)):
+        if kept := _kept(snapshot, today):
+            decisions.append(Decision((snapshot.id,), kept))
+        else:
+            reason = f"expired on {snapshot.delete_on}"
+            decisions.append(Decision((snapshot.id,), reason, DeleteSnapshot(snapshot.id)))
+    return decisions
+
+
+def _kept(snapshot: Snapshot, today: date) -> str | None:
+    """Return why the snapshot is kept, or None if it is proved that it may go."""
+    if not snapshot.managed:
+        return "not made by this app: Type is not Automated"
+    if snapshot.protected:
+        return "KeepForever is set"
+    if snapshot.delete_on is None:
+        return "it has no DeleteOn that is understood"
+    if snapshot.delete_on > today:
+        return f"expires on {snapshot.delete_on}"
+    if snapshot.state not in (State.COMPLETED, State.ERROR):
+        return f"its state is {snapshot.state}"
+    return None

@@ -1,0 +1,171 @@
+"""Slots and retention: pure calendar arithmetic, all of it in UTC.
+
+A schedule names the slots of a day; a retention names how long a snapshot stands.
+Nothing here reads a clock: the time is always an argument.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+MINUTES_PER_DAY = 24 * 60
+
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_EVERY = re.compile(r"every ([0-9]{1,2}) ?h")
+_TIER = re.compile(r"([0-9]{1,6})([dwmy]?)")
+# A hundred years of each unit: far beyond any need, and no date overflows.
+_LONGEST = {"d": 36500, "w": 5200, "m": 1200, "y": 100}
+
+SCHEDULE_FORMS = "daily, daily HH:MM, hourly, every Nh where N divides 24 (UTC)"
+RETENTION_FORMS = "days such as 7 or 7d, or tiers such as 7d 4w 12m 3y, up to a hundred years"
+TIME_FORMS = "HH:MM from 00:00 to 23:59, UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The slots of every day, in minutes after midnight UTC, sorted and never empty."""
+
+    minutes: tuple[int, ...]
+
+    @classmethod
+    def daily(cls, at: time) -> Schedule:
+        """One slot a day at the given time of day (UTC)."""
+        return cls((at.hour * 60 + at.minute,))
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """How many of a unit: ``d`` days, ``w`` ISO weeks, ``m`` months, ``y`` years."""
+
+    count: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The tiers that a snapshot may qualify for, in the order they were written."""
+
+    tiers: tuple[Tier, ...]
+
+
+def parse_time(text: str) -> time:
+    """Return the time of day written as ``HH:MM``; ValueError names what is accepted."""
+    found = _TIME_OF_DAY.fullmatch(text.strip())
+    if not found:
+        raise ValueError(TIME_FORMS)
+    return time(int(found[1]), int(found[2]))
+
+
+def parse_schedule(text: str, daily_at: time) -> Schedule:
+    """Return the schedule written in a tag; ValueError names what is accepted.
+
+    ``daily_at`` is the time of day (UTC) that a bare ``daily`` stands for.
+    """
+    words = " ".join(text.casefold().split())
+    if words == "daily":
+        return Schedule.daily(daily_at)
+    if words == "hourly":
+        return _every(1)
+    if words.startswith("daily ") and _TIME_OF_DAY.fullmatch(words[6:]):
+        return Schedule.daily(parse_time(words[6:]))
+    found = _EVERY.fullmatch(words)
+    if found and int(found[1]) and 24 % int(found[1]) == 0:
+        return _every(int(found[1]))
+    raise ValueError(SCHEDULE_FORMS)
+
+
+def _every(hours: int) -> Schedule:
+    return Schedule(tuple(range(0, MINUTES_PER_DAY, hours * 60)))
+
+
+def parse_retention(text: str) -> Retention:
+    """Return the retention written in a tag or a setting; ValueError names what is accepted."""
+    words = text.casefold().replace(",", " ").split()
+    if not words:
+        raise ValueError(RETENTION_FORMS)
+    return Retention(tuple(_tier(word) for word in words))
+
+
+def _tier(word: str) -> Tier:
+    found = _TIER.fullmatch(word)
+    if not found:
+        raise ValueError(RETENTION_FORMS)
+    tier = Tier(int(found[1]), found[2] or "d")
+    if not 1 <= tier.count <= _LONGEST[tier.unit]:
+        raise ValueError(RETENTION_FORMS)
+    return tier
+
+
+def current_slot(schedule: Schedule, now: datetime) -> datetime:
+    """Return the latest slot time that is not after ``now`` (aware, UTC)."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    slots = (
+        day + timedelta(minutes=minutes)
+        for day in (today, today - timedelta(days=1))
+        for minutes in reversed(schedule.minutes)
+    )
+    return next(slot for slot in slots if slot <= now)
+
+
+def previous_slot(schedule: Schedule, slot: datetime) -> datetime:
+    """Return the slot before this one."""
+    return current_slot(schedule, slot - timedelta(microseconds=1))
+
+
+def delete_on(
+    retention: Retention, fallback: Retention, taken: date, earlier: Iterable[date]
+) -> date:
+    """Return the day (UTC) from which a snapshot taken on ``taken`` may be deleted.
+
+    It is the latest date among the tiers that the snapshot qualifies for. Every snapshot
+    qualifies for a tier of days; the first that a volume gets in an ISO week, a month or a year
+    qualifies for that tier, where ``earlier`` holds the days of the volume's snapshots that exist.
+    One that qualifies for no tier stands as long as the days of ``fallback`` say.
+    """
+    days = frozenset(earlier)
+    dates = [_after(taken, tier) for tier in retention.tiers if _qualifies(tier, taken, days)]
+    return max(dates) if dates else _after(taken, Tier(_days(fallback), "d"))
+
+
+def _days(retention: Retention) -> int:
+    return max((tier.count for tier in retention.tiers if tier.unit == "d"), default=7)
+
+
+def _qualifies(tier: Tier, taken: date, earlier: frozenset[date]) -> bool:
+    return tier.unit == "d" or all(
+        _period(day, tier.unit) != _period(taken, tier.unit) for day in earlier
+    )
+
+
+def _period(day: date, unit: str) -> tuple[int, ...]:
+    match unit:
+        case "w":
+            return day.isocalendar()[:2]
+        case "m":
+            return (day.year, day.month)
+        case _:
+            return (day.year,)
+
+
+def _after(day: date, tier: Tier) -> date:
+    match tier.unit:
+        case "d":
+            return day + timedelta(days=tier.count)
+        case "w":
+            return day + timedelta(weeks=tier.count)
+        case "m":
+            return _add_months(day, tier.count)
+        case _:
+            return _add_months(day, 12 * tier.count)
+
+
+def _add_months(day: date, months: int) -> date:
+    """Add calendar months; a day that the month lacks becomes its last one."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

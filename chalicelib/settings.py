@@ -1,0 +1,94 @@
+"""Environment variables, read once into a frozen ``Settings``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import TypeVar
+
+from chalicelib.schedule import (
+    RETENTION_FORMS,
+    TIME_FORMS,
+    Retention,
+    parse_retention,
+    parse_time,
+)
+
+T = TypeVar("T")
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class SettingsError(ValueError):
+    """Settings that are not understood: each with what was read and what is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one deployment.
+
+    ``region`` is empty outside Lambda (``chalice deploy`` imports the app too); ``daily_at`` is in
+    UTC; ``concurrency`` is how many calls are made side by side.
+    """
+
+    region: str
+    daily_at: time
+    default_retention: Retention
+    concurrency: int
+    dry_run: bool
+    log_level: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Return the settings in ``environ``; SettingsError names all that are not understood."""
+        wrong: list[str] = []
+
+        def read(name: str, default: str, parse: Callable[[str], T], accepted: str) -> T:
+            text = environ.get(name, "").strip() or default
+            try:
+                return parse(text)
+            except ValueError:
+                wrong.append(f"{name}={text!r} is not understood; accepted: {accepted}")
+                return parse(default)
+
+        settings = cls(
+            region=read("AWS_REGION", "", _region, "a Region such as eu-west-1"),
+            daily_at=read("DAILY_AT", "03:00", parse_time, TIME_FORMS),
+            default_retention=read("DEFAULT_RETENTION", "7", parse_retention, RETENTION_FORMS),
+            concurrency=read("CONCURRENCY", "16", _number(1, 64), "a number from 1 to 64"),
+            dry_run=read("DRY_RUN", "false", _boolean, "true or false"),
+            log_level=read("LOG_LEVEL", "INFO", _log_level, ", ".join(_LOG_LEVELS)),
+        )
+        if wrong:
+            raise SettingsError("; ".join(wrong))
+        return settings
+
+
+def _region(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
+        raise ValueError(text)
+    return text
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError(text)
+        return int(text)
+
+    return parse
+
+
+def _boolean(text: str) -> bool:
+    if text.casefold() not in _BOOLEANS:
+        raise ValueError(text)
+    return _BOOLEANS[text.casefold()]
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in _LOG_LEVELS:
+        raise ValueError(text)
+    return text.upper()

@@ -1,0 +1,363 @@
+"""The tag contract: the only place where a tag key stands.
+
+Tags become typed values here, and typed values become tags. What looks meant but is not understood
+takes the safe default and is reported as a ``TagProblem``; nothing here raises for a bad tag.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import TypeVar
+
+from chalicelib.models import Instance, Policy, Snapshot, TagProblem, Tags, Volume
+from chalicelib.schedule import (
+    RETENTION_FORMS,
+    SCHEDULE_FORMS,
+    Retention,
+    Schedule,
+    parse_retention,
+    parse_schedule,
+)
+
+# On an instance; Backup also on a volume.
+BACKUP = "Backup"
+RETENTION = "Retention"
+SCHEDULE = "Schedule"
+COPY_RETENTION = "Copy_Retention"
+CONSISTENCY = "Consistency"
+NAME = "Name"
+# On an instance and on its snapshots.
+COPY_DEST = "Copy_Dest"
+COPY_KMS_KEY = "Copy_KmsKey"
+# On a snapshot.
+TYPE = "Type"
+AUTOMATED = "Automated"
+DELETE_ON = "DeleteOn"
+KEEP_FOREVER = "KeepForever"
+COPY_DELETE_ON = "Copy_DeleteOn"
+BACKUP_SLOT = "Backup_Slot"
+SOURCE_INSTANCE_ID = "Source_InstanceId"
+SOURCE_VOLUME_ID = "Source_VolumeId"
+SOURCE_DEVICE = "Source_Device"
+SOURCE_SNAPSHOT_ID = "Source_SnapshotId"
+SOURCE_REGION = "Source_Region"
+
+INSTANCE_KEYS = (BACKUP, RETENTION, SCHEDULE, COPY_DEST, COPY_RETENTION, COPY_KMS_KEY, CONSISTENCY)
+SNAPSHOT_KEYS = (
+    TYPE, DELETE_ON, KEEP_FOREVER, COPY_DEST, COPY_KMS_KEY, COPY_DELETE_ON, BACKUP_SLOT,
+    SOURCE_INSTANCE_ID, SOURCE_VOLUME_ID, SOURCE_DEVICE, CONSISTENCY, SOURCE_SNAPSHOT_ID,
+    SOURCE_REGION, NAME,
+)  # fmt: skip
+_OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS)
+
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+MOST_TAGS = 50
+LONGEST_VALUE = 256
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html
+LONGEST_DESCRIPTION = 255
+
+_YES = frozenset({"yes", "true", "on"})
+_NO = frozenset({"no", "false", "off"})
+_BACKUP_FORMS = "Yes, true or on; No, false or off"
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DATE_FORMS = "a date such as 2026-11-29"
+_KMS_KEY = re.compile(r"alias/[A-Za-z0-9/_-]+|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+")  # fmt: skip  # noqa: E501
+_KMS_FORMS = "alias/NAME or a key's ARN"
+_CONSISTENCY_FORMS = "crash"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What the tags are read against: this Region, those that exist, and the settings' defaults."""
+
+    region: str
+    regions: frozenset[str]
+    daily_at: time
+    retention: Retention
+
+    def in_region(self, region: str) -> Contract:
+        """Return the same contract for the tags of a snapshot in another Region."""
+        return self if region == self.region else replace(self, region=region)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the tags of one target; every tag not understood is appended to ``problems``."""
+
+    target: str
+    raw: Mapping[str, str]
+    problems: list[TagProblem]
+
+    def read(self, key: str, parse: Callable[[str], T], default: T, accepted: str) -> T:
+        if key not in self.raw:
+            return default
+        try:
+            return parse(self.raw[key].strip())
+        except ValueError:
+            self.report(key, accepted)
+            return default
+
+    def report(self, key: str, accepted: str) -> None:
+        self.problems.append(TagProblem(self.target, f"{key}={self.raw[key]}", accepted))
+
+    def report_misspelt(self, keys: Iterable[str]) -> None:
+        wanted = {_letters(key): key for key in keys}
+        for key in sorted(self.raw):
+            meant = wanted.get(_letters(key)) or wanted.get(_letters(key).removesuffix("s"))
+            if meant and key != meant:
+                self.report(key, f"the key {meant}, spelt exactly so")
+
+
+def _letters(key: str) -> str:
+    """Return the key without case, width, separators and spaces."""
+    plain = unicodedata.normalize("NFKC", key).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+_KEEP_FOREVER_LETTERS = _letters(KEEP_FOREVER)
+
+
+def read_instance(
+    id: str, raw: Mapping[str, str], root_device: str, volumes: Sequence[Volume], contract: Contract
+) -> tuple[Instance, list[TagProblem]]:
+    """Return the instance with its policy understood, and what was not.
+
+    The other tags of an instance that is not to be backed up may belong to someone else's tool:
+    they are not reported.
+    """
+    reader = _Reader(id, raw, [])
+    enabled = reader.read(BACKUP, _yes_or_no, False, _BACKUP_FORMS)
+    reader.report_misspelt(INSTANCE_KEYS if enabled else (BACKUP,))
+    policy = Policy(False, _name(id, raw), Schedule.daily(contract.daily_at), contract.retention)
+    if enabled:
+        policy = _read_policy(reader, contract)
+    ordered = tuple(sorted(volumes, key=lambda volume: volume.id))
+    return Instance(id, policy, root_device, ordered, carried(raw)), reader.problems
+
+
+def _name(id: str, raw: Mapping[str, str]) -> str:
+    return raw.get(NAME, "").strip() or id
+
+
+def _read_policy(reader: _Reader, contract: Contract) -> Policy:
+    for key in reader.raw:
+        if _letters(key) == _KEEP_FOREVER_LETTERS:
+            reader.report(key, "KeepForever on a snapshot, not on an instance")
+    reader.read(CONSISTENCY, _crash_only, None, _CONSISTENCY_FORMS)
+    return Policy(
+        enabled=True,
+        name=_name(reader.target, reader.raw),
+        schedule=reader.read(
+            SCHEDULE,
+            lambda text: parse_schedule(text, contract.daily_at),
+            Schedule.daily(contract.daily_at),
+            SCHEDULE_FORMS,
+        ),
+        retention=reader.read(RETENTION, parse_retention, contract.retention, RETENTION_FORMS),
+        destinations=_read_destinations(reader, contract),
+        copy_retention=reader.read(COPY_RETENTION, parse_retention, None, RETENTION_FORMS),
+        copy_kms_key=reader.read(COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
+    )
+
+
+def read_volume(id: str, device: str, raw: Mapping[str, str]) -> tuple[Volume, list[TagProblem]]:
+    """Return the volume, and what of its tags was not understood; in doubt it is backed up."""
+    reader = _Reader(id, raw, [])
+    included = reader.read(BACKUP, _yes_or_no, True, _BACKUP_FORMS)
+    reader.report_misspelt((BACKUP,))
+    return Volume(id, device, not included, carried(raw)), reader.problems
+
+
+def read_snapshot(
+    id: str,
+    raw: Mapping[str, str],
+    contract: Contract,
+    *,
+    volume_id: str,
+    state: str,
+    started: datetime,
+    description: str = "",
+    state_message: str = "",
+) -> tuple[Snapshot, list[TagProblem]]:
+    """Return the snapshot with its tags understood, and what was not; in doubt it is kept."""
+    reader = _Reader(id, raw, [])
+    managed = raw.get(TYPE, "").strip().casefold() == AUTOMATED.casefold()
+    protected = any(_letters(key) == _KEEP_FOREVER_LETTERS for key in raw)
+    delete_on = reader.read(DELETE_ON, _date, None, _DATE_FORMS)
+    if managed and not protected and DELETE_ON not in raw:
+        reader.problems.append(TagProblem(id, "no DeleteOn", f"{_DATE_FORMS}, or KeepForever"))
+    snapshot = Snapshot(
+        id=id,
+        region=contract.region,
+        volume_id=volume_id,
+        state=state,
+        started=started,
+        description=description,
+        state_message=state_message,
+        managed=managed,
+        protected=protected,
+        delete_on=delete_on,
+        destinations=_read_destinations(reader, contract) if SOURCE_SNAPSHOT_ID not in raw else (),
+        copy_kms_key=reader.read(COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
+        copy_delete_on=reader.read(COPY_DELETE_ON, _date, None, _DATE_FORMS),
+        slot=raw.get(BACKUP_SLOT),
+        instance_id=raw.get(SOURCE_INSTANCE_ID),
+        source_volume_id=raw.get(SOURCE_VOLUME_ID),
+        primary_id=raw.get(SOURCE_SNAPSHOT_ID),
+        primary_region=raw.get(SOURCE_REGION),
+        tags=_without_aws(raw),
+    )
+    return snapshot, reader.problems if managed else []
+
+
+def _read_destinations(reader: _Reader, contract: Contract) -> tuple[str, ...]:
+    """Return the Regions that are understood, in the order written, each once."""
+    found: list[str] = []
+    for word in reader.raw.get(COPY_DEST, "").casefold().replace(",", " ").split():
+        if word == contract.region:
+            accepted = f"Regions other than the source, {contract.region}"
+        elif word not in contract.regions:
+            accepted = "Regions such as eu-west-1, separated by spaces or commas"
+        else:
+            found.append(word)
+            continue
+        read = f"{COPY_DEST}={reader.raw[COPY_DEST]}"
+        reader.problems.append(TagProblem(reader.target, f"{word} in {read}", accepted))
+    if COPY_DEST in reader.raw and not reader.raw[COPY_DEST].replace(",", " ").strip():
+        reader.report(COPY_DEST, "Regions such as eu-west-1, separated by spaces or commas")
+    return tuple(dict.fromkeys(found))
+
+
+def _yes_or_no(text: str) -> bool:
+    word = text.casefold()
+    if word not in _YES | _NO:
+        raise ValueError(text)
+    return word in _YES
+
+
+def _date(text: str) -> date:
+    found = _DATE.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    return date(int(found[1]), int(found[2]), int(found[3]))
+
+
+def _kms_key(text: str) -> str | None:
+    if not _KMS_KEY.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _crash_only(text: str) -> None:
+    if text.casefold() != "crash":
+        raise ValueError(text)
+
+
+def carried(raw: Mapping[str, str]) -> Tags:
+    """Return the tags of an instance or a volume that its snapshots carry on, sorted."""
+    return tuple(
+        (key, value)
+        for key, value in _without_aws(raw)
+        if key not in _OWN_KEYS and _letters(key) != _KEEP_FOREVER_LETTERS
+    )
+
+
+def _without_aws(raw: Mapping[str, str]) -> Tags:
+    return tuple(sorted(item for item in raw.items() if not item[0].casefold().startswith("aws:")))
+
+
+def slot_value(slot: datetime) -> str:
+    """Return the value of ``Backup_Slot`` for a slot time (aware)."""
+    return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def primary_tags(
+    instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None
+) -> Tags:
+    """Return all tags of the snapshot of one volume, at most 50: the app's own first."""
+    policy = instance.policy
+    own = {
+        TYPE: AUTOMATED,
+        DELETE_ON: delete_on.isoformat(),
+        BACKUP_SLOT: slot,
+        SOURCE_INSTANCE_ID: instance.id,
+        CONSISTENCY: "crash",
+        **_lineage(instance, volume),
+    }
+    if policy.destinations:
+        own[COPY_DEST] = " ".join(policy.destinations)
+        if policy.copy_kms_key:
+            own[COPY_KMS_KEY] = policy.copy_kms_key
+        if copy_delete_on:
+            own[COPY_DELETE_ON] = copy_delete_on.isoformat()
+    return _fit(own, (*volume.carried, *instance.carried))
+
+
+def _lineage(instance: Instance, volume: Volume) -> dict[str, str]:
+    place = f" - {volume.id} ({volume.device})"
+    return {
+        SOURCE_VOLUME_ID: volume.id,
+        SOURCE_DEVICE: volume.device,
+        NAME: instance.policy.name[: LONGEST_VALUE - len(place)] + place,
+    }
+
+
+def missing_lineage(snapshot: Snapshot, instance: Instance, volume: Volume) -> Tags:
+    """Return the tags to add if the call that tells the volumes of a set apart was lost.
+
+    The volume's own tags were part of that call; what the snapshot has is never overwritten.
+    """
+    present = dict(snapshot.tags)
+    lineage = _lineage(instance, volume)
+    if all(key in present for key in lineage):
+        return ()
+    whole = _fit(lineage | present, (*volume.carried, *instance.carried))
+    lacking = [item for item in whole if item[0] not in present]
+    lacking.sort(key=lambda item: item[0] not in lineage)
+    return tuple(lacking[: MOST_TAGS - len(present)])
+
+
+def copy_tags(primary: Snapshot) -> Tags:
+    """Return all tags of a copy: the primary's, with lineage and the copy's own expiry."""
+    tags = dict(primary.tags)
+    own = {key: value for key, value in tags.items() if key in _OWN_KEYS}
+    own |= {key: value for key, value in tags.items() if _letters(key) == _KEEP_FOREVER_LETTERS}
+    own[SOURCE_SNAPSHOT_ID] = primary.id
+    own[SOURCE_REGION] = primary.region
+    own.setdefault(SOURCE_VOLUME_ID, primary.volume_id)
+    if primary.copy_delete_on:
+        own[DELETE_ON] = primary.copy_delete_on.isoformat()
+    return _fit(own, primary.tags)
+
+
+def _fit(own: Mapping[str, str], others: Iterable[tuple[str, str]]) -> Tags:
+    """Return at most 50 tags, sorted: ``own``, then others in their order of preference."""
+    fitted = dict(own)
+    for key, value in others:
+        if len(fitted) < MOST_TAGS:
+            fitted.setdefault(key, value)
+    return tuple(sorted(fitted.items()))
+
+
+def description(instance: Instance, region: str, volume: Volume | None = None) -> str:
+    """Return the description of a snapshot, or of a set that shares one (no volume)."""
+    place = f" - {volume.id} ({volume.device})" if volume else ""
+    end = f" ({instance.id}){place} - {region}"
+    return instance.policy.name[: LONGEST_DESCRIPTION - len(end)] + end
+
+
+def copy_description(primary: Snapshot) -> str:
+    """Return the description of a copy: the primary's, with the volume that a set left out."""
+    end = f" - {primary.region}"
+    if primary.volume_id in primary.description or not primary.description.endswith(end):
+        return primary.description
+    device = dict(primary.tags).get(SOURCE_DEVICE, "?")
+    place = f" - {primary.volume_id} ({device})"
+    head = primary.description.removesuffix(end)
+    return head[: LONGEST_DESCRIPTION - len(place + end)] + place + end
