@@ -1,0 +1,356 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import plan
+from chalicelib.models import (
+    Completion,
+    CopySnapshot,
+    CreateSnapshot,
+    CreateSnapshots,
+    CreateTags,
+    Decision,
+    DeleteSnapshot,
+    Instance,
+    Result,
+    Snapshot,
+    Volume,
+)
+from tests.pure.builders import (
+    ELSEWHERE,
+    NOW,
+    REGION,
+    SEVEN_DAYS,
+    at,
+    instance,
+    snapshot,
+    volume,
+)
+
+SLOT = "2026-11-22T03:00Z"
+TODAY = NOW.date()
+ROOT, DATA = volume("vol-0a"), volume("vol-0b", "/dev/sdb")
+
+
+def created(instances: list[Instance], snapshots: list[Snapshot]) -> list[Decision]:
+    return plan.plan_creation(instances, snapshots, REGION, NOW, SEVEN_DAYS)
+
+
+def calls(decisions: list[Decision]) -> list[object]:
+    return [each.call for each in decisions if each.call]
+
+
+def filling(volume_id: str = "vol-0a", slot: str = SLOT, state: str = "completed") -> Snapshot:
+    raw = {"Type": "Automated", "Backup_Slot": slot, "Source_VolumeId": volume_id,
+           "Source_Device": "/dev/xvda", "Source_InstanceId": "i-0a", "Name": "x"}  # fmt: skip
+    return snapshot(f"snap-{volume_id}", raw, volume_id=volume_id, state=state)
+
+
+def test_one_volume_takes_one_call_with_everything_in_it() -> None:
+    [decision] = created([instance(volumes=[ROOT])], [])
+    assert decision.targets == ("vol-0a",)
+    assert decision.reason == f"slot {SLOT} of i-0a has no snapshot"
+    assert isinstance(decision.call, CreateSnapshot)
+    assert decision.call.description == "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1"
+    assert dict(decision.call.tags)["Source_Device"] == "/dev/xvda"
+
+
+def test_several_volumes_take_one_call_at_one_point_in_time() -> None:
+    [decision] = created([instance(volumes=[DATA, ROOT])], [])
+    assert decision.targets == ("vol-0a", "vol-0b")
+    call = decision.call
+    assert isinstance(call, CreateSnapshots)
+    assert (call.instance_id, call.exclude_boot, call.exclude_data) == ("i-0a", False, ())
+    assert call.description == "web (i-0a) - eu-west-1"
+    assert dict(call.tags) == {
+        "Type": "Automated",
+        "DeleteOn": "2026-11-29",
+        "Backup_Slot": SLOT,
+        "Source_InstanceId": "i-0a",
+        "Consistency": "crash",
+    }
+    assert dict(call.own_tags)["vol-0b"] == (
+        ("Name", "web - vol-0b (/dev/sdb)"),
+        ("Source_Device", "/dev/sdb"),
+        ("Source_VolumeId", "vol-0b"),
+    )
+
+
+def test_tags_that_differ_between_volumes_come_after_the_call() -> None:
+    red = volume("vol-0a", raw={"colour": "red", "team": "core"})
+    blue = volume("vol-0b", "/dev/sdb", raw={"colour": "blue", "team": "core"})
+    [decision] = created([instance(volumes=[red, blue])], [])
+    assert isinstance(decision.call, CreateSnapshots)
+    assert dict(decision.call.tags)["team"] == "core"
+    assert "colour" not in dict(decision.call.tags)
+    assert {dict(own)["colour"] for _, own in decision.call.own_tags} == {"red", "blue"}
+
+
+@pytest.mark.parametrize(
+    ("volumes", "boot", "data"),
+    [
+        ([replace(ROOT, excluded=True), DATA, volume("vol-0c", "/dev/sdc")], True, ()),
+        ([ROOT, replace(DATA, excluded=True), volume("vol-0c", "/dev/sdc")], False, ("vol-0b",)),
+    ],
+    ids=["the root volume is left out", "a data volume is left out"],
+)
+def test_what_is_left_out_of_a_set(volumes: list[Volume], boot: bool, data: tuple[str]) -> None:
+    [call] = calls(created([instance(volumes=volumes)], []))
+    assert isinstance(call, CreateSnapshots)
+    assert (call.exclude_boot, call.exclude_data) == (boot, data)
+
+
+def test_more_to_leave_out_than_a_set_accepts_is_taken_one_by_one() -> None:
+    out = [volume(f"vol-1{n:02}", f"/dev/sd{n}", {"Backup": "No"}) for n in range(41)]
+    decisions = created([instance(volumes=[ROOT, DATA, *out])], [])
+    made = [each for each in decisions if each.call]
+    assert [type(each.call) for each in made] == [CreateSnapshot, CreateSnapshot]
+    assert made[0].reason.endswith("taken one by one, as a set can leave out 40 volumes at most")
+    fitting = created([instance(volumes=[ROOT, DATA, *out[:40]])], [])
+    [call] = calls(fitting)
+    assert isinstance(call, CreateSnapshots)
+    assert len(call.exclude_data) == 40
+
+
+def test_a_volume_attached_to_two_instances_is_taken_once() -> None:
+    shared = volume("vol-0s", "/dev/sdf")
+    first, second = instance("i-0a", volumes=[shared]), instance("i-0b", volumes=[DATA, shared])
+    decisions = created([second, first], [])
+    assert [each.targets for each in decisions] == [("vol-0s",), ("vol-0b",)]
+
+
+def test_a_volume_shared_with_an_instance_that_is_not_backed_up_is_taken() -> None:
+    shared = volume("vol-0s", "/dev/sdf")
+    plain, enabled = instance("i-0a", {}, [shared]), instance("i-0b", volumes=[shared])
+    [decision] = created([plain, enabled], [])
+    assert decision.call
+
+
+@pytest.mark.parametrize(
+    ("existing", "due"),
+    [
+        pytest.param([], True, id="nothing"),
+        pytest.param([filling()], False, id="filled"),
+        pytest.param([filling(state="pending")], False, id="pending fills"),
+        pytest.param([filling(state="error")], True, id="failed does not fill"),
+        pytest.param([filling(slot="2026-11-21T03:00Z")], True, id="yesterday's"),
+        pytest.param([filling("vol-0b")], True, id="another volume's"),
+        pytest.param([replace(filling(), primary_id="snap-0x")], True, id="a copy from elsewhere"),
+        pytest.param([replace(filling(), managed=False)], True, id="not made by this app"),
+    ],
+)
+def test_due(existing: list[Snapshot], due: bool) -> None:
+    assert bool(calls(created([instance(volumes=[ROOT])], existing))) is due
+
+
+def test_a_new_volume_of_an_instance_already_done_is_taken_alone() -> None:
+    decisions = created([instance(volumes=[ROOT, DATA])], [filling("vol-0a")])
+    assert [each.targets for each in decisions if each.call] == [("vol-0b",)]
+    [call] = calls(decisions)
+    assert isinstance(call, CreateSnapshot)
+
+
+@pytest.mark.parametrize(
+    ("owner", "reason"),
+    [
+        (instance(raw={}, volumes=[ROOT]), "i-0a is not tagged Backup=Yes"),
+        (instance(volumes=[replace(ROOT, excluded=True)]), "the volume is tagged Backup=No"),
+    ],
+)
+def test_why_a_volume_is_not_taken(owner: Instance, reason: str) -> None:
+    assert created([owner], []) == [Decision(("vol-0a",), reason)]
+
+
+def test_lost_lineage_is_added_by_a_later_run() -> None:
+    raw = {"Type": "Automated", "Backup_Slot": SLOT, "Source_InstanceId": "i-0a"}
+    made = snapshot(raw=raw)
+    [call] = calls(created([instance(volumes=[ROOT])], [made]))
+    assert isinstance(call, CreateTags)
+    assert dict(call.tags) == {
+        "Source_VolumeId": "vol-0a",
+        "Source_Device": "/dev/xvda",
+        "Name": "web - vol-0a (/dev/xvda)",
+    }
+
+
+def test_history_is_asked_for_only_where_it_decides() -> None:
+    tiered = instance("i-0a", {"Backup": "Yes", "Retention": "7d 4w"}, [ROOT])
+    plain = instance("i-0b", volumes=[DATA])
+    assert plan.history_of_interest([tiered, plain], [], NOW) == ("vol-0a",)
+    assert plan.history_of_interest([tiered, plain], [filling()], NOW) == ()
+    for_copies = instance("i-0a", {"Backup": "Yes", "Copy_Retention": "1y"}, [ROOT])
+    assert plan.history_of_interest([for_copies], [], NOW) == ("vol-0a",)
+
+
+def test_the_first_of_a_week_stands_longer() -> None:
+    tiered = instance("i-0a", {"Backup": "Yes", "Retention": "7d 4w"}, [ROOT])
+    [first] = calls(
+        created([tiered], [replace(filling(), started=at("2026-11-15 03:00"), slot="x")])
+    )
+    assert isinstance(first, CreateSnapshot)
+    assert dict(first.tags)["DeleteOn"] == "2026-12-20"
+    [later] = calls(
+        created([tiered], [replace(filling(), started=at("2026-11-16 03:00"), slot="x")])
+    )
+    assert isinstance(later, CreateSnapshot)
+    assert dict(later.tags)["DeleteOn"] == "2026-11-29"
+
+
+def test_copies_have_an_expiry_of_their_own_if_asked_for() -> None:
+    raw = {"Backup": "Yes", "Copy_Dest": ELSEWHERE, "Copy_Retention": "30"}
+    [call] = calls(created([instance(raw=raw, volumes=[ROOT])], []))
+    assert isinstance(call, CreateSnapshot)
+    assert dict(call.tags)["Copy_DeleteOn"] == "2026-12-22"
+
+
+def test_slots_of_interest() -> None:
+    six = instance("i-0a", {"Backup": "Yes", "Schedule": "every 6h"})
+    other = instance("i-0b", {"Schedule": "hourly"})
+    assert plan.slots_of_interest([six, other, instance("i-0c")], NOW) == (
+        "2026-11-21T03:00Z",
+        "2026-11-21T18:00Z",
+        "2026-11-22T00:00Z",
+        "2026-11-22T03:00Z",
+    )
+
+
+def primary(id: str = "snap-0a", **changes: str) -> Snapshot:
+    return snapshot(
+        id, {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE} | changes
+    )
+
+
+def copy(of: str = "snap-0a", state: str = "completed", source: str = REGION) -> Snapshot:
+    raw = {"Type": "Automated", "Source_SnapshotId": of, "Source_Region": source}
+    return snapshot("snap-0c", raw, volume_id="vol-ffffffff", state=state, region=ELSEWHERE)
+
+
+def copied(snapshots: list[Snapshot], copies: list[Snapshot] | None = None) -> list[Decision]:
+    return plan.plan_copies(snapshots, {ELSEWHERE: copies or []}, {}, TODAY)
+
+
+def test_a_copy_is_asked_for_with_all_it_needs() -> None:
+    [decision] = copied([primary(Copy_KmsKey="alias/b")])
+    assert decision.targets == ("snap-0a -> us-east-1",)
+    assert isinstance(decision.call, CopySnapshot)
+    assert (decision.call.destination, decision.call.kms_key) == (ELSEWHERE, "alias/b")
+    assert dict(decision.call.tags)["Source_SnapshotId"] == "snap-0a"
+
+
+@pytest.mark.parametrize(
+    ("existing", "wanted"),
+    [
+        pytest.param([copy()], False, id="exists"),
+        pytest.param([copy(state="pending")], False, id="is on its way"),
+        pytest.param([copy(state="error")], True, id="failed counts as none"),
+        pytest.param([copy(of="snap-0b")], True, id="another's"),
+        pytest.param([copy(source="eu-central-1")], True, id="of another Region's namesake"),
+    ],
+)
+def test_existing_copies(existing: list[Snapshot], wanted: bool) -> None:
+    assert bool(calls(copied([primary()], existing))) is wanted
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (primary(Type="Manual"), "not made by this app: Type is not Automated"),
+        (primary(Source_SnapshotId="snap-0z"), "is a copy itself, and a copy is never copied"),
+        (replace(primary(), state="pending"), "not completed: its state is pending"),
+        (replace(primary(), state="error"), "not completed: its state is error"),
+        (primary(Copy_Dest=REGION), "no Region to copy to"),
+        (primary(DeleteOn="2026-11-22"), "its copy would have expired on 2026-11-22"),
+        (primary(Copy_DeleteOn="2026-11-20"), "its copy would have expired on 2026-11-20"),
+    ],
+)
+def test_why_a_snapshot_is_not_copied(found: Snapshot, reason: str) -> None:
+    assert copied([found]) == [Decision(("snap-0a",), reason)]
+    assert plan.destinations_to_look_in([found], TODAY) == {}
+
+
+def test_a_protected_snapshot_is_copied_whatever_its_expiry() -> None:
+    assert calls(copied([primary(DeleteOn="2026-11-01", KeepForever="Yes")]))
+
+
+def test_destinations_are_independent() -> None:
+    two = primary(Copy_Dest=f"eu-central-1 {ELSEWHERE}")
+    decisions = plan.plan_copies([two], {ELSEWHERE: []}, {"eu-central-1": "no answer"}, TODAY)
+    assert [(each.targets[0], each.result, bool(each.call)) for each in decisions] == [
+        ("snap-0a -> eu-central-1", Result.FAILED, False),
+        ("snap-0a -> us-east-1", Result.KEPT, True),
+    ]
+    assert decisions[0].reason == "the copies in eu-central-1 cannot be read: no answer"
+
+
+def test_the_newest_of_each_volume_comes_first() -> None:
+    history = [
+        replace(primary(f"snap-{disk}{age}"), volume_id=f"vol-{disk}", started=NOW - timedelta(days=age, minutes=minutes))
+        for disk, minutes in (("a", 0), ("b", 5))
+        for age in (2, 0, 1)
+    ]  # fmt: skip
+    order = [each.targets[0].split(" ")[0] for each in copied(history)]
+    assert order == ["snap-a0", "snap-b0", "snap-a1", "snap-b1", "snap-a2", "snap-b2"]
+
+
+@pytest.mark.parametrize(
+    ("found", "failed", "reason"),
+    [
+        pytest.param(replace(primary(), state="error", state_message="disk on fire"), True, "the snapshot of vol-0a failed: disk on fire", id="EC2 says why"),
+        pytest.param(replace(primary(), state="error"), True, "the snapshot of vol-0a failed: cause", id="the event says why"),
+        pytest.param(replace(primary(), state="pending"), True, "the snapshot of vol-0a failed: cause", id="EC2 does not know yet"),
+        pytest.param(replace(primary(), state="error"), False, "the snapshot of vol-0a failed: cause", id="only EC2 knows"),
+        pytest.param(None, True, "its creation failed (cause), and it is gone", id="gone"),
+    ],
+)  # fmt: skip
+def test_a_failed_creation_is_a_failure(found: Snapshot | None, failed: bool, reason: str) -> None:
+    event = Completion((("snap-0a", failed),), "cause")
+    decisions, copyable = plan.plan_completion(event, [found] if found else [])
+    assert decisions == [Decision(("snap-0a",), reason, result=Result.FAILED)]
+    assert copyable == []
+
+
+@pytest.mark.parametrize(
+    ("found", "failed"),
+    [
+        pytest.param(primary(), True, id="completed after all"),
+        pytest.param(replace(primary(), state="error", managed=False), True, id="somebody else's"),
+        pytest.param(primary(), False, id="completed"),
+    ],
+)
+def test_what_goes_on_to_be_copied(found: Snapshot, failed: bool) -> None:
+    event = Completion((("snap-0a", failed),))
+    assert plan.plan_completion(event, [found]) == ([], [found])
+
+
+def test_a_snapshot_not_found_is_no_failure() -> None:
+    decisions, _ = plan.plan_completion(Completion((("snap-0a", False),)), [])
+    assert decisions == [Decision(("snap-0a",), "not found: deleted since, or not yet visible")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "state", "reason"),
+    [
+        ({}, "completed", "not made by this app: Type is not Automated"),
+        ({"DeleteOn": "2026-11-01"}, "completed", "not made by this app: Type is not Automated"),
+        ({"Type": "Manual", "DeleteOn": "2026-11-01"}, "completed", "not made by this app: Type is not Automated"),
+        ({"Type": "Automated"}, "completed", "it has no DeleteOn that is understood"),
+        ({"Type": "Automated", "DeleteOn": "2026-02-30"}, "completed", "it has no DeleteOn that is understood"),
+        ({"Type": "Automated", "DeleteOn": "2026-11-23"}, "completed", "expires on 2026-11-23"),
+        ({"Type": "Automated", "DeleteOn": "2026-11-01", "keep_forever": ""}, "completed", "KeepForever is set"),
+        ({"Type": "Automated", "DeleteOn": "2026-11-01"}, "pending", "its state is pending"),
+        ({"Type": "Automated", "DeleteOn": "2026-11-01"}, "recoverable", "its state is recoverable"),
+    ],
+)  # fmt: skip
+def test_why_a_snapshot_is_kept(raw: dict[str, str], state: str, reason: str) -> None:
+    found = snapshot(raw=raw, state=state)
+    assert plan.plan_sweep([found], TODAY) == [Decision(("snap-0a",), reason)]
+
+
+@pytest.mark.parametrize("day", ["2026-11-22", "2026-11-21", "2025-11-22"])
+@pytest.mark.parametrize("state", ["completed", "error"])
+def test_what_has_expired_goes_overdue_days_included(day: str, state: str) -> None:
+    found = snapshot(raw={"Type": "Automated", "DeleteOn": day}, state=state)
+    assert plan.plan_sweep([found], TODAY) == [
+        Decision(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a"))
+    ]

@@ -1,0 +1,60 @@
+"""The modules that decide read no clock, no environment, no network and no log."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PURE = ("models", "schedule", "tags", "plan", "events")
+ALLOWED = {
+    "__future__", "calendar", "collections", "collections.abc", "dataclasses", "datetime", "enum",
+    "re", "typing", "unicodedata",
+}  # fmt: skip
+CLOCKS = {"now", "today", "utcnow", "time_ns", "monotonic"}
+CHALICELIB = Path(__file__).parents[2] / "chalicelib"
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_imports_nothing_that_reaches_out(name: str) -> None:
+    for node in ast.walk(ast.parse((CHALICELIB / f"{name}.py").read_text())):
+        if isinstance(node, ast.Import):
+            modules = {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules = {node.module or ""}
+            if node.module == "chalicelib":
+                modules = {f"chalicelib.{each.name}" for each in node.names}
+        else:
+            continue
+        allowed = ALLOWED | {f"chalicelib.{pure}" for pure in PURE}
+        assert modules <= allowed, f"{name} imports {modules - allowed}"
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_reads_no_clock(name: str) -> None:
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse((CHALICELIB / f"{name}.py").read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert not called & CLOCKS
+
+
+def test_tag_keys_stand_in_one_file() -> None:
+    from chalicelib import tags  # noqa: PLC0415
+
+    keys = {key for key in tags.INSTANCE_KEYS + tags.SNAPSHOT_KEYS if key != "Name"}
+    for path in sorted(CHALICELIB.glob("*.py")):
+        if path.name == "tags.py":
+            continue
+        literals = {
+            node.value
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        assert not literals & keys, f"{path.name} holds {literals & keys}"
+
+
+def test_ec2_is_called_in_one_file() -> None:
+    for path in sorted(CHALICELIB.glob("*.py")):
+        if path.name != "ec2.py":
+            assert "import boto3" not in path.read_text()

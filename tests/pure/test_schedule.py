@@ -1,0 +1,157 @@
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.schedule import (
+    Retention,
+    Schedule,
+    Tier,
+    current_slot,
+    delete_on,
+    parse_retention,
+    parse_schedule,
+    parse_time,
+    previous_slot,
+)
+from tests.pure.builders import SEVEN_DAYS, at
+
+# Hypothesis wants naive bounds; the zone is added in the test.
+EARLIEST, LATEST = datetime(2000, 1, 2), datetime(2100, 1, 1)  # noqa: DTZ001
+FORMS = ["daily", "daily 00:00", "daily 23:59", "hourly", "every 1h", "every 6h", "every 24h"]
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "slot"),
+    [
+        pytest.param("daily", "2026-11-22 03:00", "2026-11-22 03:00", id="on the tick"),
+        pytest.param("daily", "2026-11-22 02:59:59", "2026-11-21 03:00", id="a second early"),
+        pytest.param("daily", "2026-11-23 02:59", "2026-11-22 03:00", id="a day late"),
+        pytest.param("daily 03:30", "2026-11-22 04:00", "2026-11-22 03:30", id="between hours"),
+        pytest.param("DAILY  03:30 ", "2026-11-22 03:29", "2026-11-21 03:30", id="case and space"),
+        pytest.param("daily 23:59", "2027-01-01 00:00", "2026-12-31 23:59", id="year's end"),
+        pytest.param("daily", "2028-02-29 03:00", "2028-02-29 03:00", id="leap day"),
+        pytest.param("daily", "2028-03-01 02:00", "2028-02-29 03:00", id="after the leap day"),
+        pytest.param("hourly", "2026-11-22 03:59:59", "2026-11-22 03:00", id="hourly"),
+        pytest.param("hourly", "2026-11-22 00:00", "2026-11-22 00:00", id="hourly at midnight"),
+        pytest.param("every 6h", "2026-11-22 17:59", "2026-11-22 12:00", id="every 6h"),
+        pytest.param("every 6 h", "2026-11-22 18:00", "2026-11-22 18:00", id="every 6 h"),
+        pytest.param("every 24h", "2026-11-22 18:00", "2026-11-22 00:00", id="every 24h"),
+    ],
+)
+def test_current_slot(text: str, now: str, slot: str) -> None:
+    assert current_slot(parse_schedule(text, time(3)), at(now)) == at(slot)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "weekly", "every 5h", "every 0h", "every 48h", "daily 24:00", "daily 3:30", "daily03:30",
+     "hourly 03:00", "every h", "every 6", "daily ٠٣:٠٠"],
+)  # fmt: skip
+def test_schedule_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match="daily HH:MM, hourly, every Nh"):
+        parse_schedule(text, time(3))
+
+
+@given(text=st.sampled_from(FORMS), now=st.datetimes(EARLIEST, LATEST))
+def test_the_current_slot_is_the_latest_not_after_now(text: str, now: datetime) -> None:
+    schedule = parse_schedule(text, time(3))
+    now = now.replace(tzinfo=UTC)
+    slot = current_slot(schedule, now)
+    assert slot <= now
+    assert current_slot(schedule, slot) == slot
+    assert previous_slot(schedule, slot) < slot
+    # A gap between neighbours is never longer than a day, so nothing waits longer.
+    assert slot - previous_slot(schedule, slot) <= timedelta(days=1)
+
+
+@pytest.mark.parametrize("text", ["7:00", "24:00", "12:60", "", "noon", "03:00:00"])
+def test_time_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match="HH:MM"):
+        parse_time(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tiers"),
+    [
+        ("7", ((7, "d"),)),
+        ("7d", ((7, "d"),)),
+        ("3Y 12m, 4w 7d", ((3, "y"), (12, "m"), (4, "w"), (7, "d"))),
+        ("36500", ((36500, "d"),)),
+    ],
+)
+def test_retention(text: str, tiers: tuple[tuple[int, str], ...]) -> None:
+    assert parse_retention(text) == Retention(tuple(Tier(*tier) for tier in tiers))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "seven", "0", "-7", "7.5", "7x", "7 days", "36501", "101y", "9999999", "٧"]
+)
+def test_retention_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match="days such as 7"):
+        parse_retention(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "earlier", "expected"),
+    [
+        pytest.param("7", "2026-11-22", [], "2026-11-29", id="days"),
+        pytest.param("7", "2026-12-28", [], "2027-01-04", id="days over the year's end"),
+        pytest.param("7", "2028-02-27", [], "2028-03-05", id="days over a leap day"),
+        pytest.param("7d 4w", "2026-11-22", ["2026-11-16"], "2026-11-29", id="not the week's first"),
+        pytest.param("7d 4w", "2026-11-23", ["2026-11-22"], "2026-12-21", id="the week's first"),
+        pytest.param("7d 4w", "2026-11-25", ["2026-11-22"], "2026-12-23", id="a missed Monday"),
+        pytest.param("7d 4w", "2027-01-01", ["2026-12-28"], "2027-01-08", id="ISO week 53 spans years"),
+        pytest.param("7d 4w", "2027-01-04", ["2027-01-03"], "2027-02-01", id="week 1 after week 53"),
+        pytest.param("7d 4w", "2025-12-29", ["2024-12-30"], "2026-01-26", id="week 1 of another year"),
+        pytest.param("7d 1m", "2026-01-31", ["2025-12-31"], "2026-02-28", id="month's last day"),
+        pytest.param("7d 1m", "2028-01-31", ["2027-12-31"], "2028-02-29", id="leap month's last day"),
+        pytest.param("7d 12m", "2026-11-02", ["2026-11-01"], "2026-11-09", id="not the month's first"),
+        pytest.param("7d 12m", "2026-12-01", ["2026-11-30"], "2027-12-01", id="the month's first"),
+        pytest.param("7d 3y", "2028-02-29", [], "2031-02-28", id="years from a leap day"),
+        pytest.param("3y 7d", "2026-01-01", ["2025-12-31"], "2029-01-01", id="the year's first"),
+        pytest.param("90d 1m", "2026-11-01", [], "2027-01-30", id="the latest of the tiers"),
+        pytest.param("4w", "2026-11-24", ["2026-11-23"], "2026-12-01", id="no tier: as by default"),
+    ],
+)  # fmt: skip
+def test_delete_on(text: str, taken: str, earlier: list[str], expected: str) -> None:
+    days = [date.fromisoformat(day) for day in earlier]
+    day = date.fromisoformat(taken)
+    assert delete_on(parse_retention(text), SEVEN_DAYS, day, days).isoformat() == expected
+
+
+def test_no_tier_and_a_default_without_days_stands_a_week() -> None:
+    weeks = parse_retention("4w")
+    day = date(2026, 11, 24)
+    assert delete_on(weeks, weeks, day, [date(2026, 11, 23)]) == date(2026, 12, 1)
+
+
+tiers = st.builds(Tier, st.integers(1, 100), st.sampled_from("dwmy"))
+days = st.dates(date(2020, 1, 1), date(2060, 1, 1))
+
+
+@given(st.lists(tiers, min_size=1), tiers, days, st.lists(days))
+def test_a_longer_retention_never_deletes_earlier(
+    some: list[Tier], more: Tier, taken: date, earlier: list[date]
+) -> None:
+    # A tier of days on both sides: without one the default decides, which is no retention's length.
+    shorter = Retention((Tier(1, "d"), *some))
+    longer = Retention((*shorter.tiers, more))
+    assert delete_on(shorter, SEVEN_DAYS, taken, earlier) <= delete_on(
+        longer, SEVEN_DAYS, taken, earlier
+    )
+
+
+@given(st.lists(tiers, min_size=1), days, st.lists(days))
+def test_an_expiry_is_always_in_the_future_and_order_is_nothing(
+    some: list[Tier], taken: date, earlier: list[date]
+) -> None:
+    expiry = delete_on(Retention(tuple(some)), SEVEN_DAYS, taken, earlier)
+    assert expiry > taken
+    backwards = Retention(tuple(reversed(some)))
+    assert delete_on(backwards, SEVEN_DAYS, taken, reversed(earlier)) == expiry
+
+
+def test_daily_is_one_slot_a_day() -> None:
+    assert Schedule.daily(time(3, 30)).minutes == (210,)

@@ -1,0 +1,63 @@
+from datetime import time
+
+import pytest
+
+from chalicelib.schedule import Retention, Tier
+from chalicelib.settings import Settings, SettingsError
+
+
+def test_defaults() -> None:
+    settings = Settings.from_environ({"AWS_REGION": "eu-west-1"})
+    assert settings == Settings(
+        region="eu-west-1",
+        daily_at=time(3),
+        default_retention=Retention((Tier(7, "d"),)),
+        concurrency=16,
+        dry_run=False,
+        log_level="INFO",
+    )
+
+
+def test_everything_set() -> None:
+    settings = Settings.from_environ(
+        {
+            "AWS_REGION": "us-gov-west-1",
+            "DAILY_AT": " 22:15 ",
+            "DEFAULT_RETENTION": "14d 3m",
+            "CONCURRENCY": "4",
+            "DRY_RUN": "True",
+            "LOG_LEVEL": "debug",
+        }
+    )
+    assert settings.region == "us-gov-west-1"
+    assert settings.daily_at == time(22, 15)
+    assert settings.default_retention == Retention((Tier(14, "d"), Tier(3, "m")))
+    assert (settings.concurrency, settings.dry_run, settings.log_level) == (4, True, "DEBUG")
+
+
+def test_an_empty_setting_is_one_that_is_not_set() -> None:
+    assert Settings.from_environ({"DAILY_AT": "", "CONCURRENCY": " "}).daily_at == time(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("DAILY_AT", "25:00", "HH:MM"),
+        ("DEFAULT_RETENTION", "seven", "days such as 7"),
+        ("CONCURRENCY", "0", "a number from 1 to 64"),
+        ("CONCURRENCY", "65", "a number from 1 to 64"),
+        ("CONCURRENCY", "1e1", "a number from 1 to 64"),
+        ("DRY_RUN", "maybe", "true or false"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO"),
+        ("AWS_REGION", "Ireland", "a Region such as eu-west-1"),
+    ],
+)
+def test_a_bad_setting_is_named(name: str, value: str, accepted: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ({name: value})
+    assert f"{name}={value!r} is not understood; accepted: {accepted}" in str(refusal.value)
+
+
+def test_all_bad_settings_are_named_at_once() -> None:
+    with pytest.raises(SettingsError, match=r"DAILY_AT='3' .*; DRY_RUN='2' "):
+        Settings.from_environ({"DAILY_AT": "3", "DRY_RUN": "2"})

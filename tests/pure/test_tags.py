@@ -1,0 +1,328 @@
+from datetime import date, time
+
+import pytest
+
+from chalicelib import tags
+from chalicelib.models import TagProblem
+from chalicelib.schedule import Retention, Schedule, Tier
+from tests.pure.builders import CONTRACT, ELSEWHERE, REGION, instance, snapshot, volume
+
+
+def problems_of_instance(raw: dict[str, str]) -> list[str]:
+    return [str(each) for each in tags.read_instance("i-0a", raw, "", (), CONTRACT)[1]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "enabled"),
+    [
+        ({"Backup": "Yes"}, True),
+        ({"Backup": " yES "}, True),
+        ({"Backup": "true"}, True),
+        ({"Backup": "ON"}, True),
+        ({"Backup": "No"}, False),
+        ({"Backup": "off"}, False),
+        ({"Backup": "Yse"}, False),
+        ({"Backup": ""}, False),
+        ({"backup": "Yes"}, False),
+        ({"Backups": "Yes"}, False),
+        ({}, False),
+    ],
+)
+def test_enabled(raw: dict[str, str], enabled: bool) -> None:
+    assert instance(raw=raw).policy.enabled is enabled
+
+
+def test_defaults_of_an_enabled_instance() -> None:
+    policy = instance(raw={"Backup": "Yes"}).policy
+    assert policy.name == "i-0a"
+    assert policy.schedule == Schedule.daily(time(3))
+    assert policy.retention == CONTRACT.retention
+    assert (policy.destinations, policy.copy_retention, policy.copy_kms_key) == ((), None, None)
+
+
+def test_everything_asked_for() -> None:
+    policy = instance(
+        raw={
+            "Backup": "Yes",
+            "Name": " db ",
+            "Schedule": "every 6h",
+            "Retention": "7d 4w",
+            "Copy_Dest": f"{ELSEWHERE}, EU-Central-1,{ELSEWHERE}",
+            "Copy_Retention": "30",
+            "Copy_KmsKey": "alias/backup",
+            "Consistency": "Crash",
+        }
+    ).policy
+    assert policy.name == "db"
+    assert policy.schedule.minutes == (0, 360, 720, 1080)
+    assert policy.retention == Retention((Tier(7, "d"), Tier(4, "w")))
+    assert policy.destinations == (ELSEWHERE, "eu-central-1")
+    assert policy.copy_retention == Retention((Tier(30, "d"),))
+    assert policy.copy_kms_key == "alias/backup"
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"Backup": "Yse"}, "i-0a: read Backup=Yse; accepted: Yes, true or on; No, false or off"),
+        ({"backup": "Yes"}, "i-0a: read backup=Yes; accepted: the key Backup, spelt exactly so"),
+        ({"Backups": "1"}, "i-0a: read Backups=1; accepted: the key Backup, spelt exactly so"),
+        ({"BACK-UP": "1"}, "i-0a: read BACK-UP=1; accepted: the key Backup, spelt exactly so"),
+        (
+            {"Backup": "Yes", "copy-dest": ELSEWHERE},
+            "i-0a: read copy-dest=us-east-1; accepted: the key Copy_Dest, spelt exactly so",
+        ),
+        (
+            {"Backup": "Yes", "Retention": "seven"},
+            "i-0a: read Retention=seven; accepted: days such as 7 or 7d, or tiers such as 7d 4w 12m 3y, up to a hundred years",
+        ),
+        (
+            {"Backup": "Yes", "Schedule": "weekly"},
+            "i-0a: read Schedule=weekly; accepted: daily, daily HH:MM, hourly, every Nh where N divides 24 (UTC)",
+        ),
+        (
+            {"Backup": "Yes", "Copy_Dest": "us-east-9"},
+            "i-0a: read us-east-9 in Copy_Dest=us-east-9; accepted: Regions such as eu-west-1, separated by spaces or commas",
+        ),
+        (
+            {"Backup": "Yes", "Copy_Dest": " , "},
+            "i-0a: read Copy_Dest= , ; accepted: Regions such as eu-west-1, separated by spaces or commas",
+        ),
+        (
+            {"Backup": "Yes", "Copy_Dest": REGION},
+            "i-0a: read eu-west-1 in Copy_Dest=eu-west-1; accepted: Regions other than the source, eu-west-1",
+        ),
+        (
+            {"Backup": "Yes", "Copy_Retention": "0"},
+            "i-0a: read Copy_Retention=0; accepted: days such as 7 or 7d, or tiers such as 7d 4w 12m 3y, up to a hundred years",
+        ),
+        (
+            {"Backup": "Yes", "Copy_KmsKey": "backup"},
+            "i-0a: read Copy_KmsKey=backup; accepted: alias/NAME or a key's ARN",
+        ),
+        (
+            {"Backup": "Yes", "Consistency": "fsfreeze"},
+            "i-0a: read Consistency=fsfreeze; accepted: crash",
+        ),
+        (
+            {"Backup": "Yes", "keep_forever": "1"},
+            "i-0a: read keep_forever=1; accepted: KeepForever on a snapshot, not on an instance",
+        ),
+    ],
+)
+def test_what_is_not_understood_is_reported(raw: dict[str, str], message: str) -> None:
+    assert problems_of_instance(raw) == [message]
+
+
+def test_a_bad_destination_does_not_lose_the_good_one() -> None:
+    assert instance(
+        raw={"Backup": "Yes", "Copy_Dest": f"us-east-9 {ELSEWHERE}"}
+    ).policy.destinations == (ELSEWHERE,)
+
+
+def test_tags_of_instances_that_are_not_backed_up_are_other_peoples() -> None:
+    assert problems_of_instance({"Schedule": "office-hours", "retention": "seven"}) == []
+    assert problems_of_instance({"Backup": "No", "Schedule": "office-hours"}) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "excluded", "wrong"),
+    [
+        ({}, False, 0),
+        ({"Backup": "No"}, True, 0),
+        ({"Backup": " FALSE"}, True, 0),
+        ({"Backup": "Yes"}, False, 0),
+        ({"Backup": "Noo"}, False, 1),
+        ({"backup": "No"}, False, 1),
+    ],
+)
+def test_a_volume_is_backed_up_in_doubt(raw: dict[str, str], excluded: bool, wrong: int) -> None:
+    found, problems = tags.read_volume("vol-0a", "/dev/xvda", raw)
+    assert found.excluded is excluded
+    assert len(problems) == wrong
+
+
+SPELLINGS = ["KeepForever", "keepforever", "KEEP_FOREVER", "keep-forever", "Keep Forever",
+             "_keep__Forever-", "\uff2beep\uff26orever"]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SPELLINGS)
+@pytest.mark.parametrize("value", ["Yes", "No", ""])
+def test_keep_forever_in_any_spelling_protects(key: str, value: str) -> None:
+    assert snapshot(raw={"Type": "Automated", "DeleteOn": "2026-01-01", key: value}).protected
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2026-11-29", date(2026, 11, 29)),
+        (" 2026-11-29 ", date(2026, 11, 29)),
+        ("9999-12-31", date(9999, 12, 31)),
+    ],
+)
+def test_delete_on(text: str, read: date) -> None:
+    assert snapshot(raw={"Type": "Automated", "DeleteOn": text}).delete_on == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-30", "20261129", "2026-W48-7", "29.11.2026", "0000-01-01", "2026-11-29T00:00", "soon",
+     "", "٢٠٢٦-١١-٢٩"],
+)  # fmt: skip
+def test_an_unreadable_date_is_reported_and_keeps(text: str) -> None:
+    raw = {"Type": "Automated", "DeleteOn": text}
+    found, problems = tags.read_snapshot(
+        "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=snapshot().started
+    )
+    assert found.delete_on is None
+    assert problems == [TagProblem("snap-0a", f"DeleteOn={text}", "a date such as 2026-11-29")]
+
+
+def test_a_managed_snapshot_without_expiry_is_reported() -> None:
+    _, problems = tags.read_snapshot(
+        "snap-0a",
+        {"Type": "Automated"},
+        CONTRACT,
+        volume_id="vol-0a",
+        state="completed",
+        started=snapshot().started,
+    )
+    assert [each.read for each in problems] == ["no DeleteOn"]
+
+
+def test_a_snapshot_of_somebody_else_is_not_reported() -> None:
+    _, problems = tags.read_snapshot(
+        "snap-0a",
+        {"DeleteOn": "soon"},
+        CONTRACT,
+        volume_id="vol-0a",
+        state="completed",
+        started=snapshot().started,
+    )
+    assert problems == []
+
+
+def test_what_is_carried_is_neither_awss_nor_the_apps() -> None:
+    raw = {"aws:cloudformation:stack-name": "x", "AWS:y": "x", "Type": "db", "Backup": "Yes",
+           "keep-forever": "1", "team": "core", "Name": "web", "DeleteOn": "2020-01-01"}  # fmt: skip
+    assert tags.carried(raw) == (("team", "core"),)
+
+
+def test_tags_of_a_primary() -> None:
+    owner = instance(
+        raw={"Backup": "Yes", "Name": "web", "Copy_Dest": ELSEWHERE, "Copy_KmsKey": "alias/b",
+             "team": "core", "stage": "live"}
+    )  # fmt: skip
+    disk = volume(raw={"team": "disks"})
+    found = dict(
+        tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6))
+    )
+    assert found == {
+        "Type": "Automated",
+        "DeleteOn": "2026-11-29",
+        "Copy_Dest": ELSEWHERE,
+        "Copy_KmsKey": "alias/b",
+        "Copy_DeleteOn": "2026-12-06",
+        "Backup_Slot": "2026-11-22T03:00Z",
+        "Source_InstanceId": "i-0a",
+        "Source_VolumeId": "vol-0a",
+        "Source_Device": "/dev/xvda",
+        "Consistency": "crash",
+        "Name": "web - vol-0a (/dev/xvda)",
+        "team": "disks",
+        "stage": "live",
+    }
+
+
+def test_the_apps_own_tags_win_when_fifty_are_too_few_and_the_volumes_come_next() -> None:
+    owner = instance(raw={"Backup": "Yes"} | {f"i{n:02}": "x" for n in range(45)})
+    disk = volume(raw={f"v{n:02}": "x" for n in range(30)})
+    found = dict(tags.primary_tags(owner, disk, "slot", date(2026, 11, 29), None))
+    assert len(found) == 50
+    assert found["Type"] == "Automated"
+    assert sum(key.startswith("v") for key in found) == 30
+    primary = snapshot(raw=found)
+    copy = dict(tags.copy_tags(primary))
+    assert len(copy) == 50
+    assert copy["Source_SnapshotId"] == "snap-0a"
+    assert copy["Source_Region"] == REGION
+    assert copy["Source_Device"] == "/dev/xvda"
+
+
+def test_long_names_are_cut_to_what_ec2_takes() -> None:
+    owner = instance(raw={"Backup": "Yes", "Name": "n" * 256})
+    disk = volume("vol-0123456789abcdef0")
+    found = dict(tags.primary_tags(owner, disk, "slot", date(2026, 11, 29), None))
+    assert len(found["Name"]) == 256
+    assert found["Name"].endswith("n - vol-0123456789abcdef0 (/dev/xvda)")
+    text = tags.description(owner, REGION, disk)
+    assert len(text) == 255
+    assert text.endswith("n (i-0a) - vol-0123456789abcdef0 (/dev/xvda) - eu-west-1")
+
+
+def test_a_copy_carries_all_tags_lineage_and_its_own_expiry() -> None:
+    primary = snapshot(
+        raw={"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_DeleteOn": "2026-12-29",
+             "Copy_Dest": ELSEWHERE, "keep-forever": "", "team": "core", "aws:x": "y"}
+    )  # fmt: skip
+    assert dict(tags.copy_tags(primary)) == {
+        "Type": "Automated",
+        "DeleteOn": "2026-12-29",
+        "Copy_DeleteOn": "2026-12-29",
+        "Copy_Dest": ELSEWHERE,
+        "keep-forever": "",
+        "team": "core",
+        "Source_SnapshotId": "snap-0a",
+        "Source_Region": REGION,
+        "Source_VolumeId": "vol-0a",
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("web (i-0a) - eu-west-1", "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1"),
+        (
+            "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1",
+            "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1",
+        ),
+        ("by hand", "by hand"),
+    ],
+)
+def test_the_description_of_a_copy_names_its_volume(before: str, after: str) -> None:
+    primary = snapshot(raw={"Source_Device": "/dev/xvda"}, description=before)
+    assert tags.copy_description(primary) == after
+
+
+def test_lineage_is_added_only_where_it_was_lost() -> None:
+    owner, disk = instance(), volume(raw={"team": "disks"})
+    lost = snapshot(raw={"Type": "Automated", "Name": "renamed"})
+    assert dict(tags.missing_lineage(lost, owner, disk)) == {
+        "Source_VolumeId": "vol-0a",
+        "Source_Device": "/dev/xvda",
+        "team": "disks",
+    }
+    whole = snapshot(raw={"Source_VolumeId": "vol-0a", "Source_Device": "x", "Name": "y"})
+    assert tags.missing_lineage(whole, owner, disk) == ()
+
+
+def test_lineage_never_asks_for_a_fifty_first_tag() -> None:
+    full = snapshot(raw={f"k{n:02}": "x" for n in range(48)})
+    added = tags.missing_lineage(full, instance(), volume(raw={"a": "b"}))
+    assert len(added) == 2
+    assert {key for key, _ in added} < {"Source_VolumeId", "Source_Device", "Name"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "volume_id", "is_copy"),
+    [
+        ({"Source_VolumeId": "vol-0a"}, "vol-0a", False),
+        ({}, "vol-0a", False),
+        ({"Source_SnapshotId": "snap-0b"}, "vol-ffffffff", True),
+        ({"Source_VolumeId": "vol-0a"}, "vol-ffffffff", True),
+    ],
+)
+def test_a_copy_is_known_by_its_lineage(raw: dict[str, str], volume_id: str, is_copy: bool) -> None:
+    found = snapshot(raw={"Type": "Automated", **raw}, volume_id=volume_id)
+    assert found.is_copy is is_copy
+    assert found.is_primary is not is_copy
