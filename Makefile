@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.ready
 E2E_VENV := .venv-e2e/.ready
+LAMBDA_VENV := .venv-lambda/.ready
 
 .PHONY: help demo test check test-e2e lint clean
 
@@ -19,6 +20,12 @@ $(E2E_VENV): requirements-e2e.txt
 	.venv-e2e/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-e2e.txt
 	touch $@
 
+# No pip in it: it would bring packages that Lambda does not have.
+$(LAMBDA_VENV): $(VENV) tests/e2e/requirements-lambda.txt
+	$(PYTHON) -m venv --clear --without-pip .venv-lambda
+	$(BIN)/python -m pip --python .venv-lambda/bin/python install --quiet --disable-pip-version-check -r tests/e2e/requirements-lambda.txt
+	touch $@
+
 demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minute
 	@$(BIN)/python -m emulator.demo
 
@@ -32,8 +39,8 @@ lint: $(VENV) ## style and types
 
 check: lint test ## style, types and tests
 
-test-e2e: $(VENV) $(E2E_VENV) ## deploys to a local AWS that runs the functions
+test-e2e: $(VENV) $(E2E_VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
 	$(BIN)/python -m pytest tests/e2e
 
 clean: ## removes what was made
-	rm -rf .venv .venv-e2e build .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-e2e .venv-lambda build .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -12,23 +13,24 @@ from chalicelib import jobs
 from chalicelib.ec2 import EC2
 from chalicelib.settings import Settings
 
-app = Chalice(app_name="ebs-snapshot-reactor")
+# Powertools does the logging: with Chalice's own handler every record would stand twice.
+app = Chalice(app_name=jobs.SERVICE, configure_logs=False)
 settings = Settings.from_environ(os.environ)
-logger = Logger(service="ebs-snapshot-reactor", level=settings.log_level)
+logger = Logger(service=jobs.SERVICE, level=settings.log_level)
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 
 
 @cache
-def _ec2() -> EC2:
-    """Return the clients, made at the first invocation and kept while Lambda keeps the process."""
-    return EC2(settings)
+def _connect(region: str) -> EC2:
+    """Return EC2 as seen from a Region, made when first asked for and kept while Lambda keeps the process."""
+    return EC2(replace(settings, region=region))
 
 
 def _invocation(event: CloudWatchEvent) -> jobs.Invocation:
     remaining: Callable[[], int] = event.context.get_remaining_time_in_millis  # type: ignore[union-attr]
     return jobs.Invocation(
-        ec2=_ec2(),
         settings=settings,
+        connect=_connect,
         now=datetime.now(UTC),
         event=event.to_dict(),
         time_left=lambda: remaining() / 1000,
@@ -56,10 +58,44 @@ def copy_on_completion(event: CloudWatchEvent) -> jobs.Summary:
     return jobs.copy_on_completion(_invocation(event))
 
 
+@app.on_cw_event(
+    {
+        "source": ["aws.ec2"],
+        "detail-type": ["EBS Snapshot Notification"],
+        "detail": {"event": ["copySnapshot"]},
+    }
+)
+def continue_copies(event: CloudWatchEvent) -> jobs.Summary:
+    """Start the next copies into this Region as soon as one has ended."""
+    return jobs.continue_copies(_invocation(event))
+
+
 @app.schedule(Cron(30, "*", "*", "*", "?", "*"))
 def copy_missing(event: CloudWatchEvent) -> jobs.Summary:
     """Copy whatever completed and has no copy, every hour."""
     return jobs.copy_missing(_invocation(event))
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.tag"],
+        "detail-type": ["Tag Change on Resource"],
+        "detail": {
+            "service": ["ec2"],
+            "resource-type": ["snapshot"],
+            "changed-tag-keys": [
+                {"equals-ignore-case": "KeepForever"},
+                {"equals-ignore-case": "Keep_Forever"},
+                {"equals-ignore-case": "Keep-Forever"},
+            ],
+            # A copy hands nothing on: without this, what mirror_protection writes would call it again.
+            "tags": {"Source_SnapshotId": [{"exists": False}]},
+        },
+    }
+)
+def mirror_protection(event: CloudWatchEvent) -> jobs.Summary:
+    """Protect the copies of a snapshot as soon as it is protected itself."""
+    return jobs.mirror_protection(_invocation(event))
 
 
 @app.schedule(Cron(15, 5, "*", "*", "?", "*"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,9 +25,10 @@ LAST_SECONDS = 30
 
 # Quotas that are full for now: the next event or run goes on.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+_FULL = "ResourceLimitExceeded"
 _DEFERRED = frozenset(
     {
-        "ResourceLimitExceeded",
+        _FULL,
         "ConcurrentSnapshotLimitExceeded",
         "PendingSnapshotLimitExceeded",
         "SnapshotCreationPerVolumeRateExceeded",
@@ -39,28 +40,40 @@ _IN_USE = "InvalidSnapshot.InUse"
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What it takes to carry decisions out; ``time_left`` returns seconds of this invocation."""
+    """What it takes to carry decisions out; ``time_left`` returns seconds of this invocation.
+
+    ``full`` collects the destinations that refused a copy for want of a slot: they are not asked again.
+    """
 
     ec2: EC2
     concurrency: int
     dry_run: bool
     time_left: Callable[[], float]
 
+    full: set[str] = field(default_factory=set)
+
     def apply(self, decisions: Iterable[Decision]) -> list[Outcome]:
         """Return the outcome of every decision, in the order of the decisions."""
         with ThreadPoolExecutor(self.concurrency) as pool:
-            return list(pool.map(self._apply_one, decisions))
+            pending = [pool.submit(self._apply_one, decision) if decision.call else decision for decision in decisions]
+            return [
+                Outcome(each, each.result, each.reason) if isinstance(each, Decision) else each.result()
+                for each in pending
+            ]
 
     def _apply_one(self, decision: Decision) -> Outcome:
-        if decision.call is None:
-            return Outcome(decision, decision.result, decision.reason)
         if self.dry_run:
             return Outcome(decision, Result.DONE, f"dry run: {decision.reason}")
         if self.time_left() < LAST_SECONDS:
             return Outcome(decision, Result.DEFERRED, f"time is nearly up: {decision.reason}")
+        call = decision.call
+        if isinstance(call, CopySnapshot) and call.destination in self.full:
+            return Outcome(decision, Result.DEFERRED, f"{call.destination} is full: {decision.reason}")
         try:
             return self._call(decision)
         except ClientError as error:
+            if isinstance(call, CopySnapshot) and _code(error) == _FULL:
+                self.full.add(call.destination)
             return _refused(decision, error)
         except BotoCoreError as error:
             return Outcome(decision, Result.FAILED, f"{decision.reason}; {error}")
@@ -86,7 +99,7 @@ class Hands:
         lost = []
         for volume_id, own in call.own_tags:
             try:
-                self.ec2.create_tags(CreateTags(ids[volume_id], own))
+                self.ec2.create_tags(CreateTags(ids[volume_id], self.ec2.region, own))
             except (KeyError, ClientError, BotoCoreError) as error:
                 lost.append(f"{volume_id}: {error}")
         if lost:
@@ -96,7 +109,7 @@ class Hands:
 
 
 def _refused(decision: Decision, error: ClientError) -> Outcome:
-    code = error.response["Error"]["Code"]
+    code = _code(error)
     reason = f"{decision.reason}; {code}: {error.response['Error']['Message']}"
     deleting = isinstance(decision.call, DeleteSnapshot)
     if code in _DEFERRED:
@@ -104,7 +117,9 @@ def _refused(decision: Decision, error: ClientError) -> Outcome:
     if deleting and code == _GONE:
         return Outcome(decision, Result.DONE, f"{decision.reason}; it was gone already")
     if deleting and code == _IN_USE:
-        return Outcome(
-            decision, Result.KEPT, f"an AMI uses it: {error.response['Error']['Message']}"
-        )
+        return Outcome(decision, Result.KEPT, f"an AMI uses it: {error.response['Error']['Message']}")
     return Outcome(decision, Result.FAILED, reason)
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]

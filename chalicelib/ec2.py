@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -70,9 +71,7 @@ class EC2:
             if region not in self._clients:
                 client = self._session.client("ec2", region_name=region, config=self._config)
                 for operation in CREATING:
-                    client.meta.events.register_first(
-                        f"needs-retry.ec2.{operation}", _refuse_blind_retry
-                    )
+                    client.meta.events.register_first(f"needs-retry.ec2.{operation}", _refuse_blind_retry)
                 self._clients[region] = client
             return self._clients[region]
 
@@ -91,9 +90,7 @@ class EC2:
         )
         for page in pages:
             for reservation in page["Reservations"]:
-                found += [
-                    self._instance(raw, attached, problems) for raw in reservation["Instances"]
-                ]
+                found += [self._instance(raw, attached, problems) for raw in reservation["Instances"]]
         return Inventory(instances=tuple(found), problems=tuple(problems))
 
     def _instance(
@@ -133,11 +130,13 @@ class EC2:
         slots: Sequence[str] | None = None,
         volume_ids: Sequence[str] | None = None,
         with_destination: bool = False,
+        days: Sequence[date] | None = None,
     ) -> Inventory:
-        """Return this app's snapshots in this Region: all, or those of slots or of volumes."""
+        """Return this app's snapshots in this Region: all, or those of slots, of volumes, or begun on some days."""
         filters: list[FilterTypeDef] = [_tagged(tags.TYPE, [tags.AUTOMATED])]
         if with_destination:
             filters.append({"Name": "tag-key", "Values": [tags.COPY_DEST]})
+        filters += _begun_on(days)
         if slots is not None:
             return self._describe_in_chunks(f"tag:{tags.BACKUP_SLOT}", slots, filters)
         if volume_ids is not None:
@@ -151,16 +150,32 @@ class EC2:
         """
         return self._describe_in_chunks("snapshot-id", ids, [])
 
-    def copies(self, destination: str, primary_ids: Sequence[str] | None = None) -> Inventory:
-        """Return the copies in ``destination`` of this Region's snapshots, or of some of them."""
+    def copies(
+        self,
+        destination: str,
+        primary_ids: Sequence[str] | None = None,
+        *,
+        days: Sequence[date] | None = None,
+    ) -> Inventory:
+        """Return the copies in ``destination`` of this Region's snapshots: all, of some, or begun on some days."""
         filters = [
             _tagged(tags.TYPE, [tags.AUTOMATED]),
             _tagged(tags.SOURCE_REGION, [self.region]),
+            *_begun_on(days),
         ]
         if primary_ids is None:
             return self._describe(destination, filters)
         name = f"tag:{tags.SOURCE_SNAPSHOT_ID}"
         return self._describe_in_chunks(name, primary_ids, filters, destination)
+
+    def pending_copies(self, destination: str) -> int:
+        """Return how many copies by this app, of whichever Region's snapshots, are on their way to ``destination``."""
+        filters: list[FilterTypeDef] = [
+            _tagged(tags.TYPE, [tags.AUTOMATED]),
+            {"Name": "tag-key", "Values": [tags.SOURCE_SNAPSHOT_ID]},
+            {"Name": "status", "Values": ["pending"]},
+        ]
+        return len(self._describe(destination, filters).snapshots)
 
     def _describe_in_chunks(
         self,
@@ -241,14 +256,14 @@ class EC2:
 
     def create_tags(self, call: CreateTags) -> None:
         """Add tags to a snapshot; what it has by other keys stays."""
-        self._client(self.region).create_tags(
+        self._client(call.region).create_tags(
             Resources=[call.snapshot_id],
             Tags=[{"Key": key, "Value": value} for key, value in call.tags],
         )
 
     def delete_snapshot(self, call: DeleteSnapshot) -> None:
-        """Delete a snapshot of this Region."""
-        self._client(self.region).delete_snapshot(SnapshotId=call.snapshot_id)
+        """Delete a snapshot."""
+        self._client(call.region).delete_snapshot(SnapshotId=call.snapshot_id)
 
 
 def _known_regions(session: boto3.Session, region: str) -> frozenset[str]:
@@ -283,15 +298,11 @@ def _refuse_blind_retry(
 THROTTLED = frozenset({"RequestLimitExceeded", "EC2ThrottledException", "Throttling"})
 
 
-def _attach(
-    raw: VolumeTypeDef, attached: dict[str, list[Volume]], problems: list[TagProblem]
-) -> None:
+def _attach(raw: VolumeTypeDef, attached: dict[str, list[Volume]], problems: list[TagProblem]) -> None:
     wrong: list[TagProblem] = []
     for attachment in raw["Attachments"]:
         if attachment.get("InstanceId") and attachment.get("State") != "detached":
-            volume, wrong = tags.read_volume(
-                raw["VolumeId"], attachment.get("Device", ""), _plain(raw)
-            )
+            volume, wrong = tags.read_volume(raw["VolumeId"], attachment.get("Device", ""), _plain(raw))
             attached[attachment["InstanceId"]].append(volume)
     problems += wrong
 
@@ -302,6 +313,12 @@ def _plain(raw: Any) -> dict[str, str]:
 
 def _tagged(key: str, values: Sequence[str]) -> FilterTypeDef:
     return {"Name": f"tag:{key}", "Values": list(values)}
+
+
+def _begun_on(days: Sequence[date] | None) -> list[FilterTypeDef]:
+    if days is None:
+        return []
+    return [{"Name": "start-time", "Values": [f"{day.isoformat()}*" for day in days]}]
 
 
 def _specification(pairs: Tags) -> TagSpecificationTypeDef:

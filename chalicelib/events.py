@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.models import Completion
 
 # ARNs come in both shapes: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html
 _SNAPSHOT_ARN = re.compile(r"arn:aws[a-z-]*:ec2:[a-z0-9-]*:[a-z0-9-]*:snapshot/(snap-[0-9a-f]+)")
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 
 
 class BadEvent(ValueError):
@@ -52,9 +55,42 @@ def read_completion(event: Mapping[str, Any], region: str) -> Completion:
         case "createSnapshots":
             return Completion(_members(found.get("snapshots")), cause)
         case other:
-            raise BadEvent(
-                f"event={other!r} is not understood; accepted: createSnapshot, createSnapshots"
-            )
+            raise BadEvent(f"event={other!r} is not understood; accepted: createSnapshot, createSnapshots")
+
+
+@dataclass(frozen=True, slots=True)
+class CopyEnd:
+    """What a ``copySnapshot`` event says, in the destination: the source's Region, and whether the copy failed."""
+
+    source_region: str
+    snapshot_id: str
+    failed: bool
+
+
+def read_copy_end(event: Mapping[str, Any], region: str) -> CopyEnd:
+    """Return which Region a copy came from. The Region stands in either of two places of the source's ARN."""
+    found = detail(event, region)
+    if found.get("event") != "copySnapshot":
+        raise BadEvent(f"event={found.get('event')!r} is not understood; accepted: copySnapshot")
+    failed = _failed("result", found.get("result"), "succeeded", "failed")
+    return CopyEnd(_region_of(found.get("source")), _snapshot_id(found.get("snapshot_id")), failed)
+
+
+def _region_of(arn: object) -> str:
+    fields = arn.split(":") if isinstance(arn, str) else []
+    for field in fields[3:5]:
+        if _REGION.fullmatch(field):
+            return field
+    raise BadEvent(f"source={arn!r} is not understood; accepted: the ARN of a snapshot, with its Region")
+
+
+def read_tag_change(event: Mapping[str, Any], region: str) -> tuple[str, ...]:
+    """Return the snapshots whose tags changed."""
+    detail(event, region)
+    resources = event.get("resources")
+    if not isinstance(resources, list):
+        raise BadEvent(f"resources={resources!r} is not understood; accepted: a list of ARNs of snapshots")
+    return tuple(_snapshot_id(arn) for arn in resources)
 
 
 def _members(snapshots: object) -> tuple[tuple[str, bool], ...]:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from aws_lambda_powertools import Logger
@@ -15,10 +15,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import events, plan
 from chalicelib.apply import Hands
 from chalicelib.ec2 import EC2
-from chalicelib.models import Decision, Inventory, Outcome, Result, Snapshot, TagProblem
+from chalicelib.models import Decision, Outcome, Result, TagProblem
 from chalicelib.settings import Settings
 
-logger = Logger(child=True)
+SERVICE = "ebs-snapshot-reactor"
+logger = Logger(service=SERVICE, child=True)
 
 
 class Summary(TypedDict):
@@ -42,22 +43,37 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of a handler: its time (aware, UTC), its event, and the seconds it has left."""
+    """One call of a handler: its time (aware, UTC), its event, and the seconds it has left.
 
-    ec2: EC2
+    ``connect`` returns EC2 as seen from a Region.
+    """
+
     settings: Settings
+    connect: Callable[[str], EC2]
     now: datetime
     event: Mapping[str, Any]
     time_left: Callable[[], float]
 
+    @property
+    def ec2(self) -> EC2:
+        """EC2 as seen from this deployment's Region."""
+        return self.connect(self.settings.region)
+
     def finish(
-        self, job: str, decisions: Sequence[Decision], problems: Iterable[TagProblem]
+        self,
+        job: str,
+        decisions: Sequence[Decision],
+        problems: Iterable[TagProblem],
+        source: EC2 | None = None,
     ) -> Summary:
-        """Apply the decisions and return the summary; JobFailed, with the same, if any failed."""
+        """Apply the decisions and return the summary; JobFailed, with the same, if any failed.
+
+        ``source`` is the Region that the decisions are about, if it is not this deployment's.
+        """
         dry_run = self.settings.dry_run or events.wants_dry_run(self.event)
-        hands = Hands(self.ec2, self.settings.concurrency, dry_run, self.time_left)
+        hands = Hands(source or self.ec2, self.settings.concurrency, dry_run, self.time_left)
         outcomes = hands.apply(decisions)
-        summary = _summarise(job, self.ec2.region, dry_run, outcomes, problems)
+        summary = _summarise(job, self.settings.region, dry_run, outcomes, problems)
         _log(summary, outcomes)
         if summary["failures"]:
             raise JobFailed(summary)
@@ -84,42 +100,75 @@ def create_snapshots(invocation: Invocation) -> Summary:
 
 def copy_on_completion(invocation: Invocation) -> Summary:
     """Copy what the event says is completed; a failed creation is a failure."""
-    completion = events.read_completion(invocation.event, invocation.ec2.region)
-    found = invocation.ec2.snapshots_by_id([id for id, _ in completion.snapshots])
+    ec2, today = invocation.ec2, invocation.now.date()
+    completion = events.read_completion(invocation.event, ec2.region)
+    found = ec2.snapshots_by_id([id for id, _ in completion.snapshots])
     decisions, copyable = plan.plan_completion(completion, found.snapshots)
-    ids_by_destination = plan.destinations_to_look_in(copyable, invocation.now.date())
-    copies, unreadable = _look_for_copies(
-        ids_by_destination, lambda place: invocation.ec2.copies(place, ids_by_destination[place])
-    )
-    decisions += plan.plan_copies(copyable, copies, unreadable, invocation.now.date())
+    ids = plan.destinations_to_look_in(copyable, today)
+    destinations = _look_in(ids, lambda name: plan.Destination(ec2.copies(name, ids[name]).snapshots))
+    decisions += plan.plan_copies(copyable, destinations, today)
     return invocation.finish("copy_on_completion", decisions, found.problems)
 
 
+def continue_copies(invocation: Invocation) -> Summary:
+    """A copy into this Region has ended: start the next ones from where it came, and replace it if it failed.
+
+    What began yesterday or today goes first, which keeps the reading short; only if all of that is copied is the rest
+    looked at.
+    """
+    today, here = invocation.now.date(), invocation.ec2.region
+    source = invocation.connect(events.read_copy_end(invocation.event, here).source_region)
+    slots = invocation.settings.copy_slots
+    for days in ((today - timedelta(days=1), today), None):
+        found = source.snapshots(with_destination=True, days=days)
+        copies = source.copies(here, days=days).snapshots
+        destinations = {here: plan.Destination(copies, slots - source.pending_copies(here))}
+        decisions = plan.plan_copies(found.snapshots, destinations, today)
+        if any(each.call or each.result == Result.DEFERRED for each in decisions):
+            break
+    return invocation.finish("continue_copies", decisions, found.problems, source)
+
+
 def copy_missing(invocation: Invocation) -> Summary:
-    """Copy whatever is completed and has no copy."""
-    today = invocation.now.date()
-    found = invocation.ec2.snapshots(with_destination=True)
-    destinations = plan.destinations_to_look_in(found.snapshots, today)
-    copies, unreadable = _look_for_copies(destinations, invocation.ec2.copies)
-    decisions = plan.plan_copies(found.snapshots, copies, unreadable, today)
+    """Copy whatever is completed and has no copy; heal what copies lack, and duplicates.
+
+    A copy that was given up is a failure in the run at the hour of the daily slot, so that it is heard of every day.
+    """
+    ec2, now = invocation.ec2, invocation.now
+    slots = invocation.settings.copy_slots
+    found = ec2.snapshots(with_destination=True)
+    destinations = _look_in(
+        plan.destinations_to_look_in(found.snapshots, now.date()),
+        lambda name: plan.Destination(ec2.copies(name).snapshots, slots - ec2.pending_copies(name)),
+    )
+    daily = now.hour == invocation.settings.daily_at.hour
+    decisions = plan.plan_copies(found.snapshots, destinations, now.date(), report_given_up=daily)
     return invocation.finish("copy_missing", decisions, found.problems)
 
 
-def _look_for_copies(
-    destinations: Iterable[str], describe: Callable[[str], Inventory]
-) -> tuple[dict[str, tuple[Snapshot, ...]], dict[str, str]]:
-    """Return the copies of each destination, and why those of others could not be read.
+def mirror_protection(invocation: Invocation) -> Summary:
+    """Hand KeepForever on to the copies of the snapshot that was tagged."""
+    ec2 = invocation.ec2
+    ids = events.read_tag_change(invocation.event, ec2.region)
+    found = ec2.snapshots_by_id(ids)
+    names = {name for each in found.snapshots for name in each.destinations}
+    destinations = _look_in(sorted(names), lambda name: plan.Destination(ec2.copies(name, ids).snapshots))
+    decisions = plan.plan_protection(found.snapshots, destinations)
+    return invocation.finish("mirror_protection", decisions, found.problems)
 
-    A Region that does not answer, or is not enabled for the account, holds up no other.
+
+def _look_in(names: Iterable[str], look: Callable[[str], plan.Destination]) -> dict[str, plan.Destination]:
+    """Return what is known of each destination.
+
+    One that does not answer, or is not enabled for the account, holds up no other.
     """
-    copies: dict[str, tuple[Snapshot, ...]] = {}
-    unreadable: dict[str, str] = {}
-    for destination in destinations:
+    destinations: dict[str, plan.Destination] = {}
+    for name in names:
         try:
-            copies[destination] = describe(destination).snapshots
+            destinations[name] = look(name)
         except (ClientError, BotoCoreError) as error:
-            unreadable[destination] = str(error)
-    return copies, unreadable
+            destinations[name] = plan.Destination(unreadable=str(error))
+    return destinations
 
 
 def sweep_snapshots(invocation: Invocation) -> Summary:
@@ -150,8 +199,7 @@ def _summarise(
         counts=dict(counts),
         failures=failures,
         tag_problems=[
-            {"target": each.target, "read": each.read, "accepted": each.accepted}
-            for each in sorted(set(problems))
+            {"target": each.target, "read": each.read, "accepted": each.accepted} for each in sorted(set(problems))
         ],
     )
 

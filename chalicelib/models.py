@@ -75,8 +75,9 @@ class State(StrEnum):
 class Snapshot:
     """A snapshot of this account with its tags understood.
 
-    ``volume_id`` is what EC2 says, which means nothing on a copy; ``source_volume_id`` is what the
-    tags say. ``tags`` are all tags but AWS's own, to be passed on whole, not to be read.
+    ``volume_id`` is what EC2 says, which means nothing on a copy; ``source_volume_id`` is what the tags say. ``tries``
+    counts the copies asked for, up to this one. ``tags`` are all tags but AWS's own, to be passed on whole, not to be
+    read.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Snapshot:
     source_volume_id: str | None = None
     primary_id: str | None = None
     primary_region: str | None = None
+    tries: int = 1
     tags: Tags = ()
 
     @property
@@ -148,17 +150,19 @@ class CopySnapshot:
 
 @dataclass(frozen=True, slots=True)
 class CreateTags:
-    """Add tags to a snapshot of this Region."""
+    """Add tags to a snapshot, here or in a destination."""
 
     snapshot_id: str
+    region: str
     tags: Tags
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteSnapshot:
-    """Delete a snapshot of this Region."""
+    """Delete a snapshot, here or in a destination."""
 
     snapshot_id: str
+    region: str
 
 
 Call: TypeAlias = CreateSnapshot | CreateSnapshots | CopySnapshot | CreateTags | DeleteSnapshot

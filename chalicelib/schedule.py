@@ -116,9 +116,7 @@ def previous_slot(schedule: Schedule, slot: datetime) -> datetime:
     return current_slot(schedule, slot - timedelta(microseconds=1))
 
 
-def delete_on(
-    retention: Retention, fallback: Retention, taken: date, earlier: Iterable[date]
-) -> date:
+def delete_on(retention: Retention, fallback: Retention, taken: date, earlier: Iterable[date]) -> date:
     """Return the day (UTC) from which a snapshot taken on ``taken`` may be deleted.
 
     It is the latest date among the tiers that the snapshot qualifies for. Every snapshot
@@ -136,9 +134,7 @@ def _days(retention: Retention) -> int:
 
 
 def _qualifies(tier: Tier, taken: date, earlier: frozenset[date]) -> bool:
-    return tier.unit == "d" or all(
-        _period(day, tier.unit) != _period(taken, tier.unit) for day in earlier
-    )
+    return tier.unit == "d" or all(_period(day, tier.unit) != _period(taken, tier.unit) for day in earlier)
 
 
 def _period(day: date, unit: str) -> tuple[int, ...]:

@@ -30,13 +30,14 @@ class SettingsError(ValueError):
 class Settings:
     """The settings of one deployment.
 
-    ``region`` is empty outside Lambda (``chalice deploy`` imports the app too); ``daily_at`` is in
-    UTC; ``concurrency`` is how many calls are made side by side.
+    ``region`` is empty outside Lambda (``chalice deploy`` imports the app too); ``daily_at`` is in UTC; ``copy_slots``
+    is how many copies a destination Region takes at a time; ``concurrency`` is how many calls are made side by side.
     """
 
     region: str
     daily_at: time
     default_retention: Retention
+    copy_slots: int
     concurrency: int
     dry_run: bool
     log_level: str
@@ -58,6 +59,7 @@ class Settings:
             region=read("AWS_REGION", "", _region, "a Region such as eu-west-1"),
             daily_at=read("DAILY_AT", "03:00", parse_time, TIME_FORMS),
             default_retention=read("DEFAULT_RETENTION", "7", parse_retention, RETENTION_FORMS),
+            copy_slots=read("COPY_SLOTS", "20", _number(1, 1000), "a number from 1 to 1000"),
             concurrency=read("CONCURRENCY", "16", _number(1, 64), "a number from 1 to 64"),
             dry_run=read("DRY_RUN", "false", _boolean, "true or false"),
             log_level=read("LOG_LEVEL", "INFO", _log_level, ", ".join(_LOG_LEVELS)),

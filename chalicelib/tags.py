@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import TypeVar
 
 from chalicelib.models import Instance, Policy, Snapshot, TagProblem, Tags, Volume
@@ -45,12 +46,13 @@ SOURCE_VOLUME_ID = "Source_VolumeId"
 SOURCE_DEVICE = "Source_Device"
 SOURCE_SNAPSHOT_ID = "Source_SnapshotId"
 SOURCE_REGION = "Source_Region"
+COPY_TRY = "Copy_Try"
 
 INSTANCE_KEYS = (BACKUP, RETENTION, SCHEDULE, COPY_DEST, COPY_RETENTION, COPY_KMS_KEY, CONSISTENCY)
 SNAPSHOT_KEYS = (
     TYPE, DELETE_ON, KEEP_FOREVER, COPY_DEST, COPY_KMS_KEY, COPY_DELETE_ON, BACKUP_SLOT,
     SOURCE_INSTANCE_ID, SOURCE_VOLUME_ID, SOURCE_DEVICE, CONSISTENCY, SOURCE_SNAPSHOT_ID,
-    SOURCE_REGION, NAME,
+    SOURCE_REGION, COPY_TRY, NAME,
 )  # fmt: skip
 _OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS)
 
@@ -114,6 +116,7 @@ class _Reader:
                 self.report(key, f"the key {meant}, spelt exactly so")
 
 
+@lru_cache(maxsize=4096)
 def _letters(key: str) -> str:
     """Return the key without case, width, separators and spaces."""
     plain = unicodedata.normalize("NFKC", key).casefold()
@@ -211,6 +214,7 @@ def read_snapshot(
         source_volume_id=raw.get(SOURCE_VOLUME_ID),
         primary_id=raw.get(SOURCE_SNAPSHOT_ID),
         primary_region=raw.get(SOURCE_REGION),
+        tries=reader.read(COPY_TRY, _tries, 1, "a number such as 2"),
         tags=_without_aws(raw),
     )
     return snapshot, reader.problems if managed else []
@@ -248,6 +252,12 @@ def _date(text: str) -> date:
     return date(int(found[1]), int(found[2]), int(found[3]))
 
 
+def _tries(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]?", text):
+        raise ValueError(text)
+    return int(text)
+
+
 def _kms_key(text: str) -> str | None:
     if not _KMS_KEY.fullmatch(text):
         raise ValueError(text)
@@ -277,9 +287,7 @@ def slot_value(slot: datetime) -> str:
     return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
-def primary_tags(
-    instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None
-) -> Tags:
+def primary_tags(instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None) -> Tags:
     """Return all tags of the snapshot of one volume, at most 50: the app's own first."""
     policy = instance.policy
     own = {
@@ -323,17 +331,39 @@ def missing_lineage(snapshot: Snapshot, instance: Instance, volume: Volume) -> T
     return tuple(lacking[: MOST_TAGS - len(present)])
 
 
-def copy_tags(primary: Snapshot) -> Tags:
-    """Return all tags of a copy: the primary's, with lineage and the copy's own expiry."""
+def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
+    """Return all tags of a copy: the primary's, with lineage, the copy's own expiry, and which try it is."""
     tags = dict(primary.tags)
     own = {key: value for key, value in tags.items() if key in _OWN_KEYS}
     own |= {key: value for key, value in tags.items() if _letters(key) == _KEEP_FOREVER_LETTERS}
     own[SOURCE_SNAPSHOT_ID] = primary.id
     own[SOURCE_REGION] = primary.region
     own.setdefault(SOURCE_VOLUME_ID, primary.volume_id)
+    if tries > 1:
+        own[COPY_TRY] = str(tries)
     if primary.copy_delete_on:
         own[DELETE_ON] = primary.copy_delete_on.isoformat()
     return _fit(own, primary.tags)
+
+
+def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
+    """Return the tags of a primary that its copy lacks: protection, a later expiry, and lineage that was lost.
+
+    Nothing is ever shortened or unprotected: a copy without a ``DeleteOn`` that is understood is kept as it is.
+    """
+    present = dict(copy.tags)
+    expiry = primary.copy_delete_on or primary.delete_on
+    missing = {
+        key: value
+        for key, value in copy_tags(primary)
+        if (_letters(key) == _KEEP_FOREVER_LETTERS and not copy.protected)
+        or (key in (SOURCE_DEVICE, SOURCE_INSTANCE_ID, NAME) and key not in present)
+    }
+    if expiry and copy.delete_on and expiry > copy.delete_on:
+        missing[DELETE_ON] = expiry.isoformat()
+    own = sorted(missing.items(), key=lambda item: _letters(item[0]) != _KEEP_FOREVER_LETTERS)
+    room = MOST_TAGS - len(present) + (DELETE_ON in missing)
+    return tuple(sorted(own[:room]))
 
 
 def _fit(own: Mapping[str, str], others: Iterable[tuple[str, str]]) -> Tags:

@@ -38,9 +38,7 @@ def instance(
     return tags.read_instance(id, raw, root_device, volumes, CONTRACT)[0]
 
 
-def volume(
-    id: str = "vol-0a", device: str = "/dev/xvda", raw: Mapping[str, str] | None = None
-) -> Volume:
+def volume(id: str = "vol-0a", device: str = "/dev/xvda", raw: Mapping[str, str] | None = None) -> Volume:
     return tags.read_volume(id, device, raw or {})[0]
 
 

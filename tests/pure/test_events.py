@@ -64,9 +64,7 @@ def test_a_bad_event_says_what_was_read(event: Mapping[str, Any], message: str) 
     assert str(refusal.value) == message
 
 
-@pytest.mark.parametrize(
-    ("detail", "dry_run"), [({}, False), ({"dry_run": True}, True), ({"dry_run": False}, False)]
-)
+@pytest.mark.parametrize(("detail", "dry_run"), [({}, False), ({"dry_run": True}, True), ({"dry_run": False}, False)])
 def test_dry_run(detail: dict[str, Any], dry_run: bool) -> None:
     assert events.wants_dry_run({"detail": detail}) is dry_run
 

@@ -185,14 +185,10 @@ def test_history_is_asked_for_only_where_it_decides() -> None:
 
 def test_the_first_of_a_week_stands_longer() -> None:
     tiered = instance("i-0a", {"Backup": "Yes", "Retention": "7d 4w"}, [ROOT])
-    [first] = calls(
-        created([tiered], [replace(filling(), started=at("2026-11-15 03:00"), slot="x")])
-    )
+    [first] = calls(created([tiered], [replace(filling(), started=at("2026-11-15 03:00"), slot="x")]))
     assert isinstance(first, CreateSnapshot)
     assert dict(first.tags)["DeleteOn"] == "2026-12-20"
-    [later] = calls(
-        created([tiered], [replace(filling(), started=at("2026-11-16 03:00"), slot="x")])
-    )
+    [later] = calls(created([tiered], [replace(filling(), started=at("2026-11-16 03:00"), slot="x")]))
     assert isinstance(later, CreateSnapshot)
     assert dict(later.tags)["DeleteOn"] == "2026-11-29"
 
@@ -216,9 +212,7 @@ def test_slots_of_interest() -> None:
 
 
 def primary(id: str = "snap-0a", **changes: str) -> Snapshot:
-    return snapshot(
-        id, {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE} | changes
-    )
+    return snapshot(id, {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE} | changes)
 
 
 def copy(of: str = "snap-0a", state: str = "completed", source: str = REGION) -> Snapshot:
@@ -227,7 +221,7 @@ def copy(of: str = "snap-0a", state: str = "completed", source: str = REGION) ->
 
 
 def copied(snapshots: list[Snapshot], copies: list[Snapshot] | None = None) -> list[Decision]:
-    return plan.plan_copies(snapshots, {ELSEWHERE: copies or []}, {}, TODAY)
+    return plan.plan_copies(snapshots, {ELSEWHERE: plan.Destination(tuple(copies or ()))}, TODAY)
 
 
 def test_a_copy_is_asked_for_with_all_it_needs() -> None:
@@ -275,7 +269,8 @@ def test_a_protected_snapshot_is_copied_whatever_its_expiry() -> None:
 
 def test_destinations_are_independent() -> None:
     two = primary(Copy_Dest=f"eu-central-1 {ELSEWHERE}")
-    decisions = plan.plan_copies([two], {ELSEWHERE: []}, {"eu-central-1": "no answer"}, TODAY)
+    looked_in = {ELSEWHERE: plan.Destination(), "eu-central-1": plan.Destination(unreadable="no answer")}
+    decisions = plan.plan_copies([two], looked_in, TODAY)
     assert [(each.targets[0], each.result, bool(each.call)) for each in decisions] == [
         ("snap-0a -> eu-central-1", Result.FAILED, False),
         ("snap-0a -> us-east-1", Result.KEPT, True),
@@ -352,5 +347,5 @@ def test_why_a_snapshot_is_kept(raw: dict[str, str], state: str, reason: str) ->
 def test_what_has_expired_goes_overdue_days_included(day: str, state: str) -> None:
     found = snapshot(raw={"Type": "Automated", "DeleteOn": day}, state=state)
     assert plan.plan_sweep([found], TODAY) == [
-        Decision(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a"))
+        Decision(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))
     ]

@@ -55,8 +55,7 @@ def inventories(draw: st.DrawFn) -> list[Instance]:
         ids = draw(st.lists(st.sampled_from(VOLUMES), unique=True, max_size=4))
         devices = ["/dev/xvda", "/dev/sdb", "/dev/sdc", "/dev/sdd"]
         volumes = [
-            volume(volume_id, device, draw(tag_of_volume))
-            for volume_id, device in zip(ids, devices, strict=False)
+            volume(volume_id, device, draw(tag_of_volume)) for volume_id, device in zip(ids, devices, strict=False)
         ]
         found.append(instance(id, raw, volumes))
     return found
@@ -93,14 +92,13 @@ def snapshots(draw: st.DrawFn) -> list[Snapshot]:
     ]
 
 
-def created(
-    instances: list[Instance], existing: list[Snapshot], now: datetime = NOW
-) -> list[Decision]:
+def created(instances: list[Instance], existing: list[Snapshot], now: datetime = NOW) -> list[Decision]:
     return plan.plan_creation(instances, existing, REGION, now, SEVEN_DAYS)
 
 
 def copied(existing: list[Snapshot], copies: dict[str, list[Snapshot]]) -> list[Decision]:
-    return plan.plan_copies(existing, copies, {}, NOW.date())
+    found = {name: plan.Destination(tuple(copies.get(name, ()))) for name in CONTRACT.regions}
+    return plan.plan_copies(existing, found, NOW.date())
 
 
 def targets(decisions: list[Decision]) -> list[str]:
@@ -108,9 +106,7 @@ def targets(decisions: list[Decision]) -> list[str]:
 
 
 @given(inventories(), snapshots())
-def test_creation_decides_on_every_volume_once(
-    instances: list[Instance], existing: list[Snapshot]
-) -> None:
+def test_creation_decides_on_every_volume_once(instances: list[Instance], existing: list[Snapshot]) -> None:
     volumes = {volume.id for each in instances for volume in each.volumes}
     decided = [each for each in created(instances, existing) if not is_heal(each)]
     assert targets(decided) == sorted(volumes)
@@ -133,9 +129,7 @@ def test_copying_decides_on_every_snapshot_and_destination_once(existing: list[S
 
 
 @given(inventories(), snapshots(), st.randoms())
-def test_the_order_of_the_input_is_nothing(
-    instances: list[Instance], existing: list[Snapshot], random: object
-) -> None:
+def test_the_order_of_the_input_is_nothing(instances: list[Instance], existing: list[Snapshot], random: object) -> None:
     shuffled = [list(instances), list(existing)]
     for each in shuffled:
         random.shuffle(each)  # type: ignore[attr-defined]
@@ -184,9 +178,7 @@ def work(decisions: list[Decision]) -> list[Decision]:
 
 
 @given(inventories(), snapshots())
-def test_creation_planned_again_is_empty(
-    instances: list[Instance], existing: list[Snapshot]
-) -> None:
+def test_creation_planned_again_is_empty(instances: list[Instance], existing: list[Snapshot]) -> None:
     after = carry_out(created(instances, existing), existing)
     assert work(created(instances, after)) == []
 
@@ -216,13 +208,11 @@ def test_copying_planned_again_is_empty(existing: list[Snapshot]) -> None:
     # Nor does any of the copies ask for a copy of its own where it is.
     for destination, made_there in copies.items():
         there = [replace(each, state="completed") for each in made_there]
-        assert work(plan.plan_copies(there, {}, {}, NOW.date())) == [], destination
+        assert work(copied(there, {})) == [], destination
 
 
 @given(snapshots(), st.dates())
-def test_what_is_not_managed_or_is_protected_is_never_deleted(
-    existing: list[Snapshot], today: object
-) -> None:
+def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Snapshot], today: object) -> None:
     by_id = {each.id: each for each in existing}
     for decision in work(plan.plan_sweep(existing, today)):  # type: ignore[arg-type]
         raw = raw_of(by_id[decision.targets[0]])

@@ -85,9 +85,7 @@ def test_retention(text: str, tiers: tuple[tuple[int, str], ...]) -> None:
     assert parse_retention(text) == Retention(tuple(Tier(*tier) for tier in tiers))
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "seven", "0", "-7", "7.5", "7x", "7 days", "36501", "101y", "9999999", "٧"]
-)
+@pytest.mark.parametrize("text", ["", " ", "seven", "0", "-7", "7.5", "7x", "7 days", "36501", "101y", "9999999", "٧"])
 def test_retention_refuses(text: str) -> None:
     with pytest.raises(ValueError, match="days such as 7"):
         parse_retention(text)
@@ -138,9 +136,7 @@ def test_a_longer_retention_never_deletes_earlier(
     # A tier of days on both sides: without one the default decides, which is no retention's length.
     shorter = Retention((Tier(1, "d"), *some))
     longer = Retention((*shorter.tiers, more))
-    assert delete_on(shorter, SEVEN_DAYS, taken, earlier) <= delete_on(
-        longer, SEVEN_DAYS, taken, earlier
-    )
+    assert delete_on(shorter, SEVEN_DAYS, taken, earlier) <= delete_on(longer, SEVEN_DAYS, taken, earlier)
 
 
 @given(st.lists(tiers, min_size=1), days, st.lists(days))

@@ -12,6 +12,7 @@ def test_defaults() -> None:
         region="eu-west-1",
         daily_at=time(3),
         default_retention=Retention((Tier(7, "d"),)),
+        copy_slots=20,
         concurrency=16,
         dry_run=False,
         log_level="INFO",

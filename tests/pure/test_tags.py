@@ -115,9 +115,7 @@ def test_what_is_not_understood_is_reported(raw: dict[str, str], message: str) -
 
 
 def test_a_bad_destination_does_not_lose_the_good_one() -> None:
-    assert instance(
-        raw={"Backup": "Yes", "Copy_Dest": f"us-east-9 {ELSEWHERE}"}
-    ).policy.destinations == (ELSEWHERE,)
+    assert instance(raw={"Backup": "Yes", "Copy_Dest": f"us-east-9 {ELSEWHERE}"}).policy.destinations == (ELSEWHERE,)
 
 
 def test_tags_of_instances_that_are_not_backed_up_are_other_peoples() -> None:
@@ -214,9 +212,7 @@ def test_tags_of_a_primary() -> None:
              "team": "core", "stage": "live"}
     )  # fmt: skip
     disk = volume(raw={"team": "disks"})
-    found = dict(
-        tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6))
-    )
+    found = dict(tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6)))
     assert found == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",

@@ -1,0 +1,20 @@
+"""A local AWS with the app deployed, on a Sunday at half past two in the morning (UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator import LocalAWS
+
+HOME, AWAY, THIRD = "eu-west-1", "us-east-1", "eu-central-1"
+
+
+@pytest.fixture
+def aws() -> Iterator[LocalAWS]:
+    start = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
+    with LocalAWS(start=start, regions=(HOME, AWAY, THIRD), seed=1) as local:
+        local.deploy(HOME, AWAY, THIRD)
+        yield local

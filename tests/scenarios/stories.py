@@ -1,0 +1,62 @@
+"""What the stories read of the emulated AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator import Invocation, LocalAWS
+
+
+def volumes_of(aws: LocalAWS, region: str, instance_id: str) -> dict[str, str]:
+    """Return the ids of an instance's volumes by device."""
+    pages = aws.client(region).describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [instance_id]}])
+    return {
+        attachment["Device"]: volume["VolumeId"]
+        for volume in pages["Volumes"]
+        for attachment in volume["Attachments"]
+        if attachment["InstanceId"] == instance_id
+    }
+
+
+def by_volume(aws: LocalAWS, region: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the primaries of a Region by volume, oldest first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for snapshot in aws.snapshots(region):
+        if "Source_SnapshotId" not in snapshot["Tags"]:
+            found.setdefault(snapshot["VolumeId"], []).append(snapshot)
+    return found
+
+
+def copies(aws: LocalAWS, region: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the copies in a Region by the id of their primary, oldest first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for snapshot in aws.snapshots(region):
+        if primary := snapshot["Tags"].get("Source_SnapshotId"):
+            found.setdefault(primary, []).append(snapshot)
+    return found
+
+
+def failures(aws: LocalAWS) -> list[Invocation]:
+    return [each for each in aws.invocations if each.error]
+
+
+def make(
+    aws: LocalAWS, region: str, tags: Mapping[str, str], volume_id: str | None = None
+) -> str:
+    """Create a snapshot by hand and return its id."""
+    ec2 = aws.client(region)
+    volume_id = volume_id or ec2.create_volume(AvailabilityZone=f"{region}a", Size=8)["VolumeId"]
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    specification = [{"ResourceType": "snapshot", "Tags": pairs}] if pairs else []
+    made: str = ec2.create_snapshot(VolumeId=volume_id, TagSpecifications=specification)["SnapshotId"]
+    return made
+
+
+def ids(aws: LocalAWS, region: str) -> set[str]:
+    return {each["SnapshotId"] for each in aws.snapshots(region)}
+
+
+def tag(aws: LocalAWS, region: str, resource: str, **tags: str) -> None:
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    aws.client(region).create_tags(Resources=[resource], Tags=pairs)
