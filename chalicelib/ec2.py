@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -50,10 +51,9 @@ class EC2:
 
     def __init__(self, settings: Settings) -> None:
         self.region = settings.region
-        self._session = boto3.Session(region_name=settings.region)
         self._contract = tags.Contract(
             region=settings.region,
-            regions=_known_regions(self._session, settings.region),
+            regions=_known_regions(settings.region),
             daily_at=settings.daily_at,
             retention=settings.default_retention,
         )
@@ -69,7 +69,7 @@ class EC2:
         # Clients are safe to share between threads; making one is not.
         with self._lock:
             if region not in self._clients:
-                client = self._session.client("ec2", region_name=region, config=self._config)
+                client = _session().client("ec2", region_name=region, config=self._config)
                 for operation in CREATING:
                     client.meta.events.register_first(f"needs-retry.ec2.{operation}", _refuse_blind_retry)
                 self._clients[region] = client
@@ -266,10 +266,17 @@ class EC2:
         self._client(call.region).delete_snapshot(SnapshotId=call.snapshot_id)
 
 
-def _known_regions(session: boto3.Session, region: str) -> frozenset[str]:
+@cache
+def _session() -> boto3.Session:
+    """Return the one session of this process: what it reads of EC2's model serves the clients of all Regions."""
+    return boto3.Session()
+
+
+@cache
+def _known_regions(region: str) -> frozenset[str]:
     """Return the Regions of the partition that ``region`` is in, as botocore knows them."""
-    partition = session.get_partition_for_region(region)
-    return frozenset(session.get_available_regions("ec2", partition_name=partition))
+    partition = _session().get_partition_for_region(region)
+    return frozenset(_session().get_available_regions("ec2", partition_name=partition))
 
 
 def _refuse_blind_retry(

@@ -98,15 +98,16 @@ def _plan_one(
 
 
 def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:
-    """Delete a copy whose place another has taken, under the rules of the sweep."""
+    """Delete a copy whose place another has taken, under the rules of the sweep.
+
+    A failed one goes even if the other is still on its way: the count of tries stands on that one.
+    """
     if copy.protected:
         reason = "KeepForever is set"
     elif copy.state not in (State.COMPLETED, State.ERROR):
         reason = f"its state is {copy.state}"
-    elif keeper.state != State.COMPLETED:
-        reason = f"{keeper.id}, which takes its place, is not completed"
     else:
-        reason = f"{keeper.id} is the copy of the same snapshot"
+        reason = f"{keeper.id} took its place"
         return [Decision((copy.id,), reason, DeleteSnapshot(copy.id, copy.region))]
     return [Decision((copy.id,), reason)]
 
@@ -122,19 +123,21 @@ def _plan_mirror(primary: Snapshot, copy: Snapshot) -> list[Decision]:
 def _plan_again(
     snapshot: Snapshot, destination: str, failed: Sequence[Snapshot], report_given_up: bool
 ) -> list[Decision]:
-    """Report the last failed copy and ask for another; what failed is deleted once that one stands."""
+    """Report the last failed copy and ask for another; those that failed before it are deleted."""
     last = max(failed, key=lambda each: each.tries)
     key = f" with {snapshot.copy_kms_key}" if snapshot.copy_kms_key else ""
     cause = last.state_message or "AWS gave no cause"
     reason = f"the copy {last.id} of {snapshot.id} to {destination}{key} failed at try {last.tries}: {cause}"
+    before = [each for copy in failed if copy is not last for each in _plan_surplus(copy, last)]
     if last.tries >= MOST_TRIES:
         result = Result.FAILED if report_given_up else Result.KEPT
-        return [Decision((_target(snapshot, destination),), f"given up: {reason}", result=result)]
+        return [Decision((_target(snapshot, destination),), f"given up: {reason}", result=result), *before]
     again = f"try {last.tries + 1} of {MOST_TRIES}"
     call = _copy(snapshot, destination, last.tries + 1)
     return [
         Decision((last.id,), reason, result=Result.FAILED),
         Decision((_target(snapshot, destination),), again, call),
+        *before,
     ]
 
 

@@ -41,9 +41,7 @@ def failures(aws: LocalAWS) -> list[Invocation]:
     return [each for each in aws.invocations if each.error]
 
 
-def make(
-    aws: LocalAWS, region: str, tags: Mapping[str, str], volume_id: str | None = None
-) -> str:
+def make(aws: LocalAWS, region: str, tags: Mapping[str, str], volume_id: str | None = None) -> str:
     """Create a snapshot by hand and return its id."""
     ec2 = aws.client(region)
     volume_id = volume_id or ec2.create_volume(AvailabilityZone=f"{region}a", Size=8)["VolumeId"]

@@ -147,13 +147,6 @@ def test_a_pending_snapshot_is_left_for_later(aws: LocalAWS) -> None:
     assert len(copies(aws, AWAY)[made]) == 1
 
 
-def test_a_copy_in_state_error_counts_as_none(aws: LocalAWS) -> None:
-    made = make(aws, HOME, MANAGED)
-    aws.fail_copy(AWAY, "An internal error occurred")
-    aws.travel(hours=2)
-    assert Counter(each["State"] for each in copies(aws, AWAY)[made]) == {"error": 1, "completed": 1}
-
-
 def test_a_full_destination_defers_and_is_no_failure(aws: LocalAWS) -> None:
     aws.copy_slots = 1
     aws.copy_duration = lambda gib: timedelta(minutes=70)

@@ -1,0 +1,255 @@
+"""LocalAWS: an AWS account in this process, for tests, the demo and benchmarks. Never deployed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from emulator import lambda_runtime, moto_bridge, session
+from emulator.bus import Bus, DeadLetter
+from emulator.clock import VirtualClock
+from emulator.cloud import Cloud, CopyFailure
+from emulator.conditions import Condition, Conditions, Duration
+from emulator.faults import Fault, Match
+from emulator.foreign import add_foreign_snapshots
+from emulator.gateway import ApiCall, Gateway
+from emulator.hooks import switch
+from emulator.model import Lock, Region, Snapshot
+from emulator.timeline import Timeline
+
+APP = Path(__file__).resolve().parent.parent / "app.py"
+DEVICES = ("/dev/xvda", *(f"/dev/sd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz"))
+
+
+class LocalAWS:
+    """Use as a context manager: `with LocalAWS(start=…, regions=("eu-west-1",), seed=1) as aws`.
+
+    While it is active every clock of the process stands at `aws.now`, `time.sleep` moves that clock, and every boto3
+    client made since this package was imported is served from here. Only one can be active at a time (RuntimeError).
+    All times are aware; those handed out are UTC. The same seed and the same calls give the same ids and order.
+    """
+
+    copy_slots = Condition[int]()
+    pending_snapshots = Condition["int | None"]()
+    snapshot_duration = Condition[Duration]()
+    copy_duration = Condition[Duration]()
+    describe_lag = Condition[timedelta]()
+    token_buckets = Condition[bool]()
+    individual_events_of_sets = Condition[bool]()
+    kms_keys = Condition["dict[str, set[str]]"]()
+    event_loss = Condition[float]()
+    event_duplication = Condition[float]()
+    event_jitter = Condition[timedelta]()
+
+    def __init__(self, *, start: datetime, regions: Sequence[str], seed: int = 0) -> None:
+        self.conditions = Conditions(kms_keys={name: set() for name in regions})
+        self._seed = seed
+        self._clock = VirtualClock(start)
+        self._timeline = Timeline()
+        rng = random.Random(seed)
+        self._bus = Bus(self._clock, self._timeline, self.conditions, random.Random(rng.random()))
+        self._cloud = Cloud(
+            self._clock, self._timeline, self.conditions, random.Random(rng.random()), self._bus.publish
+        )
+        for name in regions:
+            self._cloud.regions[name] = Region(name, random.Random(rng.random()))
+            add_foreign_snapshots(self._cloud.regions[name], self._clock.now)
+        self._gateway = Gateway(self._cloud, lambda: self._bus.running)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> LocalAWS:
+        if switch.gateway is not None:
+            raise RuntimeError("another LocalAWS is active in this process")
+        self._stack.enter_context(session.process_environment(next(iter(self._cloud.regions))))
+        self._stack.enter_context(session.repeatable(self._seed))
+        self._stack.enter_context(moto_bridge.moto_running(self._seed))
+        self._stack.enter_context(self._clock)
+        switch.gateway = self._gateway
+        self._stack.callback(setattr, switch, "gateway", None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def now(self) -> datetime:
+        """The emulated present, UTC."""
+        return self._clock.now
+
+    @property
+    def calls(self) -> list[ApiCall]:
+        """Every HTTP attempt so far, in order."""
+        return self._gateway.calls
+
+    @property
+    def invocations(self) -> list[lambda_runtime.Invocation]:
+        """Every call of a handler so far, in order."""
+        return self._bus.invocations
+
+    @property
+    def dead_letters(self) -> list[DeadLetter]:
+        """What handlers failed at three times."""
+        return self._bus.dead_letters
+
+    def deploy(self, *regions: str, app: Path = APP, **settings: str) -> None:
+        """Loads `app` once per Region with `settings` in its environment, and puts its schedules and rules in force."""
+        for region in regions:
+            self._cloud.region(region)
+            self._bus.deploy(lambda_runtime.load(Path(app), region, settings))
+
+    def travel(self, **duration: float) -> None:
+        """Lets time pass (`hours=25`, as timedelta takes it): everything due until then happens, in order of time."""
+        self.travel_to(self.now + timedelta(**duration))
+
+    def travel_to(self, instant: datetime) -> None:
+        """A handler that sleeps past `instant` takes the clock with it. ValueError if `instant` has passed."""
+        if instant < self.now:
+            raise ValueError(f"the clock only moves forward: it is {self.now}, {instant} has passed")
+        while (due := self._next(instant)) is not None:
+            due()
+        self._clock.move_to(instant)
+
+    def _next(self, until: datetime) -> Any:
+        entry = self._timeline.pop(until)
+        if entry is None:
+            return None
+        self._clock.move_to(entry[0])
+        return entry[1]
+
+    def invoke(self, region: str, function: str, detail: Mapping[str, Any] | None = None) -> Any:
+        """Calls a handler now and returns its result; raises what it raises, and does not retry."""
+        event = self._bus.direct(region, function, detail or {})
+        result, error = self._bus.call(region, function, event, 1)
+        if error is not None:
+            raise error
+        return result
+
+    def send(self, region: str, event: Mapping[str, Any]) -> None:
+        """Puts an event on the Region's bus; what it lacks of an envelope is filled in. The next travel delivers it."""
+        whole = self._bus.envelope(region, "", "", self.now) | dict(event)
+        self._bus.publish(region, whole)
+
+    def disable(self, region: str, function: str) -> None:
+        """Turns the function's rule off: schedules do not fire, and events are not kept for later."""
+        self._bus.enable(region, function, False)
+
+    def enable(self, region: str, function: str) -> None:
+        """Turns the function's rule on again."""
+        self._bus.enable(region, function, True)
+
+    def client(self, region: str, service: str = "ec2") -> Any:
+        """A boto3 client for the test itself: its calls are recorded with function None."""
+        return session.client(region, service)
+
+    def launch(
+        self,
+        region: str,
+        *,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+        volumes: Sequence[int] = (8,),
+        volume_tags: Sequence[Mapping[str, str]] = (),
+    ) -> str:
+        """Starts an instance with `volumes` (GiB): the root at /dev/xvda, then /dev/sdb and on.
+
+        They are deleted when it is terminated.
+        """
+        made = self.client(region).run_instances(
+            ImageId="ami-12345678",
+            MinCount=1,
+            MaxCount=1,
+            InstanceType="t3.micro",
+            BlockDeviceMappings=_mappings(volumes),
+            TagSpecifications=[{"ResourceType": "instance", "Tags": _listed({"Name": name} | dict(tags or {}))}],
+        )
+        instance_id: str = made["Instances"][0]["InstanceId"]
+        moto_bridge.set_root_device(region, instance_id, DEVICES[0])
+        _, devices = moto_bridge.attached(region, instance_id)
+        for volume_id, own in zip(devices.values(), volume_tags, strict=False):
+            if own:
+                self.client(region).create_tags(Resources=[volume_id], Tags=_listed(own))
+        return instance_id
+
+    def attach(
+        self, region: str, instance_id: str, *, size: int, device: str, tags: Mapping[str, str] | None = None
+    ) -> str:
+        """Creates a volume of `size` GiB in the instance's zone and attaches it; it stays when the instance goes."""
+        ec2 = self.client(region)
+        specified = [{"ResourceType": "volume", "Tags": _listed(tags)}] if tags else []
+        volume_id: str = ec2.create_volume(
+            AvailabilityZone=f"{region}a", Size=size, VolumeType="gp3", TagSpecifications=specified
+        )["VolumeId"]
+        ec2.attach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=device)
+        return volume_id
+
+    def snapshots(self, region: str) -> list[dict[str, Any]]:
+        """The account's own snapshots as they are now, by start and id, read without a call and without any lag."""
+        with self._cloud.lock:
+            self._timeline.settle(self.now)
+            mine = [one for one in self._cloud.region(region).snapshots.values() if one.mine]
+        return [_view(one) for one in sorted(mine, key=lambda one: (one.start_time, one.snapshot_id))]
+
+    def lock(self, region: str, snapshot_id: str, *, days: int = 36500) -> None:
+        """Locks a snapshot as an administrator would. KeyError if it does not exist."""
+        one = self._cloud.region(region).snapshots[snapshot_id]
+        one.lock = Lock("governance", self.now, self.now + timedelta(days=days))
+
+    def fault(
+        self,
+        operation: str,
+        *,
+        error: str,
+        message: str = "An error has occurred",
+        times: int = 1,
+        region: str | None = None,
+        match: Match = lambda params: True,
+        carried_out: bool = False,
+    ) -> None:
+        """The next `times` HTTP attempts of `operation` that match fail.
+
+        `error` is a code of EC2, or "timeout" for a connection that breaks. With `carried_out` the call has its
+        effect before it fails.
+        """
+        self._gateway.faults.add(Fault(operation, error, message, times, region, match, carried_out))
+
+    def fail_snapshot(self, volume_id: str, message: str) -> None:
+        """The next snapshot of the volume ends in state error; if it belongs to a set, so does the whole set."""
+        self._cloud.failing_volumes[volume_id] = message
+
+    def fail_copy(self, region: str, message: str, times: int = 1) -> None:
+        """The next copies into `region` end in state error."""
+        self._cloud.failing_copies.setdefault(region, []).append(CopyFailure(message, times))
+
+
+def _mappings(volumes: Sequence[int]) -> list[dict[str, Any]]:
+    return [
+        {"DeviceName": device, "Ebs": {"VolumeSize": size, "DeleteOnTermination": True}}
+        for device, size in zip(DEVICES, volumes, strict=False)
+    ]
+
+
+def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _view(one: Snapshot) -> dict[str, Any]:
+    """A snapshot as tests read it: names as in EC2's API, tags as a plain dictionary."""
+    return {
+        "SnapshotId": one.snapshot_id,
+        "VolumeId": one.volume_id,
+        "State": one.state,
+        "StateMessage": one.failure if one.state == "error" else None,
+        "StartTime": one.start_time,
+        "VolumeSize": one.volume_size,
+        "Description": one.description,
+        "Encrypted": one.encrypted,
+        "KmsKeyId": one.kms_key_id,
+        "Tags": dict(one.tags),
+    }

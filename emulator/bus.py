@@ -1,0 +1,187 @@
+"""The event bus and the schedules of every Region: they call the handlers that the app itself has registered.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalice.app import BaseEventSourceConfig, CloudWatchEventConfig, ScheduledEventConfig
+
+from emulator import patterns, schedules
+from emulator.clock import VirtualClock
+from emulator.cloud import event_time
+from emulator.conditions import Conditions
+from emulator.lambda_runtime import Function, Invocation
+from emulator.model import ACCOUNT
+from emulator.timeline import Timeline
+
+RETRIES = (timedelta(minutes=1), timedelta(minutes=2))
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that a handler failed at three times. `at` is aware and UTC."""
+
+    at: datetime
+    region: str
+    function: str
+    event: Mapping[str, Any]
+    error: str
+
+
+@dataclass
+class Rule:
+    """What calls a function: a pattern of events, or a schedule."""
+
+    function: str
+    pattern: Mapping[str, Any] | None
+    next_fire: schedules.Next | None
+    enabled: bool = True
+
+
+class Bus:
+    """Matches events against the rules of their Region, and delivers them as asynchronous invocations."""
+
+    def __init__(self, clock: VirtualClock, timeline: Timeline, conditions: Conditions, rng: random.Random) -> None:
+        self.invocations: list[Invocation] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.running: str | None = None
+        self._clock = clock
+        self._timeline = timeline
+        self._conditions = conditions
+        self._rng = rng
+        self._functions: dict[str, Function] = {}
+        self._rules: dict[str, dict[str, Rule]] = {}
+
+    def deploy(self, function: Function) -> None:
+        """Puts the app's rules of a Region in force; those of an earlier deployment end."""
+        self._functions[function.region] = function
+        rules = [_rule(source) for source in function.chalice.event_sources]
+        self._rules[function.region] = {rule.function: rule for rule in rules}
+        for rule in rules:
+            if rule.next_fire is not None:
+                self._plan(function.region, rule, self._clock.now)
+
+    def enable(self, region: str, function: str, enabled: bool) -> None:
+        """KeyError names the functions there are."""
+        rules = self._rules.get(region, {})
+        if function not in rules:
+            raise KeyError(f"{function!r} has no rule in {region}; there are: {', '.join(sorted(rules)) or 'none'}")
+        rules[function].enabled = enabled
+
+    def _plan(self, region: str, rule: Rule, after: datetime) -> None:
+        fire = rule.next_fire(after) if rule.next_fire is not None else None
+        if fire is not None:
+            self._timeline.deliver(fire, lambda: self._fire(region, rule, fire))
+
+    def _fire(self, region: str, rule: Rule, when: datetime) -> None:
+        if self._rules[region].get(rule.function) is not rule:
+            return  # deployed again since
+        self._plan(region, rule, when)
+        if rule.enabled:
+            self._attempt(region, rule.function, self.scheduled(region, rule.function, when), 1)
+
+    def new_id(self) -> str:
+        """A UUID from the seeded randomness."""
+        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+
+    def scheduled(self, region: str, function: str, when: datetime) -> dict[str, Any]:
+        """The envelope of a schedule.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
+        """
+        rule = f"arn:aws:events:{region}:{ACCOUNT}:rule/{function}"
+        return self.envelope(region, "Scheduled Event", "aws.events", when) | {"resources": [rule]}
+
+    def envelope(self, region: str, kind: str, source: str, when: datetime) -> dict[str, Any]:
+        """An event with all fields that EventBridge sets, and an empty detail."""
+        return {
+            "version": "0",
+            "id": self.new_id(),
+            "detail-type": kind,
+            "source": source,
+            "account": ACCOUNT,
+            "time": event_time(when),
+            "region": region,
+            "resources": [],
+            "detail": {},
+        }
+
+    def publish(self, region: str, event: dict[str, Any]) -> None:
+        """Delivers to every rule that matches now, or loses, doubles and delays it as the conditions say."""
+        for rule in self._rules.get(region, {}).values():
+            if rule.enabled and rule.pattern is not None and patterns.matches(rule.pattern, event):
+                for _ in range(self._deliveries()):
+                    self._deliver(region, rule.function, event, 1, self._delay())
+
+    def _deliveries(self) -> int:
+        if self._conditions.event_loss and self._rng.random() < self._conditions.event_loss:
+            return 0
+        doubled = self._conditions.event_duplication and self._rng.random() < self._conditions.event_duplication
+        return 2 if doubled else 1
+
+    def _delay(self) -> timedelta:
+        return self._conditions.event_jitter * self._rng.random() if self._conditions.event_jitter else timedelta(0)
+
+    def _deliver(self, region: str, function: str, event: dict[str, Any], attempt: int, delay: timedelta) -> None:
+        self._timeline.deliver(self._clock.now + delay, lambda: self._attempt(region, function, event, attempt))
+
+    def _attempt(self, region: str, function: str, event: dict[str, Any], attempt: int) -> None:
+        _, error = self.call(region, function, event, attempt)
+        if error is None:
+            return
+        if attempt <= len(RETRIES):
+            self._deliver(region, function, event, attempt + 1, RETRIES[attempt - 1])
+        else:
+            text = f"{type(error).__name__}: {error}"
+            self.dead_letters.append(DeadLetter(self._clock.now, region, function, event, text))
+
+    def call(self, region: str, function: str, event: dict[str, Any], attempt: int) -> tuple[Any, BaseException | None]:
+        """One call of a handler now, recorded. KeyError if the Region or the function is not deployed."""
+        deployed = self._functions.get(region)
+        if deployed is None or function not in deployed.chalice.handler_map:
+            raise KeyError(f"{function!r} is not deployed in {region}")
+        at, outer = self._clock.now, self.running
+        self.running = function
+        try:
+            result, error, log = deployed.call(function, event, self._clock, self.new_id())
+        finally:
+            self.running = outer
+        text = None if error is None else f"{type(error).__name__}: {error}"
+        self.invocations.append(Invocation(at, region, function, event, attempt, result, text, log))
+        return result, error
+
+    def direct(self, region: str, function: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+        """A well-formed event for a direct call: one that the function's own pattern names, or that of a schedule."""
+        rule = self._rules.get(region, {}).get(function)
+        if rule is None or rule.pattern is None:
+            event = self.scheduled(region, function, self._clock.now)
+        else:
+            kind, source = (_first(rule.pattern.get(key)) for key in ("detail-type", "source"))
+            event = self.envelope(region, kind or "Direct Call", source or "aws.events", self._clock.now)
+        event["detail"] = json.loads(json.dumps(dict(detail)))
+        return event
+
+
+def _rule(source: BaseEventSourceConfig) -> Rule:
+    if isinstance(source, CloudWatchEventConfig):
+        patterns.check(source.event_pattern)
+        return Rule(source.name, source.event_pattern, None)
+    if isinstance(source, ScheduledEventConfig):
+        expression = source.schedule_expression
+        text = expression if isinstance(expression, str) else expression.to_string()
+        return Rule(source.name, None, schedules.parse(text))
+    raise NotImplementedError(f"{source.name}: the emulator has schedules and events only, not {type(source).__name__}")
+
+
+def _first(alternatives: Any) -> str | None:
+    texts = [one for one in alternatives or () if isinstance(one, str)]
+    return texts[0] if texts else None

@@ -1,0 +1,58 @@
+"""What a test sets to shape the emulated AWS: durations, quotas, keys, and how events go astray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Generic, Protocol, TypeVar, cast, overload
+
+T = TypeVar("T")
+Duration = Callable[[int], timedelta]
+
+
+def default_duration(gib: int) -> timedelta:
+    """How long a snapshot or copy of `gib` GiB stays pending by default: a minute, and 2 s per GiB."""
+    return timedelta(seconds=60 + 2 * gib)
+
+
+@dataclass
+class Conditions:
+    """Read at every use, so a test may change any of it at any time."""
+
+    snapshot_duration: Duration = default_duration
+    copy_duration: Duration = default_duration
+    copy_slots: int = 20
+    pending_snapshots: int | None = None
+    describe_lag: timedelta = timedelta(0)
+    token_buckets: bool = False
+    individual_events_of_sets: bool = True
+    kms_keys: dict[str, set[str]] = field(default_factory=dict)
+    event_loss: float = 0.0
+    event_duplication: float = 0.0
+    event_jitter: timedelta = timedelta(0)
+
+
+class HasConditions(Protocol):
+    """What can carry a `Condition`."""
+
+    conditions: Conditions
+
+
+class Condition(Generic[T]):
+    """An attribute of `LocalAWS` that is really one of its `conditions`."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Condition[T]: ...
+    @overload
+    def __get__(self, instance: HasConditions, owner: type) -> T: ...
+    def __get__(self, instance: HasConditions | None, owner: type) -> T | Condition[T]:
+        if instance is None:
+            return self
+        return cast(T, getattr(instance.conditions, self._name))
+
+    def __set__(self, instance: HasConditions, value: T) -> None:
+        setattr(instance.conditions, self._name, value)

@@ -1,0 +1,60 @@
+"""CopySnapshot: called in the destination Region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.cloud import Cloud
+from emulator.errors import AWSError, dry_run
+from emulator.limits import check_id
+from emulator.model import BOGUS_VOLUME, Region, Snapshot, Tags
+from emulator.snapshots import end, find, request_tags
+
+BAD_KEY = "Given key ID is not accessible"
+
+Params = Mapping[str, Any]
+
+
+def copy_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
+    """Copies into `region`. Tags of the source do not come along; a bad key shows only when the copy ends.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html
+    """
+    tags = request_tags(params)
+    check_id(params["SourceSnapshotId"], "snap")
+    source = find(cloud.region(params["SourceRegion"]), params["SourceSnapshotId"])
+    if source.state != "completed":
+        raise AWSError("IncorrectState", f"Snapshot {source.snapshot_id} is not in the completed state.")
+    key = params.get("KmsKeyId")
+    if key and not (params.get("Encrypted") or source.encrypted):
+        raise AWSError("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted.")
+    if region.pending_copies >= cloud.conditions.copy_slots:
+        raise AWSError("ResourceLimitExceeded", "Too many snapshot copies in progress. The limit is reached.")
+    if params.get("DryRun"):
+        raise dry_run()
+    encrypted = bool(params.get("Encrypted") or source.encrypted)
+    failure = None if cloud.key_accessible(region.name, key) else BAD_KEY
+    one = _copy(cloud, region, source, params.get("Description", ""), tags)
+    one.encrypted, one.kms_key_id = encrypted, cloud.key_arn(region.name, key) if encrypted else None
+    one.failure = failure or cloud.copy_failure(region.name)
+    region.add(one)
+    cloud.timeline.change(one.ends_at, lambda: end(cloud, region, one))
+    return one
+
+
+def _copy(cloud: Cloud, region: Region, source: Snapshot, description: str, tags: Tags) -> Snapshot:
+    return Snapshot(
+        snapshot_id=region.new_id("snap"),
+        sequence=region.next_sequence(),
+        region=region.name,
+        volume_id=BOGUS_VOLUME,
+        volume_size=source.volume_size,
+        description=description,
+        start_time=cloud.now,
+        ends_at=cloud.now + cloud.conditions.copy_duration(source.volume_size),
+        origin="copy",
+        tags=dict(tags),
+        source_id=source.snapshot_id,
+        source_region=source.region,
+    )

@@ -1,0 +1,185 @@
+"""Runs the app's handlers as Lambda does: its environment, its context object, its captured output, its time limit."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from chalice.app import Chalice
+
+from emulator.clock import VirtualClock
+from emulator.model import ACCOUNT
+
+DEFAULT_TIMEOUT = 60
+MEMORY = 128
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of a handler. `at` is aware and UTC; `attempt` counts from 1; `log` is what it printed."""
+
+    at: datetime
+    region: str
+    function: str
+    event: Mapping[str, Any]
+    attempt: int
+    result: Any
+    error: str | None
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaContext:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+
+    function_name: str
+    aws_request_id: str
+    invoked_function_arn: str
+    log_group_name: str
+    log_stream_name: str
+    deadline: datetime
+    clock: VirtualClock
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: int = MEMORY
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds of the emulated clock until Lambda ends the invocation, never less than 0."""
+        return max(0, int((self.deadline - self.clock.now).total_seconds() * 1000))
+
+
+class TimedOut(Exception):
+    """Lambda ended the invocation: the handler took longer, on the emulated clock, than its function may."""
+
+
+class Sink(io.TextIOBase):
+    """A standard output that stays the same object for good, as loggers keep the one they met first."""
+
+    def __init__(self) -> None:
+        self._text = io.StringIO()
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Keeps `text` until it is taken."""
+        return self._text.write(text)
+
+    def take(self) -> str:
+        """What was written since the last call."""
+        text = self._text.getvalue()
+        self._text.seek(0)
+        self._text.truncate()
+        return text
+
+
+sink = Sink()
+
+
+@dataclass
+class Function:
+    """A deployed app in one Region: its handlers, settings and time limits (seconds)."""
+
+    region: str
+    chalice: Chalice
+    environment: Mapping[str, str]
+    timeouts: Mapping[str, int] = field(default_factory=dict)
+
+    def timeout(self, name: str) -> timedelta:
+        """How long Lambda lets the function run."""
+        return timedelta(seconds=self.timeouts.get(name, self.timeouts.get("", DEFAULT_TIMEOUT)))
+
+    def call(
+        self, name: str, event: Mapping[str, Any], clock: VirtualClock, request_id: str
+    ) -> tuple[Any, BaseException | None, str]:
+        """The handler's result as JSON makes it, the exception it ended with, and what it printed."""
+        context = self._context(name, clock, request_id)
+        error: BaseException | None = None
+        result: Any = None
+        with lambda_environment(self.region, name, self.environment), redirect_stdout(sink):
+            sink.take()
+            try:
+                result = json.loads(json.dumps(self.chalice.handler_map[name](json.loads(json.dumps(event)), context)))
+            except Exception as raised:  # noqa: BLE001  # as Lambda: whatever it is, it is the result
+                error = raised
+                traceback.print_exc(file=sink)
+        if error is None and clock.now > context.deadline:
+            error, result = TimedOut(f"Task timed out after {self.timeout(name).total_seconds():.2f} seconds"), None
+        return result, error, sink.take()
+
+    def _context(self, name: str, clock: VirtualClock, request_id: str) -> LambdaContext:
+        full = f"{self.chalice.app_name}-{name}"
+        return LambdaContext(
+            function_name=full,
+            aws_request_id=request_id,
+            invoked_function_arn=f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{full}",
+            log_group_name=f"/aws/lambda/{full}",
+            log_stream_name=f"{clock.now:%Y/%m/%d}/[$LATEST]{request_id.replace('-', '')}",
+            deadline=clock.now + self.timeout(name),
+            clock=clock,
+        )
+
+
+@contextmanager
+def lambda_environment(region: str, name: str, settings: Mapping[str, str]) -> Iterator[None]:
+    """os.environ as Lambda sets it, and as it was before afterwards."""
+    own = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_LAMBDA_FUNCTION_NAME": name} | dict(settings)
+    before = {key: os.environ.get(key) for key in own}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+def load(path: Path, region: str, settings: Mapping[str, str]) -> Function:
+    """Imports the app afresh under a name of its own; the modules that it imports are shared.
+
+    ImportError if the file holds no Chalice object named `app`.
+    """
+    name = f"emulated_app_{next(_numbers)}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    with lambda_environment(region, "", settings), redirect_stdout(sink):
+        spec.loader.exec_module(module)
+    chalice = getattr(module, "app", None)
+    if not isinstance(chalice, Chalice):
+        raise ImportError(f"{path} has no Chalice object named 'app'")
+    return Function(region, chalice, dict(settings), _timeouts(path.parent / ".chalice" / "config.json"))
+
+
+def _timeouts(path: Path) -> dict[str, int]:
+    """Seconds by function; the empty name stands for all others. The first stage's values override the app's."""
+    if not path.exists():
+        return {}
+    config = json.loads(path.read_text())
+    stages = list(config.get("stages", {}).values())[:1]
+    found: dict[str, int] = {}
+    for level in [config, *stages]:
+        if "lambda_timeout" in level:
+            found[""] = level["lambda_timeout"]
+        for name, one in level.get("lambda_functions", {}).items():
+            if "lambda_timeout" in one:
+                found[name] = one["lambda_timeout"]
+    return found

@@ -1,0 +1,149 @@
+"""What the emulated EC2 holds beside moto's instances and volumes: snapshots and images, by Region."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+ACCOUNT = "123456789012"
+BOGUS_VOLUME = "vol-ffffffff"
+
+Origin = Literal["create", "set", "copy", "foreign"]
+Tags = dict[str, str]
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """One snapshot: pending until `ends_at`, then `completed`, or `error` if `failure` says why.
+
+    Times are aware and UTC.
+    """
+
+    snapshot_id: str
+    sequence: int  # order of creation in the Region; pages are cut by it, so that deleting between pages skips nothing
+    region: str
+    volume_id: str
+    volume_size: int  # GiB
+    description: str
+    start_time: datetime
+    ends_at: datetime
+    origin: Origin
+    owner_id: str = ACCOUNT
+    owner_alias: str | None = None
+    encrypted: bool = False
+    kms_key_id: str | None = None
+    tags: Tags = field(default_factory=dict)
+    failure: str | None = None
+    ended: bool = False
+    delete_when_ended: bool = False
+    source_id: str = ""  # what it was made of: a volume, or for a copy a snapshot
+    source_region: str = ""
+    lock: Lock | None = None
+    tag_version: float = 1.0
+    xml: str | None = None  # cached fragments, dropped by touch()
+    parsed: dict[str, Any] | None = None
+
+    @property
+    def state(self) -> str:
+        """pending, completed or error."""
+        if not self.ended:
+            return "pending"
+        return "completed" if self.failure is None else "error"
+
+    @property
+    def progress(self) -> str:
+        """Percentage as EC2 writes it; a failed snapshot never got anywhere."""
+        return "100%" if self.state == "completed" else "0%"
+
+    @property
+    def mine(self) -> bool:
+        """Whether it belongs to the emulated account."""
+        return self.owner_id == ACCOUNT
+
+    def touch(self) -> None:
+        """Forgets the rendered fragments: tags or state have changed."""
+        self.xml = None
+        self.parsed = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A snapshot lock. `expires` is aware and UTC.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html
+    """
+
+    mode: str
+    created: datetime
+    expires: datetime
+
+
+@dataclass(slots=True)
+class Image:
+    """An AMI of this account, with the snapshots that it keeps in use by device name."""
+
+    image_id: str
+    name: str
+    description: str
+    created: datetime
+    root_device: str
+    snapshots: dict[str, tuple[str, int]]  # device name → snapshot id, GiB
+    tags: Tags = field(default_factory=dict)
+    state: str = "available"
+
+
+@dataclass
+class Region:
+    """One Region's state. `version` counts changes to snapshots; `fleet_version` those to all that moto holds."""
+
+    name: str
+    rng: random.Random
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    images: dict[str, Image] = field(default_factory=dict)
+    version: int = 0
+    fleet_version: int = 0
+    sequence: int = 0
+    pending_copies: int = 0
+    pending_snapshots: int = 0
+    recent: dict[str, deque[Snapshot]] = field(default_factory=dict)  # the last few snapshots of each volume
+
+    def next_sequence(self) -> int:
+        """The next number of creation."""
+        self.sequence += 1
+        return self.sequence
+
+    def new_id(self, prefix: str) -> str:
+        """A resource id from the seeded randomness."""
+        return f"{prefix}-{self.rng.getrandbits(68):017x}"
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Takes a new snapshot in, and counts it among the pending ones."""
+        self.snapshots[snapshot.snapshot_id] = snapshot
+        self.version += 1
+        if snapshot.ended:
+            return
+        if snapshot.origin == "copy":
+            self.pending_copies += 1
+        else:
+            self.pending_snapshots += 1
+            self.recent.setdefault(snapshot.volume_id, deque(maxlen=8)).append(snapshot)
+
+    def end(self, snapshot: Snapshot) -> None:
+        """Completes or fails a pending snapshot, and carries out a deletion that waited for that."""
+        snapshot.ended = True
+        snapshot.touch()
+        self.version += 1
+        if snapshot.origin == "copy":
+            self.pending_copies -= 1
+        else:
+            self.pending_snapshots -= 1
+        if snapshot.delete_when_ended:
+            self.snapshots.pop(snapshot.snapshot_id, None)
+
+    def remove(self, snapshot: Snapshot) -> None:
+        """Deletes a snapshot that has ended."""
+        del self.snapshots[snapshot.snapshot_id]
+        self.version += 1

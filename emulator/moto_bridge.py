@@ -1,0 +1,163 @@
+"""The only file that touches moto (5.2.5), private names included: instances, volumes and other services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.model_instances import reset_model_data
+from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
+from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
+from moto.moto_api._internal import mock_random
+
+from emulator.errors import AWSError
+from emulator.model import ACCOUNT, Tags
+from emulator.pages import cut
+
+# No thousand default images, and none of the snapshots that come with them.
+ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+_stubber = BotocoreStubber()
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What a snapshot needs to know of a volume. `size` in GiB."""
+
+    volume_id: str
+    size: int
+    encrypted: bool
+    kms_key_id: str | None
+    volume_type: str
+    tags: Tags
+
+
+@contextmanager
+def moto_running(seed: int) -> Iterator[None]:
+    """moto with an empty state, its random ids seeded, and its slow or lax methods replaced until the end."""
+    replaced = [
+        (TaggedEC2Resource, "get_tags", _get_tags),
+        (ElasticBlockStore, "describe_volumes", _describe_volumes),
+        (InstanceResponse, "describe_instances", _describe_instances),
+    ]
+    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
+    _reset(seed)
+    for owner, name, replacement in replaced:
+        setattr(owner, name, replacement)
+    try:
+        yield
+    finally:
+        for owner, name, original in originals:
+            setattr(owner, name, original)
+        _reset(seed)
+
+
+def _reset(seed: int) -> None:
+    BackendDict.reset()
+    reset_model_data()
+    mock_random.seed(seed)
+
+
+def answer(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
+    """moto's own answer. NotImplementedError for a service that moto does not have: nothing ever reaches a network."""
+    response = _stubber.process_request(request)
+    if response is None:
+        raise NotImplementedError(f"the emulator does not serve {request.url}")
+    status, headers, body = response
+    return status, headers, body.encode() if isinstance(body, str) else bytes(body)
+
+
+def volume(region: str, volume_id: str) -> Volume:
+    """AWSError if there is no such volume."""
+    found = _backend(region).volumes.get(volume_id)
+    if found is None:
+        raise AWSError("InvalidVolume.NotFound", f"The volume '{volume_id}' does not exist.")
+    tags = dict(_backend(region).tags.get(volume_id, {}))
+    return Volume(
+        found.id, int(found.size), bool(found.encrypted), found.kms_key_id or None, found.volume_type or "gp2", tags
+    )
+
+
+def attached(region: str, instance_id: str) -> tuple[str, dict[str, str]]:
+    """The instance's root device and its volumes by device. AWSError if it does not exist or is terminated."""
+    for instance in _instances(region):
+        if instance.id == instance_id:
+            if instance.state in ("terminated", "shutting-down"):
+                raise AWSError("IncorrectInstanceState", f"The instance '{instance_id}' is {instance.state}.")
+            devices = {device: block.volume_id for device, block in instance.block_device_mapping.items()}
+            return instance.root_device_name, devices
+    raise AWSError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
+
+
+def set_root_device(region: str, instance_id: str, device: str) -> None:
+    """moto takes the root device's name from the image, and here is none."""
+    for instance in _instances(region):
+        if instance.id == instance_id:
+            instance.root_device_name = device
+
+
+def _instances(region: str) -> Iterator[Any]:
+    for reservation in _backend(region).reservations.values():
+        yield from reservation.instances
+
+
+def _backend(region: str) -> Any:
+    return ec2_backends[ACCOUNT][region]
+
+
+def _get_tags(self: Any) -> list[dict[str, str]]:
+    """As moto's, without reading the tags of every other resource."""
+    kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(self.id), "") if self.id else ""
+    held = self.ec2_backend.tags.get(self.id, {}) if self.id else {}
+    return [{"resource_id": self.id, "key": key, "value": value, "resource_type": kind} for key, value in held.items()]
+
+
+def _params(self: Any, *names: str) -> dict[str, Any]:
+    found = {name: self._get_param(name) for name in names}
+    if found.get("MaxResults") is not None:
+        found["MaxResults"] = int(found["MaxResults"])
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _describe_volumes(self: Any) -> ActionResult:
+    """moto ignores MaxResults and NextToken here."""
+    asked = _params(self, "VolumeIds", "Filters", "MaxResults", "NextToken")
+    found = self.ec2_backend.describe_volumes(
+        volume_ids=asked.get("VolumeIds", []), filters=self._filters_from_querystring()
+    )
+    page, token = cut(found, range(len(found)), asked, "VolumeIds")
+    return ActionResult({"Volumes": page, "NextToken": token})
+
+
+def _describe_instances(self: Any) -> ActionResult:
+    """moto cuts at 100 and fails on a garbage token."""
+    asked = _params(self, "InstanceIds", "Filters", "MaxResults", "NextToken")
+    filters = self._filters_from_querystring()
+    if asked.get("InstanceIds"):
+        found = self.ec2_backend.get_reservations_by_instance_ids(asked["InstanceIds"], filters=filters)
+    else:
+        found = self.ec2_backend.describe_instances(filters=filters)
+    page, token = cut(found, range(len(found)), asked, "InstanceIds")
+    return ActionResult({"Reservations": page, "NextToken": token})
+
+
+def existing_tags(region: str, resource_id: str) -> Tags:
+    """AWSError if moto holds no such resource. Instances and volumes only, as the app tags nothing else."""
+    if resource_id.startswith("vol-"):
+        return volume(region, resource_id).tags
+    if not any(instance.id == resource_id for instance in _instances(region)):
+        raise AWSError("InvalidInstanceID.NotFound", f"The instance ID '{resource_id}' does not exist")
+    return dict(_backend(region).tags.get(resource_id, {}))
+
+
+def replace_tags(region: str, resource_id: str, tags: Tags) -> None:
+    """Sets all tags of an instance or volume."""
+    _backend(region).tags[resource_id] = dict(tags)

@@ -1,0 +1,87 @@
+"""Which operations of EC2 are served here rather than by moto, and the answers they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator import copies, images, locks, snapshots, tagging
+from emulator.cloud import Cloud
+from emulator.describe import SnapshotReader
+from emulator.model import Region, Snapshot
+from emulator.pages import envelope, snapshot_fields, tag_set, xml_page
+
+Params = Mapping[str, Any]
+Operation = Callable[[Cloud, Region, Params], str]
+
+# What moto would answer as well, but from a state that knows nothing of the snapshots and images kept here.
+ELSEWHERE = ("Snapshot", "Image", "DescribeTags", "FastSnapshotRestore")
+
+
+def _snapshot(made: Snapshot) -> str:
+    return snapshot_fields(made)
+
+
+def _set(made: list[Snapshot]) -> str:
+    items = "".join(f"<item>{snapshot_fields(one, 'state')}</item>" for one in made)
+    return f"<snapshotSet>{items}</snapshotSet>"
+
+
+def _copy(made: Snapshot) -> str:
+    return f"<snapshotId>{made.snapshot_id}</snapshotId>{tag_set(made.tags)}"
+
+
+def _void(action: Callable[[Cloud, Region, Params], None]) -> Operation:
+    def run(cloud: Cloud, region: Region, params: Params) -> str:
+        action(cloud, region, params)
+        return "<return>true</return>"
+
+    return run
+
+
+def _regions(cloud: Cloud, _: Region, params: Params) -> str:
+    """The Regions that the account has enabled; AllRegions and filters are not served."""
+    if params.get("AllRegions") or params.get("Filters"):
+        raise NotImplementedError("the emulator lists enabled Regions only, without filters")
+    wanted = params.get("RegionNames") or list(cloud.regions)
+    items = "".join(
+        f"<item><regionName>{cloud.region(name).name}</regionName><regionEndpoint>ec2.{name}.amazonaws.com"
+        f"</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item>"
+        for name in wanted
+    )
+    return f"<regionInfo>{items}</regionInfo>"
+
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateSnapshot": lambda cloud, region, params: _snapshot(snapshots.create_snapshot(cloud, region, params)),
+    "CreateSnapshots": lambda cloud, region, params: _set(snapshots.create_snapshots(cloud, region, params)),
+    "CopySnapshot": lambda cloud, region, params: _copy(copies.copy_snapshot(cloud, region, params)),
+    "DeleteSnapshot": _void(snapshots.delete_snapshot),
+    "LockSnapshot": locks.lock_snapshot,
+    "UnlockSnapshot": locks.unlock_snapshot,
+    "DescribeLockedSnapshots": locks.describe_locked_snapshots,
+    "CreateTags": _void(tagging.create_tags),
+    "DeleteTags": _void(tagging.delete_tags),
+    "CreateImage": lambda cloud, region, params: (
+        f"<imageId>{images.create_image(cloud, region, params).image_id}</imageId>"
+    ),
+    "RegisterImage": lambda cloud, region, params: (
+        f"<imageId>{images.register_image(cloud, region, params).image_id}</imageId>"
+    ),
+    "DeregisterImage": _void(images.deregister_image),
+    "DisableImage": _void(images.disable_image),
+    "EnableImage": _void(images.enable_image),
+    "DescribeImages": lambda cloud, region, params: images.image_xml(*images.describe_images(region, params)),
+    "DescribeRegions": _regions,
+}
+
+
+def serve(cloud: Cloud, reader: SnapshotReader, operation: str, region: Region, params: Params) -> str | None:
+    """The body of the answer; None if moto serves this operation. AWSError for what EC2 refuses."""
+    if operation == "DescribeSnapshots":
+        return xml_page(operation, *reader.page(region, params))
+    if operation in OPERATIONS:
+        return envelope(operation, OPERATIONS[operation](cloud, region, params))
+    if any(word in operation for word in ELSEWHERE) or (operation == "CreateVolume" and params.get("SnapshotId")):
+        raise NotImplementedError(f"the emulator does not serve {operation} with these parameters")
+    return None

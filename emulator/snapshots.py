@@ -1,0 +1,209 @@
+"""Creating and deleting snapshots, with the refusals of the real EC2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from emulator import events, moto_bridge
+from emulator.cloud import Cloud
+from emulator.errors import AWSError, dry_run, invalid_value, snapshot_not_found
+from emulator.limits import check_count, check_description, check_id, specified_tags
+from emulator.model import Origin, Region, Snapshot, Tags
+
+# https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html
+PENDING_PER_VOLUME = {"st1": 1, "sc1": 1}
+DEFAULT_PENDING_PER_VOLUME = 5
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+SECONDS_BETWEEN = 15
+MAX_EXCLUDED = 40
+MAX_OF_INSTANCE = 128
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a caller asks of a snapshot to be made, and how a test wants it to end."""
+
+    origin: Origin
+    description: str
+    tags: Tags
+    failure: str | None
+
+
+def create_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html"""
+    check_id(params["VolumeId"], "vol")
+    tags = request_tags(params)
+    volume = moto_bridge.volume(region.name, params["VolumeId"])
+    _check_rates(cloud, region, [volume])
+    if params.get("DryRun"):
+        raise dry_run()
+    return make(cloud, region, volume, params.get("Description", ""), tags)
+
+
+def make(
+    cloud: Cloud, region: Region, volume: moto_bridge.Volume, description: str, tags: Tags | None = None
+) -> Snapshot:
+    """One pending snapshot, without any check."""
+    failure = cloud.failing_volumes.pop(volume.volume_id, None)
+    one = _new(cloud, region, volume, Order("create", description, tags or {}, failure))
+    cloud.timeline.change(one.ends_at, lambda: end(cloud, region, one))
+    return one
+
+
+def create_snapshots(cloud: Cloud, region: Region, params: Params) -> list[Snapshot]:
+    """All volumes of an instance at one point in time.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
+    """
+    tags = request_tags(params)
+    volumes = _chosen(region, params["InstanceSpecification"])
+    copied = params.get("CopyTagsFromSource")
+    if copied not in (None, "volume"):
+        raise invalid_value(f"Value ({copied}) for parameter copyTagsFromSource is invalid.")
+    merged = [_with_volume_tags(volume, tags) if copied else dict(tags) for volume in volumes]
+    _check_rates(cloud, region, volumes)
+    if params.get("DryRun"):
+        raise dry_run()
+    orders = [cloud.failing_volumes.pop(volume.volume_id, None) for volume in volumes]
+    failure = next((order for order in orders if order is not None), None)
+    description = params.get("Description", "")
+    made = [
+        _new(cloud, region, volume, Order("set", description, own, failure))
+        for volume, own in zip(volumes, merged, strict=True)
+    ]
+    for one in made:
+        cloud.timeline.change(one.ends_at, lambda one=one: end(cloud, region, one, made))  # type: ignore[misc]  # binds the loop's value
+    return made
+
+
+def request_tags(params: Params) -> Tags:
+    """The tags for what the call makes. AWSError for a bad tag or description."""
+    check_description(params.get("Description", ""))
+    return specified_tags(params.get("TagSpecifications", ()), "snapshot")
+
+
+def _with_volume_tags(volume: moto_bridge.Volume, tags: Tags) -> Tags:
+    merged = {key: value for key, value in volume.tags.items() if not key.lower().startswith("aws:")} | tags
+    check_count(merged)
+    return merged
+
+
+def _chosen(region: Region, specification: Params) -> list[moto_bridge.Volume]:
+    check_id(specification["InstanceId"], "i")
+    root, devices = moto_bridge.attached(region.name, specification["InstanceId"])
+    excluded = list(specification.get("ExcludeDataVolumeIds", ()))
+    if len(excluded) > MAX_EXCLUDED:
+        raise invalid_value(f"At most {MAX_EXCLUDED} volumes can be excluded, {len(excluded)} were given.")
+    for volume_id in excluded:
+        check_id(volume_id, "vol")
+        if volume_id == devices.get(root):
+            raise invalid_value(f"The root volume '{volume_id}' cannot be excluded as a data volume.")
+        if volume_id not in devices.values():
+            raise invalid_value(f"The volume '{volume_id}' is not attached to '{specification['InstanceId']}'.")
+    left_out = set(excluded) | ({devices.get(root)} if specification.get("ExcludeBootVolume") else set())
+    chosen = [volume_id for volume_id in devices.values() if volume_id not in left_out]
+    if not 1 <= len(chosen) <= MAX_OF_INSTANCE:
+        raise invalid_value(f"A set has 1 to {MAX_OF_INSTANCE} volumes, this one would have {len(chosen)}.")
+    return [moto_bridge.volume(region.name, volume_id) for volume_id in chosen]
+
+
+def _check_rates(cloud: Cloud, region: Region, volumes: Sequence[moto_bridge.Volume]) -> None:
+    limit = cloud.conditions.pending_snapshots
+    if limit is not None and region.pending_snapshots + len(volumes) > limit:
+        raise AWSError("PendingSnapshotLimitExceeded", f"The maximum of {limit} pending snapshots is reached.")
+    for volume in volumes:
+        recent = region.recent.get(volume.volume_id, ())
+        at_once = PENDING_PER_VOLUME.get(volume.volume_type, DEFAULT_PENDING_PER_VOLUME)
+        if sum(1 for one in recent if not one.ended) >= at_once:
+            raise AWSError(
+                "ConcurrentSnapshotLimitExceeded",
+                f"Maximum allowed in-progress snapshots ({at_once}) exceeded for volume '{volume.volume_id}'.",
+            )
+        if recent and cloud.now - max(one.start_time for one in recent) < timedelta(seconds=SECONDS_BETWEEN):
+            raise AWSError(
+                "SnapshotCreationPerVolumeRateExceeded",
+                f"The rate of snapshots of volume '{volume.volume_id}' is too high: wait {SECONDS_BETWEEN} seconds.",
+            )
+
+
+def _new(
+    cloud: Cloud,
+    region: Region,
+    volume: moto_bridge.Volume,
+    order: Order,
+) -> Snapshot:
+    one = Snapshot(
+        snapshot_id=region.new_id("snap"),
+        sequence=region.next_sequence(),
+        region=region.name,
+        volume_id=volume.volume_id,
+        volume_size=volume.size,
+        description=order.description,
+        start_time=cloud.now,
+        ends_at=cloud.now + cloud.conditions.snapshot_duration(volume.size),
+        origin=order.origin,
+        encrypted=volume.encrypted,
+        kms_key_id=volume.kms_key_id if volume.encrypted else None,
+        tags=dict(order.tags),
+        failure=order.failure,
+    )
+    region.add(one)
+    return one
+
+
+def end(cloud: Cloud, region: Region, one: Snapshot, members: Sequence[Snapshot] = ()) -> None:
+    """Ends a pending snapshot and sends its events; that of a set goes with the last of its `members`."""
+    region.end(one)
+    if not members or cloud.conditions.individual_events_of_sets:
+        events.snapshot_ended(cloud, one)
+    if members and all(member.ended for member in members):
+        events.set_ended(cloud, members)
+
+
+def find(region: Region, snapshot_id: str) -> Snapshot:
+    """AWSError if it does not exist."""
+    found = region.snapshots.get(snapshot_id)
+    if found is None:
+        raise snapshot_not_found([snapshot_id])
+    return found
+
+
+def owned(region: Region, snapshot_id: str) -> Snapshot:
+    """AWSError if it does not exist, or belongs to somebody else."""
+    check_id(snapshot_id, "snap")
+    found = find(region, snapshot_id)
+    if not found.mine:
+        raise AWSError("UnauthorizedOperation", "You are not authorized to perform this operation.")
+    return found
+
+
+def delete_snapshot(cloud: Cloud, region: Region, params: Params) -> None:
+    """A pending snapshot goes once it has ended.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-deleting-snapshot.html
+    """
+    one = owned(region, params["SnapshotId"])
+    for image in region.images.values():
+        if any(snapshot_id == one.snapshot_id for snapshot_id, _ in image.snapshots.values()):
+            raise AWSError(
+                "InvalidSnapshot.InUse", f"The snapshot {one.snapshot_id} is currently in use by {image.image_id}"
+            )
+    if is_locked(one, cloud.now):
+        # AWS documents that a locked snapshot cannot be deleted, but not the code of the refusal.
+        raise AWSError("OperationNotPermitted", f"The snapshot {one.snapshot_id} is locked and cannot be deleted.")
+    if params.get("DryRun"):
+        raise dry_run()
+    if one.ended:
+        region.remove(one)
+    else:
+        one.delete_when_ended = True
+
+
+def is_locked(one: Snapshot, now: datetime) -> bool:
+    """Whether a lock is in force at `now`."""
+    return one.lock is not None and one.lock.expires > now

@@ -1,0 +1,44 @@
+"""What is still to happen: changes of state, which come on their own, and deliveries, which wait for a travel."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import datetime
+
+Action = Callable[[], None]
+Entry = tuple[datetime, int, Action]
+
+
+class Timeline:
+    """Two queues with one order: by time, then by the order in which they were put in. Times are aware and UTC."""
+
+    def __init__(self) -> None:
+        self._changes: list[Entry] = []
+        self._deliveries: list[Entry] = []
+        self._count = 0
+
+    def change(self, when: datetime, action: Action) -> None:
+        """`action` changes state at `when`, even if the clock passes that instant in the middle of a handler."""
+        heapq.heappush(self._changes, self._entry(when, action))
+
+    def deliver(self, when: datetime, action: Action) -> None:
+        """`action` calls a handler at `when`, or as soon as the clock is free after it."""
+        heapq.heappush(self._deliveries, self._entry(when, action))
+
+    def _entry(self, when: datetime, action: Action) -> Entry:
+        self._count += 1
+        return (when, self._count, action)
+
+    def settle(self, now: datetime) -> None:
+        """Carries out every change of state that is due at `now`."""
+        while self._changes and self._changes[0][0] <= now:
+            heapq.heappop(self._changes)[2]()
+
+    def pop(self, until: datetime) -> tuple[datetime, Action] | None:
+        """The earliest entry that is due by `until`, taken out; None if there is none."""
+        queues = [queue for queue in (self._changes, self._deliveries) if queue and queue[0][0] <= until]
+        if not queues:
+            return None
+        when, _, action = heapq.heappop(min(queues, key=lambda queue: queue[0][:2]))
+        return when, action

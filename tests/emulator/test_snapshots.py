@@ -1,0 +1,227 @@
+"""The life of snapshots, sets and copies."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import LocalAWS
+from tests.emulator.conftest import AWAY, HOME
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234"
+
+
+def volumes(aws: LocalAWS) -> list[str]:
+    return [one["VolumeId"] for one in aws.client(HOME).describe_volumes()["Volumes"]]
+
+
+def completed(aws: LocalAWS, **tags: str) -> str:
+    aws.launch(HOME, name="web")
+    given = [{"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
+    made: str = aws.client(HOME).create_snapshot(VolumeId=volumes(aws)[-1], TagSpecifications=given if tags else [])[
+        "SnapshotId"
+    ]
+    aws.travel(hours=1)
+    return made
+
+
+def copy(aws: LocalAWS, source: str, **params: Any) -> str:
+    answer = aws.client(AWAY).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=source, **params)
+    return str(answer["SnapshotId"])
+
+
+def test_a_snapshot_is_pending_as_long_as_its_size_takes(aws: LocalAWS) -> None:
+    aws.snapshot_duration = lambda gib: timedelta(minutes=gib)
+    aws.launch(HOME, name="web", volumes=(8, 100))
+    for volume in volumes(aws):
+        answer = aws.client(HOME).create_snapshot(VolumeId=volume)
+        assert (answer["State"], answer["Progress"], answer["StartTime"]) == ("pending", "0%", aws.now)
+    states = []
+    for _ in range(3):
+        states.append({one["VolumeSize"]: one["State"] for one in aws.snapshots(HOME)})
+        aws.travel(minutes=50)
+    assert states == [
+        {8: "pending", 100: "pending"},
+        {8: "completed", 100: "pending"},
+        {8: "completed", 100: "completed"},
+    ]
+
+
+def test_a_set_has_one_start_its_volumes_tags_and_a_state(aws: LocalAWS) -> None:
+    instance = aws.launch(HOME, name="web", volumes=(8, 100, 20), volume_tags=({"a": "1"}, {"a": "2", "b": "3"}))
+    root, data, left_out = volumes(aws)
+    given = [{"ResourceType": "snapshot", "Tags": [{"Key": "b", "Value": "own"}]}]
+    made = aws.client(HOME).create_snapshots(
+        InstanceSpecification={"InstanceId": instance, "ExcludeDataVolumeIds": [left_out]},
+        CopyTagsFromSource="volume",
+        TagSpecifications=given,
+        Description="set",
+    )["Snapshots"]
+    assert {(one["State"], one["StartTime"], one["Description"]) for one in made} == {("pending", aws.now, "set")}
+    tags = {one["VolumeId"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in made}
+    assert tags == {root: {"a": "1", "b": "own"}, data: {"a": "2", "b": "own"}}
+
+
+def test_the_boot_volume_can_be_left_out(aws: LocalAWS) -> None:
+    instance = aws.launch(HOME, name="web", volumes=(8, 100))
+    specification = {"InstanceId": instance, "ExcludeBootVolume": True}
+    made = aws.client(HOME).create_snapshots(InstanceSpecification=specification)["Snapshots"]
+    assert [one["VolumeSize"] for one in made] == [100]
+
+
+def test_one_failure_fails_the_whole_set_and_the_next_set_not(aws: LocalAWS) -> None:
+    instance = aws.launch(HOME, name="web", volumes=(8, 100))
+    aws.fail_snapshot(volumes(aws)[1], "An internal error occurred")
+    for _ in range(2):
+        aws.client(HOME).create_snapshots(InstanceSpecification={"InstanceId": instance})
+        aws.travel(hours=1)
+    ends = [(one["State"], one["StateMessage"]) for one in aws.snapshots(HOME)]
+    assert ends == [("error", "An internal error occurred")] * 2 + [("completed", None)] * 2
+    shown = aws.client(HOME).describe_snapshots(Filters=[{"Name": "status", "Values": ["error"]}])["Snapshots"]
+    assert {one["StateMessage"] for one in shown} == {"An internal error occurred"}
+
+
+def test_deleting_a_pending_snapshot_takes_effect_when_it_has_completed(aws: LocalAWS) -> None:
+    aws.launch(HOME, name="web")
+    ec2 = aws.client(HOME)
+    made = ec2.create_snapshot(VolumeId=volumes(aws)[0])["SnapshotId"]
+    ec2.delete_snapshot(SnapshotId=made)
+    assert [one["State"] for one in aws.snapshots(HOME)] == ["pending"]
+    aws.travel(hours=1)
+    assert aws.snapshots(HOME) == []
+
+
+def test_a_copy_has_a_bogus_volume_and_only_the_tags_it_was_given(aws: LocalAWS) -> None:
+    source = completed(aws, Mine="1", Type="Automated")
+    given = [{"ResourceType": "snapshot", "Tags": [{"Key": "Type", "Value": "Automated"}]}]
+    copy(aws, source, TagSpecifications=given, Description="copied")
+    copy(aws, source)
+    first, second = aws.snapshots(AWAY)
+    assert first["VolumeId"] == second["VolumeId"] == "vol-ffffffff"
+    assert sorted([first["Tags"], second["Tags"]], key=len) == [{}, {"Type": "Automated"}]
+    assert first["VolumeSize"] == 8
+    assert first["State"] == "pending"
+
+
+def test_only_completed_snapshots_can_be_copied(aws: LocalAWS) -> None:
+    aws.launch(HOME, name="web")
+    pending = aws.client(HOME).create_snapshot(VolumeId=volumes(aws)[0])["SnapshotId"]
+    with pytest.raises(ClientError, match="IncorrectState"):
+        copy(aws, pending)
+
+
+@pytest.mark.parametrize(
+    ("params", "key"),
+    [
+        ({}, None),
+        ({"Encrypted": True}, "default"),
+        ({"Encrypted": True, "KmsKeyId": KEY}, KEY),
+        ({"Encrypted": True, "KmsKeyId": "1234"}, KEY),
+    ],
+    ids=["plain", "default key", "key by ARN", "key by id"],
+)
+def test_encryption_of_a_copy(aws: LocalAWS, params: dict[str, Any], key: str | None) -> None:
+    aws.kms_keys[AWAY] = {KEY, "1234"}
+    copy(aws, completed(aws), **params)
+    aws.travel(hours=1)
+    made = aws.snapshots(AWAY)[0]
+    assert (made["State"], made["Encrypted"]) == ("completed", key is not None)
+    if key == "default":
+        assert made["KmsKeyId"].startswith("arn:aws:kms:us-east-1:")
+    else:
+        assert made["KmsKeyId"] == key
+
+
+@pytest.mark.parametrize("region", [AWAY, HOME], ids=["unknown", "known elsewhere only"])
+def test_a_copy_with_a_bad_key_is_accepted_and_ends_in_error(aws: LocalAWS, region: str) -> None:
+    aws.kms_keys[region] = {"alias/other"} if region == AWAY else {"alias/backup"}
+    copy(aws, completed(aws), Encrypted=True, KmsKeyId="alias/backup")
+    assert aws.snapshots(AWAY)[0]["State"] == "pending"
+    aws.travel(hours=1)
+    made = aws.snapshots(AWAY)[0]
+    assert (made["State"], made["StateMessage"]) == ("error", "Given key ID is not accessible")
+
+
+def test_copies_fail_when_a_test_orders_it(aws: LocalAWS) -> None:
+    source = completed(aws)
+    aws.fail_copy(AWAY, "no luck", times=2)
+    for _ in range(3):
+        copy(aws, source)
+        aws.travel(hours=1)
+    assert [one["StateMessage"] for one in aws.snapshots(AWAY)] == ["no luck", "no luck", None]
+
+
+def test_the_slots_of_a_destination_are_limited_and_come_free(aws: LocalAWS) -> None:
+    source = completed(aws)
+    aws.copy_slots = 2
+    copy(aws, source)
+    copy(aws, source)
+    with pytest.raises(ClientError, match="ResourceLimitExceeded"):
+        copy(aws, source)
+    assert sum(one.operation == "CopySnapshot" for one in aws.calls) == 3, "botocore does not retry this"
+    aws.client(HOME).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=source)
+    aws.travel(hours=1)
+    copy(aws, source)
+    assert len(aws.snapshots(AWAY)) == 3
+
+
+def test_terminating_deletes_the_volumes_that_go_with_the_instance(aws: LocalAWS) -> None:
+    instance = aws.launch(HOME, name="web", volumes=(8, 100))
+    kept = aws.attach(HOME, instance, size=50, device="/dev/sdf", tags={"a": "b"})
+    described = aws.client(HOME).describe_instances()["Reservations"][0]["Instances"][0]
+    devices = [one["DeviceName"] for one in described["BlockDeviceMappings"]]
+    assert (described["RootDeviceName"], devices) == ("/dev/xvda", ["/dev/xvda", "/dev/sdb", "/dev/sdf"])
+    aws.client(HOME).terminate_instances(InstanceIds=[instance])
+    assert volumes(aws) == [kept]
+
+
+@pytest.mark.parametrize("way", ["create", "register"])
+@pytest.mark.parametrize("disabled", [False, True], ids=["available", "disabled"])
+def test_an_image_keeps_its_snapshots_in_use(aws: LocalAWS, way: str, disabled: bool) -> None:
+    ec2 = aws.client(HOME)
+    source = completed(aws)
+    if way == "create":
+        instance = ec2.describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
+        image = ec2.create_image(InstanceId=instance, Name="image")["ImageId"]
+        aws.travel(hours=1)
+        source = ec2.describe_images(Owners=["self"])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    else:
+        mapping = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": source}}]
+        image = ec2.register_image(Name="image", RootDeviceName="/dev/xvda", BlockDeviceMappings=mapping)["ImageId"]
+    if disabled:
+        ec2.disable_image(ImageId=image)
+    uses = [{"Name": "block-device-mapping.snapshot-id", "Values": [source]}]
+    assert len(ec2.describe_images(Filters=uses)["Images"]) == (0 if disabled else 1)
+    assert [one["ImageId"] for one in ec2.describe_images(Filters=uses, IncludeDisabled=True)["Images"]] == [image]
+    with pytest.raises(ClientError, match=r"InvalidSnapshot\.InUse.*" + image):
+        ec2.delete_snapshot(SnapshotId=source)
+    ec2.deregister_image(ImageId=image)
+    ec2.delete_snapshot(SnapshotId=source)
+
+
+def test_a_locked_snapshot_is_not_deleted(aws: LocalAWS) -> None:
+    ec2 = aws.client(HOME)
+    mine, theirs = completed(aws), completed(aws)
+    aws.lock(HOME, mine)
+    ec2.lock_snapshot(SnapshotId=theirs, LockMode="governance", LockDuration=3)
+    locked = ec2.describe_locked_snapshots()["Snapshots"]
+    assert {one["SnapshotId"] for one in locked} == {mine, theirs}
+    for one in (mine, theirs):
+        with pytest.raises(ClientError, match="locked"):
+            ec2.delete_snapshot(SnapshotId=one)
+    aws.travel(days=3)
+    ec2.delete_snapshot(SnapshotId=theirs)
+    ec2.unlock_snapshot(SnapshotId=mine)
+    ec2.delete_snapshot(SnapshotId=mine)
+    assert aws.snapshots(HOME) == []
+
+
+def test_tags_are_deleted_by_key_by_value_or_all(aws: LocalAWS) -> None:
+    ec2 = aws.client(HOME)
+    made = completed(aws, a="1", b="2", c="3", d="4")
+    seen = []
+    for tags in ([{"Key": "a"}], [{"Key": "b", "Value": "other"}], [{"Key": "c", "Value": "3"}], []):
+        ec2.delete_tags(Resources=[made], Tags=tags) if tags else ec2.delete_tags(Resources=[made])
+        seen.append("".join(aws.snapshots(HOME)[0]["Tags"]))
+    assert seen == ["bcd", "bcd", "bd", ""]

@@ -1,0 +1,290 @@
+"""Full quotas, failed copies, duplicates, keys and protection, against the state of the emulated AWS."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from emulator import LocalAWS
+from tests.scenarios.conftest import AWAY, HOME, THIRD
+from tests.scenarios.stories import by_volume, copies, failures, make, tag, volumes_of
+
+BACKUP = {"Backup": "Yes", "Copy_Dest": AWAY}
+MANAGED = {"Type": "Automated", "DeleteOn": "2026-12-24", "Copy_Dest": AWAY}
+
+
+def runs(aws: LocalAWS, function: str, region: str) -> list[Any]:
+    return [each for each in aws.invocations if (each.function, each.region) == (function, region)]
+
+
+def fleet(aws: LocalAWS, number: int, tags: dict[str, str]) -> None:
+    for each in range(number):
+        aws.launch(HOME, name=f"web{each}", tags=tags, volumes=(8 + each % 3,))
+
+
+def one_copy_each(aws: LocalAWS, region: str) -> bool:
+    primaries = {each["SnapshotId"] for found in by_volume(aws, HOME).values() for each in found}
+    return {id: len(each) for id, each in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
+
+
+def ten_minutes(gib: int) -> timedelta:
+    return timedelta(minutes=gib)
+
+
+def test_the_end_of_one_copy_starts_the_next(aws: LocalAWS) -> None:
+    aws.disable(HOME, "copy_missing")
+    aws.copy_slots = 3
+    aws.copy_duration = ten_minutes
+    fleet(aws, 12, BACKUP)
+    aws.travel(hours=3)
+    assert one_copy_each(aws, AWAY)
+    assert not failures(aws)
+    started = Counter(each["StartTime"] for each in aws.snapshots(AWAY))
+    assert max(started.values()) <= 3
+    # No slot waited for an hourly pass: each start but the first three is the end of another copy.
+    ends = {each["StartTime"] + ten_minutes(each["VolumeSize"]) for each in aws.snapshots(AWAY)}
+    assert sum(start in ends for start in started) >= len(started) - 1
+
+
+def test_a_chain_that_lost_its_events_is_started_again_by_the_hourly_pass(aws: LocalAWS) -> None:
+    aws.copy_slots = 2
+    aws.copy_duration = ten_minutes
+    fleet(aws, 6, BACKUP)
+    aws.travel(minutes=31)
+    aws.event_loss = 1.0
+    aws.travel(hours=1)
+    assert not one_copy_each(aws, AWAY)
+    aws.event_loss = 0.0
+    aws.travel(hours=2)
+    assert one_copy_each(aws, AWAY)
+    assert not failures(aws)
+
+
+def test_copies_on_their_way_count_so_that_the_app_stops_asking(aws: LocalAWS) -> None:
+    aws.deploy(HOME, COPY_SLOTS="2")
+    aws.event_loss = 1.0
+    aws.copy_duration = lambda gib: timedelta(hours=5)
+    fleet(aws, 5, BACKUP)
+    aws.travel(hours=3)
+    asked = Counter(call.error for call in aws.calls if call.operation == "CopySnapshot")
+    assert asked == {None: 2}
+    [*_, last] = runs(aws, "copy_missing", HOME)
+    assert last.result["counts"]["deferred"] == 3
+
+
+def test_one_full_destination_holds_up_no_other(aws: LocalAWS) -> None:
+    aws.copy_slots = 1
+    aws.copy_duration = lambda gib: timedelta(hours=30)
+    make(aws, THIRD, MANAGED)
+    aws.travel(minutes=25)
+    aws.copy_duration = lambda gib: timedelta(minutes=1)
+    aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": f"{AWAY} {THIRD}"})
+    aws.travel(hours=2)
+    [[primary]] = by_volume(aws, HOME).values()
+    assert primary["SnapshotId"] not in copies(aws, AWAY)
+    assert len(copies(aws, THIRD)[primary["SnapshotId"]]) == 1
+    assert not failures(aws)
+
+
+def test_continue_copies_serves_a_backlog_older_than_yesterday(aws: LocalAWS) -> None:
+    aws.event_loss = 1.0
+    aws.disable(HOME, "copy_missing")
+    fleet(aws, 6, BACKUP | {"Retention": "30"})
+    aws.travel(hours=1)
+    for name in ("create_snapshots", "copy_missing"):
+        aws.disable(HOME, name)
+    aws.travel(days=4)
+    aws.copy_slots = 2
+    aws.event_loss = 0.0
+    aws.enable(HOME, "copy_missing")
+    aws.travel(hours=1)
+    aws.disable(HOME, "copy_missing")
+    aws.travel(hours=3)
+    assert one_copy_each(aws, AWAY)
+
+
+def test_a_failed_copy_is_heard_of_deleted_and_made_again(aws: LocalAWS) -> None:
+    made = make(aws, HOME, MANAGED)
+    aws.fail_copy(AWAY, "An internal error occurred")
+    aws.travel(hours=2)
+    [copy] = copies(aws, AWAY)[made]
+    assert (copy["State"], copy["Tags"]["Copy_Try"]) == ("completed", "2")
+    [heard] = failures(aws)
+    assert heard.function == "continue_copies"
+    assert f"of {made} to {AWAY} failed at try 1: An internal error occurred" in str(heard.error)
+
+
+def test_a_failed_copy_whose_event_was_lost_is_found_by_the_hourly_pass(aws: LocalAWS) -> None:
+    aws.event_loss = 1.0
+    made = make(aws, HOME, MANAGED)
+    aws.fail_copy(AWAY, "An internal error occurred")
+    aws.travel(hours=4)
+    assert [each["State"] for each in copies(aws, AWAY)[made]] == ["completed"]
+    assert {each.function for each in failures(aws)} == {"copy_missing"}
+
+
+def test_a_key_that_is_not_there_is_given_up_after_four_tries_and_reported_daily(aws: LocalAWS) -> None:
+    aws.launch(HOME, name="web", tags=BACKUP | {"Copy_KmsKey": "alias/missing", "Schedule": "every 24h"})
+    aws.disable(HOME, "sweep_snapshots")
+    aws.travel(hours=12)
+    aws.disable(HOME, "create_snapshots")
+    [[primary]] = by_volume(aws, HOME).values()
+    [left] = copies(aws, AWAY)[primary["SnapshotId"]]
+    assert (left["State"], left["Tags"]["Copy_Try"]) == ("error", "4")
+    tries = [each for each in failures(aws) if each.attempt == 1 and "failed at try" in str(each.error)]
+    assert len(tries) >= 4
+    assert f"to {AWAY} with alias/missing failed at try 1: Given key ID is not accessible" in str(tries[0].error)
+    before = len(failures(aws))
+    aws.travel(days=2)
+    later = [each for each in failures(aws)[before:] if each.attempt == 1]
+    assert [each.at.hour for each in later] == [3, 3]
+    assert all("given up" in str(each.error) for each in later)
+    assert sum(call.operation == "CopySnapshot" for call in aws.calls) == 4
+    # It is resolved as soon as somebody deletes what failed and mends the cause.
+    aws.kms_keys[AWAY].add("alias/missing")
+    aws.client(AWAY).delete_snapshot(SnapshotId=left["SnapshotId"])
+    aws.travel(hours=2)
+    [copy] = copies(aws, AWAY)[primary["SnapshotId"]]
+    assert copy["State"] == "completed"
+
+
+def test_a_key_goes_from_the_instance_to_the_copy(aws: LocalAWS) -> None:
+    aws.kms_keys[AWAY].add("alias/backup")
+    aws.launch(HOME, name="secret", tags=BACKUP | {"Copy_KmsKey": "alias/backup"})
+    aws.launch(HOME, name="plain", tags=BACKUP)
+    aws.travel(hours=2)
+    found = {each[0]["Tags"]["Name"].split(" ")[0]: each[0] for each in copies(aws, AWAY).values()}
+    assert found["secret"]["Encrypted"] is True
+    assert found["secret"]["KmsKeyId"].startswith(f"arn:aws:kms:{AWAY}:")
+    assert found["plain"]["Encrypted"] is False
+
+
+@pytest.mark.parametrize("lag", [5, 90], ids=lambda seconds: f"{seconds} s until a snapshot shows")
+def test_of_two_copies_one_stays(aws: LocalAWS, lag: int) -> None:
+    # Both events of a set arrive at once, and the second handler cannot see yet what the first one started.
+    aws.describe_lag = timedelta(seconds=lag)
+    aws.snapshot_duration = lambda gib: timedelta(minutes=5)
+    aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 8))
+    aws.travel(minutes=36)
+    assert sum(len(each) for each in copies(aws, AWAY).values()) > 2
+    aws.travel(hours=3)
+    assert one_copy_each(aws, AWAY)
+    assert {each["State"] for each in aws.snapshots(AWAY)} == {"completed"}
+
+
+def test_of_two_copies_a_protected_one_stays_too(aws: LocalAWS) -> None:
+    made = make(aws, HOME, MANAGED)
+    aws.travel(hours=1)
+    second = aws.client(AWAY).copy_snapshot(
+        SourceRegion=HOME,
+        SourceSnapshotId=made,
+        TagSpecifications=[
+            {
+                "ResourceType": "snapshot",
+                "Tags": [
+                    {"Key": key, "Value": value}
+                    for key, value in (
+                        MANAGED | {"Source_SnapshotId": made, "Source_Region": HOME, "KeepForever": "x"}
+                    ).items()
+                ],
+            }
+        ],
+    )["SnapshotId"]
+    aws.travel(hours=3)
+    assert len(copies(aws, AWAY)[made]) == 2
+    assert second in {each["SnapshotId"] for each in aws.snapshots(AWAY)}
+
+
+@pytest.mark.parametrize("spelling", ["KeepForever", "keep_forever", "KEEP-FOREVER"])
+def test_protection_is_handed_on_at_once(aws: LocalAWS, spelling: str) -> None:
+    aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": f"{AWAY} {THIRD}"})
+    aws.travel(hours=2)
+    aws.disable(HOME, "copy_missing")
+    [[primary]] = by_volume(aws, HOME).values()
+    tag(aws, HOME, primary["SnapshotId"], **{spelling: "audit"})
+    aws.travel(minutes=5)
+    for region in (AWAY, THIRD):
+        [[copy]] = copies(aws, region).values()
+        assert copy["Tags"][spelling] == "audit"
+    # What was written on the copies called nobody again.
+    assert [len(runs(aws, "mirror_protection", region)) for region in (HOME, AWAY, THIRD)] == [1, 0, 0]
+    aws.travel(days=10)
+    assert primary["SnapshotId"] in copies(aws, AWAY)
+
+
+def unprotect(aws: LocalAWS, snapshot_id: str) -> None:
+    aws.client(HOME).delete_tags(Resources=[snapshot_id], Tags=[{"Key": "KeepForever"}])
+
+
+def shorten(aws: LocalAWS, snapshot_id: str) -> None:
+    tag(aws, HOME, snapshot_id, DeleteOn="2026-11-23")
+
+
+@pytest.mark.parametrize("change", [unprotect, shorten])
+def test_nothing_is_unprotected_or_shortened_from_afar(aws: LocalAWS, change: Callable[[LocalAWS, str], None]) -> None:
+    made = make(aws, HOME, MANAGED | {"KeepForever": "audit"})
+    aws.travel(hours=2)
+    [before] = copies(aws, AWAY)[made]
+    change(aws, made)
+    aws.travel(hours=3)
+    [after] = copies(aws, AWAY)[made]
+    assert after["Tags"] == before["Tags"]
+
+
+def test_lost_protection_and_a_later_expiry_are_healed_hourly(aws: LocalAWS) -> None:
+    made = make(aws, HOME, MANAGED)
+    other = make(aws, HOME, MANAGED)
+    aws.travel(hours=1)
+    aws.event_loss = 1.0
+    tag(aws, HOME, made, KeepForever="audit")
+    tag(aws, HOME, other, DeleteOn="2027-06-01")
+    aws.travel(hours=1)
+    found = copies(aws, AWAY)
+    assert found[made][0]["Tags"]["KeepForever"] == "audit"
+    assert found[other][0]["Tags"]["DeleteOn"] == "2027-06-01"
+    assert not runs(aws, "mirror_protection", HOME)
+
+
+def test_lineage_from_any_copy_and_from_any_primary(aws: LocalAWS) -> None:
+    web = aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": f"{AWAY} {THIRD}"}, volumes=(8, 9))
+    devices = volumes_of(aws, HOME, web)
+    aws.travel(hours=2)
+    primaries = {each["SnapshotId"]: each for each in aws.snapshots(HOME)}
+    for region in (AWAY, THIRD):
+        found = copies(aws, region)
+        assert set(found) == set(primaries)
+        for [copy] in found.values():
+            lineage = copy["Tags"]
+            primary = primaries[lineage["Source_SnapshotId"]]
+            assert lineage["Source_Region"] == HOME
+            assert lineage["Source_InstanceId"] == web
+            assert lineage["Source_VolumeId"] == primary["VolumeId"] == devices[lineage["Source_Device"]]
+
+
+def test_copies_expire_on_their_own_date(aws: LocalAWS) -> None:
+    aws.launch(HOME, name="web", tags=BACKUP | {"Retention": "2", "Copy_Retention": "4"})
+    aws.travel(hours=2)
+    aws.disable(HOME, "create_snapshots")
+    aws.travel(days=3)
+    assert not aws.snapshots(HOME)
+    assert len(aws.snapshots(AWAY)) == 1
+    aws.travel(days=2)
+    assert not aws.snapshots(AWAY)
+
+
+@pytest.mark.parametrize("slots", [20, 5])
+@pytest.mark.parametrize("chaos", [False, True], ids=["calm", "chaos"])
+def test_a_fleet_converges(aws: LocalAWS, slots: int, chaos: bool) -> None:
+    aws.copy_slots = slots
+    aws.copy_duration = lambda gib: timedelta(minutes={8: 1, 9: 12, 10: 40}[gib])
+    if chaos:
+        aws.event_loss, aws.event_duplication, aws.event_jitter = 0.1, 0.1, timedelta(minutes=3)
+    fleet(aws, 60, {"Backup": "Yes", "Copy_Dest": f"{AWAY} {THIRD}"})
+    aws.travel(hours=7 if slots == 5 else 4)
+    assert one_copy_each(aws, AWAY)
+    assert one_copy_each(aws, THIRD)
+    assert not failures(aws)
