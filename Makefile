@@ -5,7 +5,7 @@ VENV := .venv/.ready
 E2E_VENV := .venv-e2e/.ready
 LAMBDA_VENV := .venv-lambda/.ready
 
-.PHONY: help demo test check test-e2e lint clean
+.PHONY: help demo test check test-e2e lint bench-copies clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ lint: $(VENV) ## style and types
 	$(BIN)/mypy
 
 check: lint test ## style, types and tests
+
+bench-copies: $(VENV) ## how busy copy slots are kept while 500 volumes are copied
+	@$(BIN)/python -m benchmarks.copies
 
 test-e2e: $(VENV) $(E2E_VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
 	$(BIN)/python -m pytest tests/e2e

@@ -247,6 +247,7 @@ def _view(one: Snapshot) -> dict[str, Any]:
         "State": one.state,
         "StateMessage": one.failure if one.state == "error" else None,
         "StartTime": one.start_time,
+        "CompletionTime": one.ends_at if one.state == "completed" else None,
         "VolumeSize": one.volume_size,
         "Description": one.description,
         "Encrypted": one.encrypted,

@@ -120,6 +120,36 @@ def test_a_copy_whose_event_was_missed_is_made_by_the_hourly_run(home: Region, d
     assert_is_copy(copy, primary)
 
 
+def test_the_end_of_a_copy_starts_the_next_missing_one(home: Region, destination: Region) -> None:
+    missed = home.instance("missed", Backup="Yes", Copy_Dest=DESTINATION)
+    with silent(home, "copy_on_completion"):
+        home.invoke("create_snapshots")
+        (unheard,) = backed_up(home, missed, 1)
+    assert not copies_of(unheard, destination)
+    heard = home.instance("heard", Backup="Yes", Copy_Dest=DESTINATION)
+
+    home.invoke("create_snapshots")
+
+    (primary,) = backed_up(home, heard, 1)
+    completed_copy_of(primary, destination)
+    # Nobody asked for this one: continue_copies did, in the destination, when the other one's copy had ended.
+    assert_is_copy(completed_copy_of(unheard, destination), unheard)
+
+
+def test_protection_is_handed_on_to_the_copy(home: Region, destination: Region) -> None:
+    instance_id = home.instance("audited", Backup="Yes", Copy_Dest=DESTINATION)
+    home.invoke("create_snapshots")
+    (primary,) = backed_up(home, instance_id, 1)
+    completed_copy_of(primary, destination)
+
+    home.ec2.create_tags(Resources=[primary["SnapshotId"]], Tags=[{"Key": "KeepForever", "Value": "audit"}])
+
+    def protected() -> bool:
+        return all(tags_of(copy).get("KeepForever") == "audit" for copy in copies_of(primary, destination))
+
+    eventually(protected, "the copy is protected")
+
+
 @contextmanager
 def silent(region: Region, function: str) -> Iterator[None]:
     """No event reaches the function meanwhile."""

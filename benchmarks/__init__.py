@@ -1,0 +1,1 @@
+"""Cost and speed against what AWS allows, never part of the tests."""
