@@ -17,6 +17,7 @@ from chalicelib.settings import Settings
 app = Chalice(app_name=jobs.SERVICE, configure_logs=False)
 settings = Settings.from_environ(os.environ)
 logger = Logger(service=jobs.SERVICE, level=settings.log_level)
+logger.setLevel(settings.log_level)
 app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
 
 
@@ -40,7 +41,7 @@ def _invocation(event: CloudWatchEvent) -> jobs.Invocation:
 @app.schedule(Cron(0, "*", "*", "*", "?", "*"))
 def create_snapshots(event: CloudWatchEvent) -> jobs.Summary:
     """Create the snapshots that are due, every hour."""
-    return jobs.create_snapshots(_invocation(event))
+    return jobs.run(jobs.create_snapshots, _invocation(event))
 
 
 @app.on_cw_event(
@@ -55,7 +56,7 @@ def create_snapshots(event: CloudWatchEvent) -> jobs.Summary:
 )
 def copy_on_completion(event: CloudWatchEvent) -> jobs.Summary:
     """Copy what has just completed to each of its destinations."""
-    return jobs.copy_on_completion(_invocation(event))
+    return jobs.run(jobs.copy_on_completion, _invocation(event))
 
 
 @app.on_cw_event(
@@ -67,13 +68,13 @@ def copy_on_completion(event: CloudWatchEvent) -> jobs.Summary:
 )
 def continue_copies(event: CloudWatchEvent) -> jobs.Summary:
     """Start the next copies into this Region as soon as one has ended."""
-    return jobs.continue_copies(_invocation(event))
+    return jobs.run(jobs.continue_copies, _invocation(event))
 
 
 @app.schedule(Cron(30, "*", "*", "*", "?", "*"))
 def copy_missing(event: CloudWatchEvent) -> jobs.Summary:
     """Copy whatever completed and has no copy, every hour."""
-    return jobs.copy_missing(_invocation(event))
+    return jobs.run(jobs.copy_missing, _invocation(event))
 
 
 @app.on_cw_event(
@@ -95,10 +96,10 @@ def copy_missing(event: CloudWatchEvent) -> jobs.Summary:
 )
 def mirror_protection(event: CloudWatchEvent) -> jobs.Summary:
     """Protect the copies of a snapshot as soon as it is protected itself."""
-    return jobs.mirror_protection(_invocation(event))
+    return jobs.run(jobs.mirror_protection, _invocation(event))
 
 
 @app.schedule(Cron(15, 5, "*", "*", "?", "*"))
 def sweep_snapshots(event: CloudWatchEvent) -> jobs.Summary:
     """Delete what has expired, every day."""
-    return jobs.sweep_snapshots(_invocation(event))
+    return jobs.run(jobs.sweep_snapshots, _invocation(event))

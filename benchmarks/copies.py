@@ -67,7 +67,8 @@ def measure(run: Run, volumes: int) -> Figures:
     with LocalAWS(start=START, regions=(HOME, *DESTINATIONS), seed=1) as aws:
         aws.deploy(HOME, *DESTINATIONS, COPY_SLOTS=str(run.slots))
         aws.copy_slots = run.slots
-        aws.snapshot_duration = lambda gib: timedelta(minutes=10, seconds=rng.uniform(0, 60))
+        ends = START + timedelta(minutes=20)  # all of them within the minute after it
+        aws.snapshot_duration = lambda gib: max(ends - aws.now, timedelta()) + timedelta(seconds=rng.uniform(0, 60))
         aws.copy_duration = lambda gib: timedelta(minutes=rng.uniform(*COPY_MINUTES[gib]))
         if run.chaos:
             aws.event_loss, aws.event_duplication, aws.event_jitter = 0.1, 0.1, timedelta(minutes=2)

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from chalicelib import tags
 from chalicelib.models import (
+    Call,
     CopySnapshot,
     CreateSnapshot,
     CreateSnapshots,
@@ -27,6 +28,7 @@ from chalicelib.models import (
     Tags,
     Volume,
 )
+from chalicelib.pace import Pace
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class EC2:
         )
         self._clients: dict[str, EC2Client] = {}
         self._lock = threading.Lock()
+        self._pace = Pace()
 
     def _client(self, region: str) -> EC2Client:
         # Clients are safe to share between threads; making one is not.
@@ -219,6 +222,52 @@ class EC2:
             description=raw.get("Description", ""),
             state_message=raw.get("StateMessage", ""),
         )
+
+    def images_using(self, snapshot_ids: Sequence[str]) -> dict[str, str]:
+        """Return an AMI of this account, a disabled one too, for each of these snapshots that one uses."""
+        using: dict[str, str] = {}
+        wanted = set(snapshot_ids)
+        for chunk in _chunks(snapshot_ids):
+            pages = (
+                self._client(self.region)
+                .get_paginator("describe_images")
+                .paginate(
+                    Owners=["self"],
+                    IncludeDisabled=True,
+                    Filters=[{"Name": "block-device-mapping.snapshot-id", "Values": chunk}],
+                    PaginationConfig={"PageSize": PAGE_SIZE},
+                )
+            )
+            for page in pages:
+                for image in page["Images"]:
+                    for mapping in image.get("BlockDeviceMappings", ()):
+                        snapshot_id = mapping.get("Ebs", {}).get("SnapshotId", "")
+                        if snapshot_id in wanted:
+                            using[snapshot_id] = image["ImageId"]
+        return using
+
+    def locked_snapshots(self) -> frozenset[str]:
+        """Return the snapshots of this Region that are locked; botocore has no paginator for them."""
+        locked: set[str] = set()
+        more: dict[str, str] = {}
+        while True:
+            page = self._client(self.region).describe_locked_snapshots(MaxResults=PAGE_SIZE, **more)  # type: ignore[arg-type]
+            locked |= {each["SnapshotId"] for each in page["Snapshots"] if each.get("LockState") != "expired"}
+            if not page.get("NextToken"):
+                return frozenset(locked)
+            more = {"NextToken": page["NextToken"]}
+
+    def wait_turn(self, call: Call) -> None:
+        """Return when EC2's budget for this kind of call has room for it."""
+        self._pace.wait(*self._bucket(call))
+
+    def throttled(self, call: Call) -> None:
+        """Note that the budget for this kind of call was used up."""
+        self._pace.throttled(*self._bucket(call))
+
+    def _bucket(self, call: Call) -> tuple[str, str]:
+        region = call.destination if isinstance(call, CopySnapshot) else getattr(call, "region", self.region)
+        return region, type(call).__name__
 
     def create_snapshot(self, call: CreateSnapshot) -> str:
         """Create the snapshot of one volume and return its id."""

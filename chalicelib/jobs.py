@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
-from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import events, plan
@@ -19,7 +19,8 @@ from chalicelib.models import Decision, Outcome, Result, TagProblem
 from chalicelib.settings import Settings
 
 SERVICE = "ebs-snapshot-reactor"
-logger = Logger(service=SERVICE, child=True)
+# A child of the logger that app.py sets up under this name, with its level and its format.
+logger = logging.getLogger(f"{SERVICE}.jobs")
 
 
 class Summary(TypedDict):
@@ -59,28 +60,37 @@ class Invocation:
         """EC2 as seen from this deployment's Region."""
         return self.connect(self.settings.region)
 
-    def finish(
-        self,
-        job: str,
-        decisions: Sequence[Decision],
-        problems: Iterable[TagProblem],
-        source: EC2 | None = None,
-    ) -> Summary:
-        """Apply the decisions and return the summary; JobFailed, with the same, if any failed.
 
-        ``source`` is the Region that the decisions are about, if it is not this deployment's.
-        """
-        dry_run = self.settings.dry_run or events.wants_dry_run(self.event)
-        hands = Hands(source or self.ec2, self.settings.concurrency, dry_run, self.time_left)
-        outcomes = hands.apply(decisions)
-        summary = _summarise(job, self.settings.region, dry_run, outcomes, problems)
-        _log(summary, outcomes)
-        if summary["failures"]:
-            raise JobFailed(summary)
-        return summary
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a job would do: decisions, and what of the tags was not understood on the way.
+
+    ``source`` is the Region that the decisions are about.
+    """
+
+    decisions: Sequence[Decision]
+    problems: Iterable[TagProblem]
+    source: EC2
 
 
-def create_snapshots(invocation: Invocation) -> Summary:
+Job: TypeAlias = Callable[[Invocation], Plan]
+
+
+def run(job: Job, invocation: Invocation) -> Summary:
+    """Plan a job, apply the plan and return the summary; JobFailed, with the same, if any target failed."""
+    settings = invocation.settings
+    dry_run = settings.dry_run or events.wants_dry_run(invocation.event)
+    planned = job(invocation)
+    hands = Hands(planned.source, settings.concurrency, dry_run, invocation.time_left)
+    outcomes = hands.apply(planned.decisions)
+    summary = _summarise(job.__name__, settings.region, dry_run, outcomes, planned.problems)
+    _log(summary, outcomes)
+    if summary["failures"]:
+        raise JobFailed(summary)
+    return summary
+
+
+def create_snapshots(invocation: Invocation) -> Plan:
     """Create the snapshots that are due."""
     ec2, now = invocation.ec2, invocation.now
     inventory = ec2.instances()
@@ -95,10 +105,10 @@ def create_snapshots(invocation: Invocation) -> Summary:
         invocation.settings.default_retention,
     )
     problems = inventory.problems + found.problems + history.problems
-    return invocation.finish("create_snapshots", decisions, problems)
+    return Plan(decisions, problems, invocation.ec2)
 
 
-def copy_on_completion(invocation: Invocation) -> Summary:
+def copy_on_completion(invocation: Invocation) -> Plan:
     """Copy what the event says is completed; a failed creation is a failure."""
     ec2, today = invocation.ec2, invocation.now.date()
     completion = events.read_completion(invocation.event, ec2.region)
@@ -107,10 +117,10 @@ def copy_on_completion(invocation: Invocation) -> Summary:
     ids = plan.destinations_to_look_in(copyable, today)
     destinations = _look_in(ids, lambda name: plan.Destination(ec2.copies(name, ids[name]).snapshots))
     decisions += plan.plan_copies(copyable, destinations, today)
-    return invocation.finish("copy_on_completion", decisions, found.problems)
+    return Plan(decisions, found.problems, invocation.ec2)
 
 
-def continue_copies(invocation: Invocation) -> Summary:
+def continue_copies(invocation: Invocation) -> Plan:
     """A copy into this Region has ended: start the next ones from where it came, and replace it if it failed.
 
     What began yesterday or today goes first, which keeps the reading short; only if all of that is copied is the rest
@@ -126,10 +136,10 @@ def continue_copies(invocation: Invocation) -> Summary:
         decisions = plan.plan_copies(found.snapshots, destinations, today)
         if any(each.call or each.result == Result.DEFERRED for each in decisions):
             break
-    return invocation.finish("continue_copies", decisions, found.problems, source)
+    return Plan(decisions, found.problems, source)
 
 
-def copy_missing(invocation: Invocation) -> Summary:
+def copy_missing(invocation: Invocation) -> Plan:
     """Copy whatever is completed and has no copy; heal what copies lack, and duplicates.
 
     A copy that was given up is a failure in the run at the hour of the daily slot, so that it is heard of every day.
@@ -143,10 +153,10 @@ def copy_missing(invocation: Invocation) -> Summary:
     )
     daily = now.hour == invocation.settings.daily_at.hour
     decisions = plan.plan_copies(found.snapshots, destinations, now.date(), report_given_up=daily)
-    return invocation.finish("copy_missing", decisions, found.problems)
+    return Plan(decisions, found.problems, invocation.ec2)
 
 
-def mirror_protection(invocation: Invocation) -> Summary:
+def mirror_protection(invocation: Invocation) -> Plan:
     """Hand KeepForever on to the copies of the snapshot that was tagged."""
     ec2 = invocation.ec2
     ids = events.read_tag_change(invocation.event, ec2.region)
@@ -154,7 +164,7 @@ def mirror_protection(invocation: Invocation) -> Summary:
     names = {name for each in found.snapshots for name in each.destinations}
     destinations = _look_in(sorted(names), lambda name: plan.Destination(ec2.copies(name, ids).snapshots))
     decisions = plan.plan_protection(found.snapshots, destinations)
-    return invocation.finish("mirror_protection", decisions, found.problems)
+    return Plan(decisions, found.problems, invocation.ec2)
 
 
 def _look_in(names: Iterable[str], look: Callable[[str], plan.Destination]) -> dict[str, plan.Destination]:
@@ -171,11 +181,22 @@ def _look_in(names: Iterable[str], look: Callable[[str], plan.Destination]) -> d
     return destinations
 
 
-def sweep_snapshots(invocation: Invocation) -> Summary:
-    """Delete what has expired, and nothing else."""
-    found = invocation.ec2.snapshots()
-    decisions = plan.plan_sweep(found.snapshots, invocation.now.date())
-    return invocation.finish("sweep_snapshots", decisions, found.problems)
+def sweep_snapshots(invocation: Invocation) -> Plan:
+    """Delete what has expired, and nothing else. What guards a snapshot is looked up only if one has expired."""
+    ec2, settings, today = invocation.ec2, invocation.settings, invocation.now.date()
+    found = ec2.snapshots()
+    guards = plan.Guards(settings.last_copy_grace_days, settings.max_delete_percent)
+    problems = found.problems
+    if candidates := plan.expired(found.snapshots, today):
+        inventory = ec2.instances()
+        problems += inventory.problems
+        guards = replace(
+            guards,
+            backed_up=plan.volumes_to_back_up(inventory.instances),
+            images=ec2.images_using(candidates),
+            locked=ec2.locked_snapshots(),
+        )
+    return Plan(plan.plan_sweep(found.snapshots, today, guards, ec2.region), problems, ec2)
 
 
 def _summarise(

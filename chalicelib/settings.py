@@ -37,6 +37,8 @@ class Settings:
     region: str
     daily_at: time
     default_retention: Retention
+    max_delete_percent: int
+    last_copy_grace_days: int
     copy_slots: int
     concurrency: int
     dry_run: bool
@@ -59,6 +61,8 @@ class Settings:
             region=read("AWS_REGION", "", _region, "a Region such as eu-west-1"),
             daily_at=read("DAILY_AT", "03:00", parse_time, TIME_FORMS),
             default_retention=read("DEFAULT_RETENTION", "7", parse_retention, RETENTION_FORMS),
+            max_delete_percent=read("MAX_DELETE_PERCENT", "80", _number(0, 100), "a number from 0 to 100"),
+            last_copy_grace_days=read("LAST_COPY_GRACE_DAYS", "30", _number(0, 3650), "a number from 0 to 3650"),
             copy_slots=read("COPY_SLOTS", "20", _number(1, 1000), "a number from 1 to 1000"),
             concurrency=read("CONCURRENCY", "16", _number(1, 64), "a number from 1 to 64"),
             dry_run=read("DRY_RUN", "false", _boolean, "true or false"),

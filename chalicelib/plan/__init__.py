@@ -12,11 +12,13 @@ from chalicelib.plan.copies import (
     plan_protection,
 )
 from chalicelib.plan.creation import history_of_interest, plan_creation, slots_of_interest
-from chalicelib.plan.sweep import plan_sweep
+from chalicelib.plan.sweep import Guards, expired, plan_sweep, volumes_to_back_up
 
 __all__ = [
     "Destination",
+    "Guards",
     "destinations_to_look_in",
+    "expired",
     "history_of_interest",
     "plan_completion",
     "plan_copies",
@@ -24,4 +26,5 @@ __all__ = [
     "plan_protection",
     "plan_sweep",
     "slots_of_interest",
+    "volumes_to_back_up",
 ]

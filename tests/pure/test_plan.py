@@ -278,6 +278,10 @@ def test_destinations_are_independent() -> None:
     assert decisions[0].reason == "the copies in eu-central-1 cannot be read: no answer"
 
 
+def swept(snapshots: list[Snapshot]) -> list[Decision]:
+    return plan.plan_sweep(snapshots, TODAY, plan.Guards(30, 80), REGION)
+
+
 def test_the_newest_of_each_volume_comes_first() -> None:
     history = [
         replace(primary(f"snap-{disk}{age}"), volume_id=f"vol-{disk}", started=NOW - timedelta(days=age, minutes=minutes))
@@ -339,13 +343,11 @@ def test_a_snapshot_not_found_is_no_failure() -> None:
 )  # fmt: skip
 def test_why_a_snapshot_is_kept(raw: dict[str, str], state: str, reason: str) -> None:
     found = snapshot(raw=raw, state=state)
-    assert plan.plan_sweep([found], TODAY) == [Decision(("snap-0a",), reason)]
+    assert swept([found]) == [Decision(("snap-0a",), reason)]
 
 
 @pytest.mark.parametrize("day", ["2026-11-22", "2026-11-21", "2025-11-22"])
 @pytest.mark.parametrize("state", ["completed", "error"])
 def test_what_has_expired_goes_overdue_days_included(day: str, state: str) -> None:
     found = snapshot(raw={"Type": "Automated", "DeleteOn": day}, state=state)
-    assert plan.plan_sweep([found], TODAY) == [
-        Decision(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))
-    ]
+    assert swept([found]) == [Decision(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +101,13 @@ def copied(existing: list[Snapshot], copies: dict[str, list[Snapshot]]) -> list[
     return plan.plan_copies(existing, found, NOW.date())
 
 
+TODAY = NOW.date()
+
+
+def swept(existing: list[Snapshot], today: date = TODAY) -> list[Decision]:
+    return plan.plan_sweep(existing, today, plan.Guards(30, 80), REGION)
+
+
 def targets(decisions: list[Decision]) -> list[str]:
     return sorted(target for each in decisions for target in each.targets)
 
@@ -118,7 +125,7 @@ def is_heal(decision: Decision) -> bool:
 
 @given(snapshots())
 def test_the_sweep_decides_on_every_snapshot_once(existing: list[Snapshot]) -> None:
-    assert targets(plan.plan_sweep(existing, NOW.date())) == sorted(each.id for each in existing)
+    assert targets(swept(existing, NOW.date())) == sorted(each.id for each in existing)
 
 
 @given(snapshots())
@@ -136,7 +143,7 @@ def test_the_order_of_the_input_is_nothing(instances: list[Instance], existing: 
     assert created(instances, existing) == created(*shuffled)  # type: ignore[arg-type]
     assert copied(existing, {}) == copied(shuffled[1], {})  # type: ignore[arg-type]
     today = NOW.date()
-    assert plan.plan_sweep(existing, today) == plan.plan_sweep(shuffled[1], today)  # type: ignore[arg-type]
+    assert swept(existing, today) == swept(shuffled[1], today)  # type: ignore[arg-type]
 
 
 def raw_of(found: Snapshot) -> dict[str, str]:
@@ -186,8 +193,8 @@ def test_creation_planned_again_is_empty(instances: list[Instance], existing: li
 @given(snapshots())
 def test_a_sweep_planned_again_is_empty(existing: list[Snapshot]) -> None:
     today = NOW.date()
-    after = carry_out(plan.plan_sweep(existing, today), existing)
-    assert work(plan.plan_sweep(after, today)) == []
+    after = carry_out(swept(existing, today), existing)
+    assert work(swept(after, today)) == []
 
 
 @given(snapshots())
@@ -212,9 +219,9 @@ def test_copying_planned_again_is_empty(existing: list[Snapshot]) -> None:
 
 
 @given(snapshots(), st.dates())
-def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Snapshot], today: object) -> None:
+def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Snapshot], today: date) -> None:
     by_id = {each.id: each for each in existing}
-    for decision in work(plan.plan_sweep(existing, today)):  # type: ignore[arg-type]
+    for decision in work(swept(existing, today)):
         raw = raw_of(by_id[decision.targets[0]])
         assert raw["Type"].casefold() == "automated"
         assert not set(raw) & set(SPELLINGS)
@@ -223,13 +230,13 @@ def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Sna
 def test_all_six_orders_of_the_tags_keep() -> None:
     pairs = [("Type", "Automated"), ("DeleteOn", "2026-11-01"), ("KeepForever", "Yes")]
     for order in itertools.permutations(pairs):
-        assert work(plan.plan_sweep([snapshot(raw=dict(order))], NOW.date())) == []
+        assert work(swept([snapshot(raw=dict(order))])) == []
 
 
 @given(inventories(), snapshots())
 def test_every_decision_has_a_reason(instances: list[Instance], existing: list[Snapshot]) -> None:
     decisions = created(instances, existing) + copied(existing, {})
-    decisions += plan.plan_sweep(existing, NOW.date())
+    decisions += swept(existing, NOW.date())
     assert all(each.reason for each in decisions)
 
 

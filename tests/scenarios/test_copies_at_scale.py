@@ -266,9 +266,10 @@ def test_lineage_from_any_copy_and_from_any_primary(aws: LocalAWS) -> None:
 
 
 def test_copies_expire_on_their_own_date(aws: LocalAWS) -> None:
-    aws.launch(HOME, name="web", tags=BACKUP | {"Retention": "2", "Copy_Retention": "4"})
+    aws.deploy(AWAY, LAST_COPY_GRACE_DAYS="0")
+    web = aws.launch(HOME, name="web", tags=BACKUP | {"Retention": "2", "Copy_Retention": "4"})
     aws.travel(hours=2)
-    aws.disable(HOME, "create_snapshots")
+    tag(aws, HOME, web, Backup="No")
     aws.travel(days=3)
     assert not aws.snapshots(HOME)
     assert len(aws.snapshots(AWAY)) == 1

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from emulator import LocalAWS
 from tests.scenarios.conftest import AWAY, HOME
-from tests.scenarios.stories import failures, ids, make
+from tests.scenarios.stories import failures, ids, make, tag
 
 EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-22"}
 
@@ -99,6 +101,104 @@ def test_what_an_image_uses_is_kept_and_no_failure(aws: LocalAWS) -> None:
     sweep(aws)
     assert ids(aws, HOME) == {made}
     assert other not in ids(aws, HOME)
+    assert not failures(aws)
+
+
+def test_a_disabled_image_still_holds_its_snapshot(aws: LocalAWS) -> None:
+    web = aws.launch(HOME, name="web", tags={})
+    aws.travel(minutes=1)
+    image = aws.client(HOME).create_image(InstanceId=web, Name="golden")["ImageId"]
+    [made] = ids(aws, HOME)
+    aws.travel(minutes=30)
+    for key, value in EXPIRED.items():
+        tag(aws, HOME, made, **{key: value})
+    aws.client(HOME).disable_image(ImageId=image)
+    sweep(aws)
+    assert ids(aws, HOME) == {made}
+    assert not [call for call in aws.calls if call.operation == "DeleteSnapshot"]
+    assert not failures(aws)
+
+
+def test_an_image_that_came_at_the_last_moment_is_kept_by_ec2_and_no_failure(aws: LocalAWS) -> None:
+    made = make(aws, HOME, EXPIRED)
+    aws.fault("DeleteSnapshot", error="InvalidSnapshot.InUse", message="in use by ami-0a", times=9)
+    sweep(aws)
+    assert ids(aws, HOME) == {made}
+    assert not failures(aws)
+
+
+def test_a_locked_snapshot_is_kept(aws: LocalAWS) -> None:
+    made, other = make(aws, HOME, EXPIRED), make(aws, HOME, EXPIRED)
+    aws.travel(minutes=30)
+    aws.lock(HOME, made)
+    sweep(aws)
+    assert ids(aws, HOME) == {made}
+    assert other not in ids(aws, HOME)
+    assert not failures(aws)
+
+
+def test_the_last_backup_of_a_volume_outlives_its_expiry(aws: LocalAWS) -> None:
+    aws.launch(HOME, name="web", tags={"Backup": "Yes", "Retention": "2", "Copy_Dest": AWAY})
+    aws.travel(hours=2)
+    aws.disable(HOME, "create_snapshots")
+    aws.travel(days=30)
+    [primary] = aws.snapshots(HOME)
+    assert primary["Tags"]["DeleteOn"] == "2026-11-24"
+    assert len(aws.snapshots(AWAY)) == 1
+    aws.travel(days=3)
+    # The copy's grace ends after 30 days: its Region cannot know whether there is still a volume to come.
+    assert not aws.snapshots(AWAY)
+    aws.enable(HOME, "create_snapshots")
+    aws.travel(days=1)
+    assert primary["SnapshotId"] not in ids(aws, HOME)
+
+
+def test_what_is_no_longer_to_be_backed_up_runs_out(aws: LocalAWS) -> None:
+    web = aws.launch(HOME, name="web", tags={"Backup": "Yes", "Retention": "2"})
+    aws.travel(hours=2)
+    tag(aws, HOME, web, Backup="No")
+    aws.travel(days=3)
+    assert not aws.snapshots(HOME)
+
+
+def test_too_many_at_once_deletes_none_and_says_what_to_set(aws: LocalAWS) -> None:
+    made = {make(aws, HOME, EXPIRED) for _ in range(20)}
+    sweep(aws)
+    assert ids(aws, HOME) == made
+    assert "more than MAX_DELETE_PERCENT=80 allows" in str(failures(aws)[0].error)
+    aws.deploy(HOME, MAX_DELETE_PERCENT="100")
+    aws.invoke(HOME, "sweep_snapshots")
+    assert not ids(aws, HOME)
+
+
+def test_a_run_ends_in_time_and_the_next_goes_on(aws: LocalAWS, tmp_path: Path) -> None:
+    # The same app, with a minute for each function: half of that for work, as nothing starts in the last 30 s.
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text('{"lambda_timeout": 60}')
+    app = Path(shutil.copy(Path(__file__).parents[2] / "app.py", tmp_path))
+    aws.deploy(HOME, app=app, MAX_DELETE_PERCENT="100")
+    made = {make(aws, HOME, EXPIRED) for _ in range(300)}
+    aws.travel(minutes=30)
+    aws.token_buckets = True
+    started = aws.now
+    first = aws.invoke(HOME, "sweep_snapshots")["counts"]
+    took = (aws.now - started).total_seconds()
+    # A burst of 95 to 100, and five a second.
+    assert 95 + 5 * 29 <= first["done"] <= 100 + 5 * 31
+    assert first["deferred"] == len(ids(aws, HOME)) == len(made) - first["done"]
+    assert 30 <= took <= 35
+    second = aws.invoke(HOME, "sweep_snapshots")["counts"]
+    assert second == {"done": first["deferred"], "kept": 0, "deferred": 0, "failed": 0}
+    assert not [call for call in aws.calls if call.error and call.function]
+
+
+def test_a_deletion_throttled_by_others_is_never_lost(aws: LocalAWS) -> None:
+    aws.deploy(HOME, MAX_DELETE_PERCENT="100")
+    for _ in range(30):
+        make(aws, HOME, EXPIRED)
+    aws.fault("DeleteSnapshot", error="RequestLimitExceeded", times=60)
+    sweep(aws)
+    assert not aws.snapshots(HOME)
     assert not failures(aws)
 
 
