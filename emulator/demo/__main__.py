@@ -1,0 +1,101 @@
+"""`python -m emulator.demo`: the month, told and checked. Exits with 1 if anything is not as it must be."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from emulator.demo import checks, month
+from emulator.demo.company import DAYS, FLEET, NAME, PLACES, START
+from emulator.demo.story import END
+from emulator.demo.table import table
+from emulator.demo.world import Evidence, World, local_aws
+
+PLAIN_WIDTH = 100  # without a terminal
+
+
+def main() -> int:
+    """Runs the demo on standard output."""
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without UTF-8 is no reason to fail
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    # The file is named, as the emulator takes what handlers print; the clock too, as the emulator holds the usual one.
+    console = Console(file=sys.stdout, width=width, highlight=False, get_time=time.perf_counter)
+    with local_aws() as aws:
+        return 0 if run(World(aws), console) else 1
+
+
+def run(world: World, console: Console) -> bool:
+    """Lives through the month on `console`; returns whether all was as it must be."""
+    started = time.perf_counter()
+    _introduce(console)
+    _live(world, console)
+    evidence = world.evidence()
+    console.rule(f"What each instance has on {evidence.now:%d %B, %H:%M}, beside what it was promised", align="left")
+    console.print(table(evidence))
+    well = checks.tell(checks.check(evidence), console)
+    calls = sum(call.function is not None for call in world.aws.calls)
+    _conclude(console, evidence, calls, time.perf_counter() - started, well)
+    return well
+
+
+def _live(world: World, console: Console) -> None:
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f}%"),
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        get_time=time.perf_counter,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(f"{START:%d %B}", total=(END - START).total_seconds())
+        month.live(
+            world,
+            console,
+            lambda now: bar.update(
+                task, completed=(now - START).total_seconds(), description=f"{now:%d %B}", refresh=True
+            ),
+        )
+
+
+def _introduce(console: Console) -> None:
+    console.rule(f"{NAME}: {DAYS} days in {len(PLACES)} Regions", align="left")
+    for region, place in PLACES.items():
+        console.print(Text(f"{place} ({region})", style="bold"))
+        fleet = Table.grid(padding=(0, 2, 0, 0))
+        fleet.add_column(width=13)
+        fleet.add_column(width=14)
+        for instance in FLEET:
+            if instance.region == region:
+                tags = "  ".join(f"{key}={value}" for key, value in instance.tags.items())
+                sizes = "+".join(map(str, instance.volumes))
+                fleet.add_row(f"  {instance.name}", f"{sizes} GiB", tags or "(no tags)")
+        console.print(fleet)
+    console.rule("Day by day", align="left")
+    console.print("With a time: what happens to the company; the app is not told. All else: what the app made of it,")
+    console.print("read out of its own log and of the snapshots, with its reasons in quotes. Times are UTC.")
+
+
+def _conclude(console: Console, evidence: Evidence, calls: int, seconds: float, well: bool) -> None:
+    verdict = Text("All is as it must be.", style="bold green")
+    if not well:
+        verdict = Text("Not all is as it must be: see the lines marked ✗.", style="bold red")
+    copies = sum(one.primary_id is not None for one in evidence.seen.values())
+    console.print()
+    console.print(verdict)
+    made = f"{len(evidence.seen) - copies:,} snapshots, {copies:,} copies, {len(evidence.deletions):,} deletions"
+    work = f"{len(evidence.invocations):,} invocations, {calls:,} API calls"
+    console.print(f"{DAYS} days in {seconds:.0f} s: {made}; {work}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

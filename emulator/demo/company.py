@@ -1,0 +1,105 @@
+"""The company: its instances, the tags that their owners set, and what these promise in plain figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+
+NAME = "Larkspur Books"
+IRELAND, FRANKFURT, VIRGINIA = "eu-west-1", "eu-central-1", "us-east-1"
+PLACES = {IRELAND: "Ireland, the shop", FRANKFURT: "Frankfurt, the warehouse", VIRGINIA: "Virginia, the office"}
+START = datetime(2026, 11, 1, tzinfo=UTC)
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the owner of an instance may rely on.
+
+    Written beside the tags by hand and not read out of them, so that the checks share no parser with the app.
+    Times are UTC and sorted; days count from the day on which a snapshot is taken.
+    """
+
+    at: tuple[time, ...]
+    days: int
+    copies: tuple[str, ...] = ()
+    copy_days: int = 0
+
+    def __str__(self) -> str:
+        often = f"daily {self.at[0]:%H:%M}" if len(self.at) == 1 else f"{len(self.at)} a day"
+        longer = f", copies {self.copy_days} days" if self.copies and self.copy_days != self.days else ""
+        return f"{often}, {self.days} days{longer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance, with the sizes of its volumes in GiB, the root first; `left_out` counts them from 0."""
+
+    name: str
+    region: str
+    tags: Mapping[str, str]
+    promise: Promise | None
+    volumes: tuple[int, ...] = (8,)
+    left_out: frozenset[int] = field(default_factory=frozenset)
+
+
+NIGHT = (time(3),)
+EVERY_SIX_HOURS = (time(0), time(6), time(12), time(18))
+
+FLEET = (
+    Instance(
+        "shop-web",
+        IRELAND,
+        {"Backup": "Yes", "Copy_Dest": FRANKFURT},
+        Promise(NIGHT, 7, (FRANKFURT,), 7),
+        (20,),
+    ),
+    Instance(
+        "shop-db",
+        IRELAND,
+        {
+            "Backup": "Yes",
+            "Schedule": "daily 01:00",
+            "Retention": "14",
+            "Copy_Dest": f"{FRANKFURT}, {VIRGINIA}",
+        },
+        Promise((time(1),), 14, (FRANKFURT, VIRGINIA), 14),
+        (20, 200, 100),
+    ),
+    Instance(
+        "shop-cart",
+        IRELAND,
+        {"Backup": "Yes", "Schedule": "every 6h", "Retention": "3", "Copy_Dest": VIRGINIA},
+        Promise(EVERY_SIX_HOURS, 3, (VIRGINIA,), 3),
+    ),
+    Instance("shop-search", IRELAND, {"Backup": "Yse", "Copy_Dest": FRANKFURT}, None, (50,)),
+    Instance(
+        "stock-app",
+        FRANKFURT,
+        {"Backup": "Yes", "Schedule": "daily 21:30", "Copy_Dest": IRELAND},
+        Promise((time(21, 30),), 7, (IRELAND,), 7),
+        (20, 100),
+        frozenset({1}),
+    ),
+    Instance("stock-print", FRANKFURT, {"Backup": "Yes"}, Promise(NIGHT, 7)),
+    Instance("stock-test", FRANKFURT, {}, None),
+    Instance(
+        "payroll",
+        VIRGINIA,
+        {"Backup": "Yes", "Copy_Dest": FRANKFURT},
+        Promise(NIGHT, 7, (FRANKFURT,), 7),
+        (40,),
+    ),
+    Instance(
+        "reports",
+        VIRGINIA,
+        {"Backup": "Yes", "Retention": "5", "Copy_Dest": IRELAND, "Copy_Retention": "10"},
+        Promise(NIGHT, 5, (IRELAND,), 10),
+        (60,),
+    ),
+)
+
+# Launched while the month runs.
+NOTEBOOK = Instance("notebook", VIRGINIA, {"Backup": "true", "Retention": "10"}, Promise(NIGHT, 10), (30,))
+EVERYONE = (*FLEET, NOTEBOOK)

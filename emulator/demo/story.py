@@ -1,0 +1,128 @@
+"""The story: what people and AWS do to the company in its month. The app is told none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from emulator.conditions import default_duration
+from emulator.demo.company import DAYS, FLEET, FRANKFURT, IRELAND, NOTEBOOK, START
+from emulator.demo.world import Outage, Seen, World
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that happens at a time (UTC); `act` makes it happen and returns it in words."""
+
+    at: datetime
+    act: Callable[[World], str]
+
+
+def _on(day: int, hour: int, minute: int, act: Callable[[World], str]) -> Incident:
+    return Incident(START + timedelta(days=day - 1, hours=hour, minutes=minute), act)
+
+
+def _tagged(world: World) -> str:
+    for instance in FLEET:
+        world.launch(instance)
+    return "The company tags its instances. Nothing else is set up."
+
+
+def _keep_forever(world: World) -> str:
+    """An auditor's wish, on the primary alone: its copy is to follow."""
+    volume = world.facts.volume_ids["payroll"][0]
+    taken = [one for one in world.look().values() if one.managed and one.volume_id == volume]
+    if not taken:
+        return "Ana looks for last night's snapshot of payroll, to keep it forever, and finds none."
+    primary = max(taken, key=lambda one: one.started)
+    world.aws.client(primary.region).create_tags(
+        Resources=[primary.id], Tags=[{"Key": "KeepForever", "Value": "audit"}]
+    )
+    world.facts.kept_forever.append(primary.id)
+    return f"Ana tags last night's snapshot of payroll, {primary.id}, KeepForever for the auditors."
+
+
+def _by_hand(world: World) -> str:
+    """Without Type=Automated, but with a tempting DeleteOn."""
+    tags = {"Name": "before the new shop", "DeleteOn": "2026-11-11"}
+    made = world.aws.client(IRELAND).create_snapshot(
+        VolumeId=world.facts.volume_ids["shop-web"][0],
+        TagSpecifications=[
+            {"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        ],
+    )
+    id = made["SnapshotId"]
+    world.facts.by_hand.append(Seen(id, IRELAND, made["VolumeId"], "completed", made["StartTime"], tags))
+    return f"Ben snapshots shop-web by hand before he upgrades it ({id}), and notes DeleteOn=2026-11-11 on it."
+
+
+def _lose_events(world: World) -> str:
+    world.aws.event_loss = 1.0
+    world.facts.events_lost.append(world.aws.now.date())
+    return "EventBridge loses every event of this day."
+
+
+def _keep_events(world: World) -> str:
+    world.aws.event_loss = 0.0
+    return "Events arrive again."
+
+
+def _fail(world: World) -> str:
+    volume = world.facts.volume_ids["stock-app"][0]
+    world.aws.fail_snapshot(volume, "An internal error occurred")
+    world.facts.failing.append(volume)
+    return "AWS will fail the next snapshot of stock-app."
+
+
+def _launch(world: World) -> str:
+    world.launch(NOTEBOOK)
+    return f"Cleo launches {NOTEBOOK.name}, tagged Backup=true and Retention=10."
+
+
+def _creator_off(world: World) -> str:
+    world.aws.disable(IRELAND, "create_snapshots")
+    world.facts.creator_off.append(Outage(IRELAND, world.aws.now, world.aws.now + OFF_FOR))
+    return f"The schedule of create_snapshots in {IRELAND} is turned off by mistake."
+
+
+def _creator_on(world: World) -> str:
+    world.aws.enable(IRELAND, "create_snapshots")
+    return "Somebody turns it on again."
+
+
+def _terminate(world: World) -> str:
+    world.aws.client(FRANKFURT).terminate_instances(InstanceIds=[world.facts.instance_ids["stock-print"]])
+    world.facts.terminated["stock-print"] = world.aws.now
+    return "stock-print is terminated, and its volume goes with it."
+
+
+def _crowd(world: World) -> str:
+    world.aws.copy_slots = 1
+    world.aws.copy_duration = lambda gib: timedelta(minutes=40)
+    world.facts.crowded.append(world.aws.now.date())
+    return "Other teams fill the copy quota: one slot per Region is left, and copies take 40 minutes."
+
+
+def _uncrowd(world: World) -> str:
+    world.aws.copy_slots = 20
+    world.aws.copy_duration = default_duration
+    return "The copy quota is free again."
+
+
+STORY = (
+    _on(1, 0, 0, _tagged),
+    _on(3, 10, 0, _keep_forever),
+    _on(4, 9, 20, _by_hand),
+    _on(6, 0, 0, _lose_events),
+    _on(6, 23, 45, _keep_events),
+    _on(9, 16, 0, _fail),
+    _on(12, 10, 15, _launch),
+    _on(14, 0, 30, _creator_off),
+    _on(14, 23, 50, _creator_on),
+    _on(17, 14, 0, _terminate),
+    _on(21, 0, 5, _crowd),
+    _on(21, 23, 50, _uncrowd),
+)
+OFF_FOR = timedelta(hours=23, minutes=20)
+END = START + timedelta(days=DAYS, minutes=-5)
