@@ -4,8 +4,9 @@ BIN := .venv/bin
 VENV := .venv/.ready
 E2E_VENV := .venv-e2e/.ready
 LAMBDA_VENV := .venv-lambda/.ready
+EVALUATOR := tests/policies/node_modules/.ready
 
-.PHONY: help demo test check test-e2e lint bench-copies clean
+.PHONY: help demo test check test-e2e lint bench-copies bench-sweep clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,10 +27,15 @@ $(LAMBDA_VENV): $(VENV) tests/e2e/requirements-lambda.txt
 	$(BIN)/python -m pip --python .venv-lambda/bin/python install --quiet --disable-pip-version-check -r tests/e2e/requirements-lambda.txt
 	touch $@
 
+# Node comes from the virtual environment too.
+$(EVALUATOR): $(VENV) tests/policies/package-lock.json
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --prefix tests/policies
+	touch $@
+
 demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minute
 	@$(BIN)/python -m emulator.demo
 
-test: $(VENV) ## the test suite, with coverage
+test: $(VENV) $(EVALUATOR) ## the test suite, with coverage
 	$(BIN)/python -m pytest --ignore=tests/e2e --cov --cov-report=term
 
 lint: $(VENV) ## style and types
@@ -42,8 +48,11 @@ check: lint test ## style, types and tests
 bench-copies: $(VENV) ## how busy copy slots are kept while 500 volumes are copied
 	@$(BIN)/python -m benchmarks.copies
 
+bench-sweep: $(VENV) ## how close deletions come to what EC2 allows, and their cost in calls
+	@$(BIN)/python -m benchmarks.sweep
+
 test-e2e: $(VENV) $(E2E_VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
 	$(BIN)/python -m pytest tests/e2e
 
 clean: ## removes what was made
-	rm -rf .venv .venv-e2e .venv-lambda build .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-e2e .venv-lambda build tests/policies/node_modules .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
