@@ -5,11 +5,12 @@ VENV := .venv/.ready
 E2E_VENV := .venv-e2e/.ready
 LAMBDA_VENV := .venv-lambda/.ready
 EVALUATOR := tests/policies/node_modules/.ready
+FORMAT ?= cloudformation
 
-.PHONY: help demo test check test-e2e lint bench-copies bench-sweep clean
+.PHONY: help deploy undeploy package docs demo test check test-e2e lint bench-copies bench-sweep bench-cold-start clean
 
 help: ## what can be made
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv --clear .venv
@@ -32,6 +33,27 @@ $(EVALUATOR): $(VENV) tests/policies/package-lock.json
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --prefix tests/policies
 	touch $@
 
+# A stage is a Region, with a state file of its own in .chalice/deployed; no other Region is asked or touched.
+deploy: $(VENV) ## REGION="eu-west-1 us-east-1": deploys to each, or brings it up to date
+	$(call in_each_region,deploy)
+
+undeploy: $(VENV) ## REGION="eu-west-1": removes it from each; snapshots and logs stay
+	$(call in_each_region,delete)
+
+define in_each_region
+	@test -n "$(REGION)" || { echo "Say where: make $@ REGION=eu-west-1, or several in quotes" >&2; exit 2; }
+	@set -e; for region in $(REGION); do \
+	  echo "$$region: chalice $(1)"; \
+	  AWS_DEFAULT_REGION=$$region $(BIN)/chalice $(1) --stage $$region; \
+	done
+endef
+
+package: $(VENV) ## FORMAT=cloudformation, stack-set or terraform: what these deploy, in build/
+	@$(BIN)/python -m deploy $(FORMAT)
+
+docs: $(VENV) ## writes the table in docs/permissions.md anew, from the policies
+	@$(BIN)/python -m deploy.permissions
+
 demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minute
 	@$(BIN)/python -m emulator.demo
 
@@ -50,6 +72,9 @@ bench-copies: $(VENV) ## how busy copy slots are kept while 500 volumes are copi
 
 bench-sweep: $(VENV) ## how close deletions come to what EC2 allows, and their cost in calls
 	@$(BIN)/python -m benchmarks.sweep
+
+bench-cold-start: $(VENV) ## what importing the app adds to boto3 and its first client
+	@$(BIN)/python -m benchmarks.cold_start
 
 test-e2e: $(VENV) $(E2E_VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
 	$(BIN)/python -m pytest tests/e2e

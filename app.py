@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging import correlation_paths
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Cron
 
 from chalicelib import jobs
@@ -18,7 +19,10 @@ app = Chalice(app_name=jobs.SERVICE, configure_logs=False)
 settings = Settings.from_environ(os.environ)
 logger = Logger(service=jobs.SERVICE, level=settings.log_level)
 logger.setLevel(settings.log_level)
-app.register_middleware(ConvertToMiddleware(logger.inject_lambda_context))
+# Every record says which event it belongs to: by its id, EventBridge's own record of the delivery is found.
+app.register_middleware(
+    ConvertToMiddleware(partial(logger.inject_lambda_context, correlation_id_path=correlation_paths.EVENT_BRIDGE))
+)
 
 
 @cache
@@ -42,6 +46,12 @@ def _invocation(event: CloudWatchEvent) -> jobs.Invocation:
 def create_snapshots(event: CloudWatchEvent) -> jobs.Summary:
     """Create the snapshots that are due, every hour."""
     return jobs.run(jobs.create_snapshots, _invocation(event))
+
+
+@app.on_cw_event({"source": ["ebs-snapshot-reactor"], "detail-type": ["Snapshot Requested"]})
+def create_on_request(event: CloudWatchEvent) -> jobs.Summary:
+    """Create the snapshots of one instance as soon as somebody asks for them."""
+    return jobs.run(jobs.create_on_request, _invocation(event))
 
 
 @app.on_cw_event(
@@ -103,3 +113,11 @@ def mirror_protection(event: CloudWatchEvent) -> jobs.Summary:
 def sweep_snapshots(event: CloudWatchEvent) -> jobs.Summary:
     """Delete what has expired, every day."""
     return jobs.run(jobs.sweep_snapshots, _invocation(event))
+
+
+@app.schedule(Cron(30, 6, "*", "*", "?", "*"))
+def report(event: CloudWatchEvent) -> jobs.Summary:
+    """Say every day what is protected and what is not."""
+    from chalicelib.report import daily  # noqa: PLC0415  # no other function's cold start pays for it
+
+    return daily.report(_invocation(event))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -20,10 +20,12 @@ from chalicelib.models import (
     CreateSnapshot,
     CreateSnapshots,
     CreateTags,
+    Creation,
     DeleteSnapshot,
     Instance,
     Inventory,
     Snapshot,
+    State,
     TagProblem,
     Tags,
     Volume,
@@ -78,16 +80,19 @@ class EC2:
                 self._clients[region] = client
             return self._clients[region]
 
-    def instances(self) -> Inventory:
-        """Return the running and stopped instances of this Region with their volumes."""
+    def instances(self, instance_id: str | None = None) -> Inventory:
+        """Return the running and stopped instances of this Region with their volumes: all, or one."""
         problems: list[TagProblem] = []
-        attached = self._attached_volumes(problems)
+        attached = self._attached_volumes(problems, _only("attachment.instance-id", instance_id))
         found: list[Instance] = []
         pages = (
             self._client(self.region)
             .get_paginator("describe_instances")
             .paginate(
-                Filters=[{"Name": "instance-state-name", "Values": ["running", "stopped"]}],
+                Filters=[
+                    {"Name": "instance-state-name", "Values": ["running", "stopped"]},
+                    *_only("instance-id", instance_id),
+                ],
                 PaginationConfig={"PageSize": PAGE_SIZE},
             )
         )
@@ -108,17 +113,20 @@ class EC2:
             raw.get("RootDeviceName", ""),
             attached.get(raw["InstanceId"], ()),
             self._contract,
+            running=raw.get("State", {}).get("Name") == "running",
         )
         problems += wrong
         return instance
 
-    def _attached_volumes(self, problems: list[TagProblem]) -> Mapping[str, Sequence[Volume]]:
+    def _attached_volumes(
+        self, problems: list[TagProblem], filters: Sequence[FilterTypeDef]
+    ) -> Mapping[str, Sequence[Volume]]:
         attached: dict[str, list[Volume]] = defaultdict(list)
         pages = (
             self._client(self.region)
             .get_paginator("describe_volumes")
             .paginate(
-                Filters=[{"Name": "status", "Values": ["in-use"]}],
+                Filters=[{"Name": "status", "Values": ["in-use"]}, *filters],
                 PaginationConfig={"PageSize": PAGE_SIZE},
             )
         )
@@ -134,9 +142,15 @@ class EC2:
         volume_ids: Sequence[str] | None = None,
         with_destination: bool = False,
         days: Sequence[date] | None = None,
+        source_id: str | None = None,
     ) -> Inventory:
-        """Return this app's snapshots in this Region: all, or those of slots, of volumes, or begun on some days."""
+        """Return this app's snapshots in this Region: all, or those of slots, of volumes, or begun on some days.
+
+        With ``source_id``, those that came from an instance, a volume or, being its copies, a snapshot.
+        """
         filters: list[FilterTypeDef] = [_tagged(tags.TYPE, [tags.AUTOMATED])]
+        if source_id is not None:
+            filters.append(_tagged(tags.source_key(source_id), [source_id]))
         if with_destination:
             filters.append({"Name": "tag-key", "Values": [tags.COPY_DEST]})
         filters += _begun_on(days)
@@ -145,6 +159,11 @@ class EC2:
         if volume_ids is not None:
             return self._describe_in_chunks("volume-id", volume_ids, filters)
         return self._describe(self.region, filters)
+
+    def snapshots_for(self, call: Creation) -> tuple[Snapshot, ...]:
+        """Return the snapshots of an instance, in whatever state but failed, that fill the slot of a creation."""
+        found = self.snapshots(slots=[tags.slot_of(call.tags)]).snapshots
+        return tuple(each for each in found if each.instance_id == call.instance_id and each.state != State.ERROR)
 
     def snapshots_by_id(self, ids: Sequence[str]) -> Inventory:
         """Return the snapshots of this account with these ids, whoever made them.
@@ -221,6 +240,8 @@ class EC2:
             started=raw["StartTime"],
             description=raw.get("Description", ""),
             state_message=raw.get("StateMessage", ""),
+            size_gib=_size(raw),
+            volume_gib=raw.get("VolumeSize", 0),
         )
 
     def images_using(self, snapshot_ids: Sequence[str]) -> dict[str, str]:
@@ -315,10 +336,11 @@ class EC2:
         self._client(call.region).delete_snapshot(SnapshotId=call.snapshot_id)
 
 
-@cache
 def _session() -> boto3.Session:
     """Return the one session of this process: what it reads of EC2's model serves the clients of all Regions."""
-    return boto3.Session()
+    if boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session()
+    return cast(boto3.Session, boto3.DEFAULT_SESSION)
 
 
 @cache
@@ -358,9 +380,23 @@ def _attach(raw: VolumeTypeDef, attached: dict[str, list[Volume]], problems: lis
     wrong: list[TagProblem] = []
     for attachment in raw["Attachments"]:
         if attachment.get("InstanceId") and attachment.get("State") != "detached":
-            volume, wrong = tags.read_volume(raw["VolumeId"], attachment.get("Device", ""), _plain(raw))
+            volume, wrong = tags.read_volume(
+                raw["VolumeId"],
+                attachment.get("Device", ""),
+                _plain(raw),
+                raw.get("Size", 0),
+                type=raw.get("VolumeType", ""),
+                iops=raw.get("Iops"),
+                throughput=raw.get("Throughput"),
+            )
             attached[attachment["InstanceId"]].append(volume)
     problems += wrong
+
+
+def _size(raw: SnapshotTypeDef) -> float:
+    """Return GiB: what the snapshot holds if EC2 says so, else the size of its volume."""
+    held = raw.get("FullSnapshotSizeInBytes")
+    return held / 2**30 if held else float(raw.get("VolumeSize", 0))
 
 
 def _plain(raw: Any) -> dict[str, str]:
@@ -369,6 +405,10 @@ def _plain(raw: Any) -> dict[str, str]:
 
 def _tagged(key: str, values: Sequence[str]) -> FilterTypeDef:
     return {"Name": f"tag:{key}", "Values": list(values)}
+
+
+def _only(name: str, value: str | None) -> list[FilterTypeDef]:
+    return [] if value is None else [{"Name": name, "Values": [value]}]
 
 
 def _begun_on(days: Sequence[date] | None) -> list[FilterTypeDef]:

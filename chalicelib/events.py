@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.models import Completion
+from chalicelib.models import Completion, Request
 
 # ARNs come in both shapes: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html
 _SNAPSHOT_ARN = re.compile(r"arn:aws[a-z-]*:ec2:[a-z0-9-]*:[a-z0-9-]*:snapshot/(snap-[0-9a-f]+)")
 
+_INSTANCE_ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
+_EVENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 
 
@@ -82,6 +84,17 @@ def _region_of(arn: object) -> str:
         if _REGION.fullmatch(field):
             return field
     raise BadEvent(f"source={arn!r} is not understood; accepted: the ARN of a snapshot, with its Region")
+
+
+def read_request(event: Mapping[str, Any], region: str) -> Request:
+    """Return which instance a ``Snapshot Requested`` event asks a snapshot of."""
+    found = detail(event, region)
+    instance_id, event_id = found.get("instance-id"), event.get("id")
+    if not isinstance(instance_id, str) or not _INSTANCE_ID.fullmatch(instance_id):
+        raise BadEvent(f"instance-id={instance_id!r} is not understood; accepted: an id such as i-0123456789abcdef0")
+    if not isinstance(event_id, str) or not _EVENT_ID.fullmatch(event_id):
+        raise BadEvent(f"id={event_id!r} is not understood; accepted: the id that EventBridge gives an event")
+    return Request(event_id, instance_id)
 
 
 def read_tag_change(event: Mapping[str, Any], region: str) -> tuple[str, ...]:

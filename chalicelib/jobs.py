@@ -12,13 +12,13 @@ from typing import Any, TypeAlias, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import events, plan
+from chalicelib import events, metrics, plan
 from chalicelib.apply import Hands
 from chalicelib.ec2 import EC2
-from chalicelib.models import Decision, Outcome, Result, TagProblem
+from chalicelib.models import Decision, DeleteSnapshot, Outcome, Result, TagProblem
 from chalicelib.settings import Settings
 
-SERVICE = "ebs-snapshot-reactor"
+SERVICE = metrics.SERVICE
 # A child of the logger that app.py sets up under this name, with its level and its format.
 logger = logging.getLogger(f"{SERVICE}.jobs")
 
@@ -60,6 +60,11 @@ class Invocation:
         """EC2 as seen from this deployment's Region."""
         return self.connect(self.settings.region)
 
+    @property
+    def circumstances(self) -> plan.Circumstances:
+        """Where and when a creation is planned."""
+        return plan.Circumstances(self.settings.region, self.now, self.settings.default_retention)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -81,10 +86,11 @@ def run(job: Job, invocation: Invocation) -> Summary:
     settings = invocation.settings
     dry_run = settings.dry_run or events.wants_dry_run(invocation.event)
     planned = job(invocation)
-    hands = Hands(planned.source, settings.concurrency, dry_run, invocation.time_left)
+    hands = Hands(planned.source, settings, dry_run, invocation.time_left)
     outcomes = hands.apply(planned.decisions)
     summary = _summarise(job.__name__, settings.region, dry_run, outcomes, planned.problems)
     _log(summary, outcomes)
+    _count(summary, outcomes)
     if summary["failures"]:
         raise JobFailed(summary)
     return summary
@@ -97,15 +103,22 @@ def create_snapshots(invocation: Invocation) -> Plan:
     found = ec2.snapshots(slots=plan.slots_of_interest(inventory.instances, now))
     due = plan.history_of_interest(inventory.instances, found.snapshots, now)
     history = ec2.snapshots(volume_ids=due)
-    decisions = plan.plan_creation(
-        inventory.instances,
-        found.snapshots + history.snapshots,
-        ec2.region,
-        now,
-        invocation.settings.default_retention,
-    )
+    snapshots = found.snapshots + history.snapshots
+    decisions = plan.plan_creation(inventory.instances, snapshots, invocation.circumstances)
     problems = inventory.problems + found.problems + history.problems
     return Plan(decisions, problems, invocation.ec2)
+
+
+def create_on_request(invocation: Invocation) -> Plan:
+    """Create the snapshots of one instance now: what a database dump asks for when it is done."""
+    ec2 = invocation.ec2
+    request = events.read_request(invocation.event, ec2.region)
+    inventory = ec2.instances(request.instance_id)
+    found = ec2.snapshots(slots=[request.id])
+    history = ec2.snapshots(volume_ids=[volume.id for each in inventory.instances for volume in each.volumes])
+    snapshots = found.snapshots + history.snapshots
+    decisions = plan.plan_request(request, inventory.instances, snapshots, invocation.circumstances)
+    return Plan(decisions, inventory.problems + found.problems + history.problems, ec2)
 
 
 def copy_on_completion(invocation: Invocation) -> Plan:
@@ -223,6 +236,18 @@ def _summarise(
             {"target": each.target, "read": each.read, "accepted": each.accepted} for each in sorted(set(problems))
         ],
     )
+
+
+def _count(summary: Summary, outcomes: Iterable[Outcome]) -> None:
+    """Write the metrics of a job that has anything to count: most runs have nothing to do, and cost nothing."""
+    deleted = [each for each in outcomes if isinstance(each.decision.call, DeleteSnapshot)]
+    values = {
+        metrics.FAILURES: summary["counts"][Result.FAILED],
+        metrics.DEFERRED: summary["counts"][Result.DEFERRED],
+        metrics.DELETIONS: sum(each.result == Result.DONE for each in deleted) * (not summary["dry_run"]),
+    }
+    if found := {name: value for name, value in values.items() if value}:
+        metrics.emit(found)
 
 
 def _log(summary: Summary, outcomes: Iterable[Outcome]) -> None:

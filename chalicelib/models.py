@@ -25,6 +25,23 @@ class TagProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Consistency:
+    """How an application is brought to rest for a snapshot: ``fsfreeze``, ``vss`` or ``ssm`` with a document.
+
+    ``required`` says that a crash-consistent snapshot would not be good enough.
+    """
+
+    kind: str
+    document: str = ""
+    required: bool = False
+
+    @property
+    def label(self) -> str:
+        """What a snapshot's tag says when it was achieved."""
+        return f"{self.kind}:{self.document}" if self.document else self.kind
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the owner of an instance asked for, as understood from its tags."""
 
@@ -35,27 +52,33 @@ class Policy:
     destinations: tuple[str, ...] = ()
     copy_retention: Retention | None = None
     copy_kms_key: str | None = None
+    consistency: Consistency | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """An EBS volume as one instance sees it."""
+    """An EBS volume as one instance sees it; ``size_gib`` is 0 if nobody asked, ``throughput`` is in MiB/s."""
 
     id: str
     device: str
     excluded: bool = False
     carried: Tags = ()
+    size_gib: int = 0
+    type: str = ""
+    iops: int | None = None
+    throughput: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A running or stopped instance with the volumes attached to it, sorted by id."""
+    """A running or stopped instance with the volumes attached to it, sorted by id; ``running`` is False if stopped."""
 
     id: str
     policy: Policy
     root_device: str
     volumes: tuple[Volume, ...]
     carried: Tags = ()
+    running: bool = True
 
 
 class State(StrEnum):
@@ -76,8 +99,10 @@ class Snapshot:
     """A snapshot of this account with its tags understood.
 
     ``volume_id`` is what EC2 says, which means nothing on a copy; ``source_volume_id`` is what the tags say. ``tries``
-    counts the copies asked for, up to this one. ``tags`` are all tags but AWS's own, to be passed on whole, not to be
-    read.
+    counts the copies asked for, up to this one. ``size_gib`` is what a restore reads, not what is stored. ``tags`` are
+    all tags but AWS's own, to be passed on whole, not to be read. What a restore needs of the volume: ``volume_gib``,
+    ``device``, ``volume_type``, ``iops`` and ``throughput`` (MiB/s); ``set_size`` is how many volumes were to be taken
+    for the slot, ``source_started`` when the primary of a copy began.
     """
 
     id: str
@@ -94,12 +119,26 @@ class Snapshot:
     copy_kms_key: str | None = None
     copy_delete_on: date | None = None
     slot: str | None = None
+    on_request: bool = False
     instance_id: str | None = None
     source_volume_id: str | None = None
     primary_id: str | None = None
     primary_region: str | None = None
     tries: int = 1
     tags: Tags = ()
+    size_gib: float = 0.0
+    volume_gib: int = 0
+    device: str | None = None
+    volume_type: str | None = None
+    iops: int | None = None
+    throughput: int | None = None
+    set_size: int | None = None
+    source_started: datetime | None = None
+
+    @property
+    def taken(self) -> datetime:
+        """The point in time that it holds; of a copy that does not say, when the copy began, which is later."""
+        return self.source_started or self.started
 
     @property
     def is_copy(self) -> bool:
@@ -114,11 +153,18 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class CreateSnapshot:
-    """Create the snapshot of one volume."""
+    """Create the snapshot of one volume; ``consistency`` is what its ``instance_id`` is to be brought to before.
+
+    ``exclude_boot`` and ``exclude_data`` name the instance's other volumes, for who would take them along.
+    """
 
     volume_id: str
     description: str
     tags: Tags
+    instance_id: str = ""
+    consistency: Consistency | None = None
+    exclude_boot: bool = False
+    exclude_data: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +181,7 @@ class CreateSnapshots:
     description: str
     tags: Tags
     own_tags: tuple[tuple[str, Tags], ...]
+    consistency: Consistency | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +212,16 @@ class DeleteSnapshot:
     region: str
 
 
+Creation: TypeAlias = CreateSnapshot | CreateSnapshots
 Call: TypeAlias = CreateSnapshot | CreateSnapshots | CopySnapshot | CreateTags | DeleteSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an event asks for: a snapshot of one instance, now. ``id`` is the event's, the same if it comes twice."""
+
+    id: str
+    instance_id: str
 
 
 @dataclass(frozen=True, slots=True)

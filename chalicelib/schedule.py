@@ -20,16 +20,21 @@ _TIER = re.compile(r"([0-9]{1,6})([dwmy]?)")
 # A hundred years of each unit: far beyond any need, and no date overflows.
 _LONGEST = {"d": 36500, "w": 5200, "m": 1200, "y": 100}
 
-SCHEDULE_FORMS = "daily, daily HH:MM, hourly, every Nh where N divides 24 (UTC)"
+SCHEDULE_FORMS = "daily, daily HH:MM, hourly, every Nh where N divides 24, on-request, on-request HH:MM (UTC)"
 RETENTION_FORMS = "days such as 7 or 7d, or tiers such as 7d 4w 12m 3y, up to a hundred years"
 TIME_FORMS = "HH:MM from 00:00 to 23:59, UTC"
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The slots of every day, in minutes after midnight UTC, sorted and never empty."""
+    """The slots of every day, in minutes after midnight UTC, sorted.
+
+    With ``on_request`` a slot is also filled by a snapshot that was asked for since the slot before it. Without slots
+    there are only such snapshots.
+    """
 
     minutes: tuple[int, ...]
+    on_request: bool = False
 
     @classmethod
     def daily(cls, at: time) -> Schedule:
@@ -70,8 +75,11 @@ def parse_schedule(text: str, daily_at: time) -> Schedule:
         return Schedule.daily(daily_at)
     if words == "hourly":
         return _every(1)
-    if words.startswith("daily ") and _TIME_OF_DAY.fullmatch(words[6:]):
-        return Schedule.daily(parse_time(words[6:]))
+    if words == "on-request":
+        return Schedule((), on_request=True)
+    kind, _, at = words.partition(" ")
+    if kind in ("daily", "on-request") and _TIME_OF_DAY.fullmatch(at):
+        return Schedule(Schedule.daily(parse_time(at)).minutes, on_request=kind == "on-request")
     found = _EVERY.fullmatch(words)
     if found and int(found[1]) and 24 % int(found[1]) == 0:
         return _every(int(found[1]))
@@ -100,20 +108,29 @@ def _tier(word: str) -> Tier:
     return tier
 
 
-def current_slot(schedule: Schedule, now: datetime) -> datetime:
-    """Return the latest slot time that is not after ``now`` (aware, UTC)."""
+def current_slot(schedule: Schedule, now: datetime) -> datetime | None:
+    """Return the latest slot time that is not after ``now`` (aware, UTC); None if the schedule has no slots."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     slots = (
         day + timedelta(minutes=minutes)
         for day in (today, today - timedelta(days=1))
         for minutes in reversed(schedule.minutes)
     )
-    return next(slot for slot in slots if slot <= now)
+    return next((slot for slot in slots if slot <= now), None)
 
 
-def previous_slot(schedule: Schedule, slot: datetime) -> datetime:
-    """Return the slot before this one."""
+def previous_slot(schedule: Schedule, slot: datetime) -> datetime | None:
+    """Return the slot before this one; None if the schedule has no slots."""
     return current_slot(schedule, slot - timedelta(microseconds=1))
+
+
+def next_slot(schedule: Schedule, now: datetime) -> datetime | None:
+    """Return the first slot time after ``now`` (aware, UTC); None if the schedule has no slots."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    slots = (
+        day + timedelta(minutes=minutes) for day in (today, today + timedelta(days=1)) for minutes in schedule.minutes
+    )
+    return next((slot for slot in slots if slot > now), None)
 
 
 def delete_on(retention: Retention, fallback: Retention, taken: date, earlier: Iterable[date]) -> date:

@@ -41,6 +41,8 @@ class Settings:
     last_copy_grace_days: int
     copy_slots: int
     concurrency: int
+    consistency_timeout: int
+    report_topic_arn: str
     dry_run: bool
     log_level: str
 
@@ -65,6 +67,8 @@ class Settings:
             last_copy_grace_days=read("LAST_COPY_GRACE_DAYS", "30", _number(0, 3650), "a number from 0 to 3650"),
             copy_slots=read("COPY_SLOTS", "20", _number(1, 1000), "a number from 1 to 1000"),
             concurrency=read("CONCURRENCY", "16", _number(1, 64), "a number from 1 to 64"),
+            consistency_timeout=read("CONSISTENCY_TIMEOUT", "60", _number(5, 300), "seconds, from 5 to 300"),
+            report_topic_arn=read("REPORT_TOPIC_ARN", "", _topic_arn, "the ARN of an SNS topic, or nothing"),
             dry_run=read("DRY_RUN", "false", _boolean, "true or false"),
             log_level=read("LOG_LEVEL", "INFO", _log_level, ", ".join(_LOG_LEVELS)),
         )
@@ -75,6 +79,12 @@ class Settings:
 
 def _region(text: str) -> str:
     if text and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
+        raise ValueError(text)
+    return text
+
+
+def _topic_arn(text: str) -> str:
+    if text and not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", text):
         raise ValueError(text)
     return text
 

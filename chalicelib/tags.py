@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import TypeVar
 
-from chalicelib.models import Instance, Policy, Snapshot, TagProblem, Tags, Volume
+from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Tags, Volume
 from chalicelib.schedule import (
     RETENTION_FORMS,
     SCHEDULE_FORMS,
@@ -37,6 +37,8 @@ COPY_KMS_KEY = "Copy_KmsKey"
 # On a snapshot.
 TYPE = "Type"
 AUTOMATED = "Automated"
+CRASH = "crash"
+STOPPED = "stopped"
 DELETE_ON = "DeleteOn"
 KEEP_FOREVER = "KeepForever"
 COPY_DELETE_ON = "Copy_DeleteOn"
@@ -46,15 +48,27 @@ SOURCE_VOLUME_ID = "Source_VolumeId"
 SOURCE_DEVICE = "Source_Device"
 SOURCE_SNAPSHOT_ID = "Source_SnapshotId"
 SOURCE_REGION = "Source_Region"
+SOURCE_VOLUME_TYPE = "Source_VolumeType"
+SOURCE_IOPS = "Source_Iops"
+SOURCE_THROUGHPUT = "Source_Throughput"
+SOURCE_VOLUMES = "Source_Volumes"
+SOURCE_START_TIME = "Source_StartTime"
 COPY_TRY = "Copy_Try"
+# On a volume that the command line restored.
+RESTORED_FROM = "Restored_From"
+RESTORED_FOR = "Restored_For"
 
 INSTANCE_KEYS = (BACKUP, RETENTION, SCHEDULE, COPY_DEST, COPY_RETENTION, COPY_KMS_KEY, CONSISTENCY)
 SNAPSHOT_KEYS = (
     TYPE, DELETE_ON, KEEP_FOREVER, COPY_DEST, COPY_KMS_KEY, COPY_DELETE_ON, BACKUP_SLOT,
     SOURCE_INSTANCE_ID, SOURCE_VOLUME_ID, SOURCE_DEVICE, CONSISTENCY, SOURCE_SNAPSHOT_ID,
-    SOURCE_REGION, COPY_TRY, NAME,
+    SOURCE_REGION, COPY_TRY, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT, SOURCE_VOLUMES,
+    SOURCE_START_TIME,
 )  # fmt: skip
-_OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS)
+RESTORED_KEYS = (RESTORED_FROM, RESTORED_FOR)
+_OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS + RESTORED_KEYS)
+# What is added to a copy whose primary got it after the copy was made.
+_HEALED_KEYS = (SOURCE_INSTANCE_ID, SOURCE_DEVICE, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT)
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
 MOST_TAGS = 50
@@ -62,14 +76,21 @@ LONGEST_VALUE = 256
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html
 LONGEST_DESCRIPTION = 255
 
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html
+TYPES_WITH_IOPS = frozenset({"gp3", "io1", "io2"})
+TYPES_WITH_THROUGHPUT = frozenset({"gp3"})
+
 _YES = frozenset({"yes", "true", "on"})
 _NO = frozenset({"no", "false", "off"})
 _BACKUP_FORMS = "Yes, true or on; No, false or off"
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DATE_FORMS = "a date such as 2026-11-29"
+_COUNT_FORMS = "a number such as 3000"
 _KMS_KEY = re.compile(r"alias/[A-Za-z0-9/_-]+|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+")  # fmt: skip  # noqa: E501
 _KMS_FORMS = "alias/NAME or a key's ARN"
-_CONSISTENCY_FORMS = "crash"
+_CONSISTENCY_FORMS = 'crash, fsfreeze, vss, ssm:DOCUMENT; each but crash with ", required" behind it if wanted'
+_DOCUMENT = re.compile(r"[A-Za-z0-9_.:/-]{3,200}")
+_SLOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
 
 T = TypeVar("T")
 
@@ -127,7 +148,13 @@ _KEEP_FOREVER_LETTERS = _letters(KEEP_FOREVER)
 
 
 def read_instance(
-    id: str, raw: Mapping[str, str], root_device: str, volumes: Sequence[Volume], contract: Contract
+    id: str,
+    raw: Mapping[str, str],
+    root_device: str,
+    volumes: Sequence[Volume],
+    contract: Contract,
+    *,
+    running: bool = True,
 ) -> tuple[Instance, list[TagProblem]]:
     """Return the instance with its policy understood, and what was not.
 
@@ -141,7 +168,7 @@ def read_instance(
     if enabled:
         policy = _read_policy(reader, contract)
     ordered = tuple(sorted(volumes, key=lambda volume: volume.id))
-    return Instance(id, policy, root_device, ordered, carried(raw)), reader.problems
+    return Instance(id, policy, root_device, ordered, carried(raw), running), reader.problems
 
 
 def _name(id: str, raw: Mapping[str, str]) -> str:
@@ -152,7 +179,6 @@ def _read_policy(reader: _Reader, contract: Contract) -> Policy:
     for key in reader.raw:
         if _letters(key) == _KEEP_FOREVER_LETTERS:
             reader.report(key, "KeepForever on a snapshot, not on an instance")
-    reader.read(CONSISTENCY, _crash_only, None, _CONSISTENCY_FORMS)
     return Policy(
         enabled=True,
         name=_name(reader.target, reader.raw),
@@ -166,15 +192,26 @@ def _read_policy(reader: _Reader, contract: Contract) -> Policy:
         destinations=_read_destinations(reader, contract),
         copy_retention=reader.read(COPY_RETENTION, parse_retention, None, RETENTION_FORMS),
         copy_kms_key=reader.read(COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
+        consistency=reader.read(CONSISTENCY, _consistency, None, _CONSISTENCY_FORMS),
     )
 
 
-def read_volume(id: str, device: str, raw: Mapping[str, str]) -> tuple[Volume, list[TagProblem]]:
+def read_volume(
+    id: str,
+    device: str,
+    raw: Mapping[str, str],
+    size_gib: int = 0,
+    *,
+    type: str = "",
+    iops: int | None = None,
+    throughput: int | None = None,
+) -> tuple[Volume, list[TagProblem]]:
     """Return the volume, and what of its tags was not understood; in doubt it is backed up."""
     reader = _Reader(id, raw, [])
     included = reader.read(BACKUP, _yes_or_no, True, _BACKUP_FORMS)
     reader.report_misspelt((BACKUP,))
-    return Volume(id, device, not included, carried(raw)), reader.problems
+    volume = Volume(id, device, not included, carried(raw), size_gib, type, iops, throughput)
+    return volume, reader.problems
 
 
 def read_snapshot(
@@ -187,6 +224,8 @@ def read_snapshot(
     started: datetime,
     description: str = "",
     state_message: str = "",
+    size_gib: float = 0.0,
+    volume_gib: int = 0,
 ) -> tuple[Snapshot, list[TagProblem]]:
     """Return the snapshot with its tags understood, and what was not; in doubt it is kept."""
     reader = _Reader(id, raw, [])
@@ -210,12 +249,21 @@ def read_snapshot(
         copy_kms_key=reader.read(COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
         copy_delete_on=reader.read(COPY_DELETE_ON, _date, None, _DATE_FORMS),
         slot=raw.get(BACKUP_SLOT),
+        on_request=BACKUP_SLOT in raw and not _SLOT.fullmatch(raw[BACKUP_SLOT]),
         instance_id=raw.get(SOURCE_INSTANCE_ID),
         source_volume_id=raw.get(SOURCE_VOLUME_ID),
         primary_id=raw.get(SOURCE_SNAPSHOT_ID),
         primary_region=raw.get(SOURCE_REGION),
         tries=reader.read(COPY_TRY, _tries, 1, "a number such as 2"),
         tags=_without_aws(raw),
+        size_gib=size_gib,
+        volume_gib=volume_gib,
+        device=raw.get(SOURCE_DEVICE),
+        volume_type=raw.get(SOURCE_VOLUME_TYPE),
+        iops=reader.read(SOURCE_IOPS, _count, None, _COUNT_FORMS),
+        throughput=reader.read(SOURCE_THROUGHPUT, _count, None, _COUNT_FORMS),
+        set_size=reader.read(SOURCE_VOLUMES, _count, None, _COUNT_FORMS),
+        source_started=reader.read(SOURCE_START_TIME, _instant, None, "a time such as 2026-11-22T03:00:07Z"),
     )
     return snapshot, reader.problems if managed else []
 
@@ -258,15 +306,35 @@ def _tries(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int | None:
+    if not re.fullmatch("[1-9][0-9]{0,6}", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _instant(text: str) -> datetime | None:
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
+
+
 def _kms_key(text: str) -> str | None:
     if not _KMS_KEY.fullmatch(text):
         raise ValueError(text)
     return text
 
 
-def _crash_only(text: str) -> None:
-    if text.casefold() != "crash":
+def _consistency(text: str) -> Consistency | None:
+    wanted, _, behind = (part.strip() for part in text.partition(","))
+    kind, colon, document = (part.strip() for part in wanted.partition(":"))
+    kind = kind.casefold()
+    if behind.casefold() not in ("", "required") or (not behind and "," in text):
         raise ValueError(text)
+    if kind == "crash" and not behind and not colon:
+        return None
+    if (kind in ("fsfreeze", "vss") and not colon) or (kind == "ssm" and _DOCUMENT.fullmatch(document)):
+        return Consistency(kind, document, required=bool(behind))
+    raise ValueError(text)
 
 
 def carried(raw: Mapping[str, str]) -> Tags:
@@ -287,15 +355,21 @@ def slot_value(slot: datetime) -> str:
     return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
-def primary_tags(instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None) -> Tags:
-    """Return all tags of the snapshot of one volume, at most 50: the app's own first."""
+def primary_tags(
+    instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None, set_size: int = 1
+) -> Tags:
+    """Return all tags of the snapshot of one volume, at most 50: the app's own first.
+
+    ``set_size`` is how many volumes are taken for the slot: a restore knows by it whether it has them all.
+    """
     policy = instance.policy
     own = {
         TYPE: AUTOMATED,
         DELETE_ON: delete_on.isoformat(),
         BACKUP_SLOT: slot,
         SOURCE_INSTANCE_ID: instance.id,
-        CONSISTENCY: "crash",
+        CONSISTENCY: CRASH if instance.running else STOPPED,
+        SOURCE_VOLUMES: str(set_size),
         **_lineage(instance, volume),
     }
     if policy.destinations:
@@ -309,11 +383,53 @@ def primary_tags(instance: Instance, volume: Volume, slot: str, delete_on: date,
 
 def _lineage(instance: Instance, volume: Volume) -> dict[str, str]:
     place = f" - {volume.id} ({volume.device})"
-    return {
+    lineage = {
         SOURCE_VOLUME_ID: volume.id,
         SOURCE_DEVICE: volume.device,
         NAME: instance.policy.name[: LONGEST_VALUE - len(place)] + place,
     }
+    if volume.type:
+        lineage[SOURCE_VOLUME_TYPE] = volume.type
+    # What EC2 derives from a type by itself is refused by CreateVolume, so it is not recorded.
+    if volume.type in TYPES_WITH_IOPS and volume.iops:
+        lineage[SOURCE_IOPS] = str(volume.iops)
+    if volume.type in TYPES_WITH_THROUGHPUT and volume.throughput:
+        lineage[SOURCE_THROUGHPUT] = str(volume.throughput)
+    return lineage
+
+
+def achieve(others: Tags, consistency: Consistency) -> Tags:
+    """Return the tags of a snapshot for which an application was brought to rest."""
+    return tuple(sorted((dict(others) | {CONSISTENCY: consistency.label}).items()))
+
+
+def is_app_consistent(snapshot: Snapshot) -> bool:
+    """Return whether VSS says that the snapshot it made is consistent.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/application-consistent-snapshots-creating-commands.html
+    """
+    return dict(snapshot.tags).get("AppConsistent", "").casefold() == "true"
+
+
+def for_vss(all_tags: Tags) -> str:
+    """Return the tags as the VSS document wants them; those that it cannot express are left out, and added later."""
+    return ";".join(f"Key={key},Value={value}" for key, value in all_tags if not set(key + value) & set(";,=\"'"))
+
+
+def slot_of(all_tags: Tags) -> str:
+    """Return the slot that a snapshot to be created is to fill."""
+    return dict(all_tags)[BACKUP_SLOT]
+
+
+def source_key(id: str) -> str:
+    """Return the key of the tag by which a snapshot names this instance, volume or snapshot as its source."""
+    kinds = {"i": SOURCE_INSTANCE_ID, "vol": SOURCE_VOLUME_ID, "snap": SOURCE_SNAPSHOT_ID}
+    return kinds[id.split("-")[0]]
+
+
+def name_of(snapshot: Snapshot) -> str:
+    """Return the name of the instance that a snapshot was taken of, as its own name says it; empty if it has none."""
+    return dict(snapshot.tags).get(NAME, "").split(f" - {snapshot.source_volume_id} ")[0]
 
 
 def missing_lineage(snapshot: Snapshot, instance: Instance, volume: Volume) -> Tags:
@@ -338,12 +454,21 @@ def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
     own |= {key: value for key, value in tags.items() if _letters(key) == _KEEP_FOREVER_LETTERS}
     own[SOURCE_SNAPSHOT_ID] = primary.id
     own[SOURCE_REGION] = primary.region
+    own[SOURCE_START_TIME] = primary.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     own.setdefault(SOURCE_VOLUME_ID, primary.volume_id)
     if tries > 1:
         own[COPY_TRY] = str(tries)
     if primary.copy_delete_on:
         own[DELETE_ON] = primary.copy_delete_on.isoformat()
     return _fit(own, primary.tags)
+
+
+def restored_tags(snapshot: Snapshot, purpose: str) -> Tags:
+    """Return all tags of a volume restored from a snapshot: where it came from, what for, and what was carried."""
+    present = dict(snapshot.tags)
+    own = {key: present[key] for key in (NAME, SOURCE_INSTANCE_ID, SOURCE_VOLUME_ID, SOURCE_DEVICE) if key in present}
+    own |= {RESTORED_FROM: snapshot.id, RESTORED_FOR: purpose}
+    return _fit(own, carried(present))
 
 
 def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
@@ -357,7 +482,7 @@ def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
         key: value
         for key, value in copy_tags(primary)
         if (_letters(key) == _KEEP_FOREVER_LETTERS and not copy.protected)
-        or (key in (SOURCE_DEVICE, SOURCE_INSTANCE_ID, NAME) and key not in present)
+        or (key in _HEALED_KEYS and key not in present)
     }
     if expiry and copy.delete_on and expiry > copy.delete_on:
         missing[DELETE_ON] = expiry.isoformat()

@@ -20,6 +20,7 @@ from emulator.foreign import add_foreign_snapshots
 from emulator.gateway import ApiCall, Gateway
 from emulator.hooks import switch
 from emulator.model import Lock, Region, Snapshot
+from emulator.systems_manager import Agent, Freeze
 from emulator.timeline import Timeline
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -59,7 +60,7 @@ class LocalAWS:
         for name in regions:
             self._cloud.regions[name] = Region(name, random.Random(rng.random()))
             add_foreign_snapshots(self._cloud.regions[name], self._clock.now)
-        self._gateway = Gateway(self._cloud, lambda: self._bus.running)
+        self._gateway = Gateway(self._cloud, lambda: self._bus.running, lambda: len(self._bus.invocations))
         self._stack = ExitStack()
 
     def __enter__(self) -> LocalAWS:
@@ -92,6 +93,20 @@ class LocalAWS:
     def invocations(self) -> list[lambda_runtime.Invocation]:
         """Every call of a handler so far, in order."""
         return self._bus.invocations
+
+    def agent(self, instance_id: str) -> Agent:
+        """How the instance's agent and scripts behave: change it at will."""
+        return self._gateway.systems_manager.agent(instance_id)
+
+    @property
+    def freezes(self) -> list[Freeze]:
+        """From when until when instances were frozen, of those that have thawed."""
+        return self._gateway.systems_manager.freezes
+
+    @property
+    def frozen(self) -> dict[str, datetime]:
+        """The instances that are frozen now, and since when."""
+        return self._gateway.systems_manager.frozen
 
     @property
     def dead_letters(self) -> list[DeadLetter]:

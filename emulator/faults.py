@@ -11,6 +11,11 @@ from emulator.errors import AWSError
 
 Match = Callable[[Mapping[str, Any]], bool]
 TIMEOUT = "timeout"
+KILLED = "killed"
+
+
+class FunctionKilled(BaseException):
+    """Lambda ended the function's process: no handler of the app can catch it, and no call after it is made."""
 
 
 @dataclass(slots=True)

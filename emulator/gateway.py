@@ -21,10 +21,12 @@ from emulator import moto_bridge
 from emulator.cloud import Cloud
 from emulator.describe import SnapshotReader
 from emulator.errors import STATUS, AWSError
-from emulator.faults import TIMEOUT, Buckets, Faults
+from emulator.faults import KILLED, TIMEOUT, Buckets, Faults, FunctionKilled
 from emulator.model import Region
 from emulator.operations import serve
 from emulator.pages import parsed_page
+from emulator.systems_manager import SystemsManager
+from emulator.tagging import named_tags
 from emulator.wire import HTTP_OK, Answered, Body, error_body, error_code
 
 MOST_ANSWERS = 256
@@ -36,7 +38,10 @@ State = int | tuple[int, datetime]
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One HTTP attempt, retries included. `at` is aware and UTC; `function` is None for a call of the test itself."""
+    """One HTTP attempt, retries included. `at` is aware and UTC; `function` is None for a call of the test itself.
+
+    `resource_tags` are those that the snapshots and instances had which a change names, by id, before the attempt.
+    """
 
     at: datetime
     region: str
@@ -44,6 +49,7 @@ class ApiCall:
     params: Mapping[str, Any]
     error: str | None
     function: str | None
+    resource_tags: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(slots=True)
@@ -60,12 +66,16 @@ class Asked:
 class Gateway:
     """Serves every request of the process while its `LocalAWS` is active."""
 
-    def __init__(self, cloud: Cloud, function: Callable[[], str | None]) -> None:
+    def __init__(self, cloud: Cloud, function: Callable[[], str | None], invocation: Callable[[], int]) -> None:
+        """`function` and `invocation` say on whose behalf calls are made: the handler's name, and its call's number."""
         self.calls: list[ApiCall] = []
         self.faults = Faults()
         self.buckets = Buckets()
+        self.systems_manager = SystemsManager(cloud)
         self._cloud = cloud
         self._function = function
+        self._invocation = invocation
+        self._killed = -1
         self._reader = SnapshotReader(cloud)
         self._known: dict[Question, tuple[State, bytes]] = {}
         self._thread = threading.local()
@@ -87,15 +97,20 @@ class Gateway:
         if asked.service != "ec2" or not asked.operation.startswith("Describe") or asked.params.get("DryRun"):
             return None
         with self._cloud.lock:
+            self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
             if self.faults.expects(asked.operation) or asked.region not in self._cloud.regions:
                 return None
             parsed = self._answer(asked, context)
             if parsed is None or not self._admitted(asked):
                 return None
-            self._record(asked, None)
+            self._record(asked, None, {})
         parsed["ResponseMetadata"] = {"HTTPStatusCode": HTTP_OK, "HTTPHeaders": {}, "RetryAttempts": 0}
         return Answered(), parsed
+
+    def _check_alive(self) -> None:
+        if self._function() is not None and self._killed == self._invocation():
+            raise FunctionKilled("the function's process was ended")
 
     def _admitted(self, asked: Asked) -> bool:
         try:
@@ -147,22 +162,29 @@ class Gateway:
         """before-send: one HTTP attempt."""
         asked: Asked = self._thread.asked
         with self._cloud.lock:
+            self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
             fault = self.faults.take(asked.region, asked.operation, asked.params)
+            tags = named_tags(self._cloud, asked.region, asked.operation, asked.params)
             answer: Answer = (HTTP_OK, {}, b"")
             if fault is None or fault.carried_out:
                 answer = self._attempt(asked, request)
+            if fault is not None and fault.error == KILLED:
+                self._killed = self._invocation()
+            self._check_alive()
             if fault is not None and fault.error == TIMEOUT:
-                self._record(asked, TIMEOUT)
+                self._record(asked, TIMEOUT, tags)
                 raise ReadTimeoutError(endpoint_url=request.url)
             if fault is not None:
                 status = STATUS.get(fault.error, 400)
                 answer = (status, {}, error_body(asked.protocol, fault.error, fault.message))
             status, headers, body = answer
-            self._record(asked, error_code(body) if status >= 300 else None)
+            self._record(asked, error_code(body) if status >= 300 else None, tags)
         return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), Body(body))
 
     def _attempt(self, asked: Asked, request: AWSPreparedRequest) -> Answer:
+        if asked.service == "ssm":
+            return self._managed(asked, request)
         if asked.service != "ec2":
             return moto_bridge.answer(request)
         try:
@@ -177,8 +199,15 @@ class Gateway:
         except AWSError as error:
             return error.status, {}, error_body("ec2", error.code, error.message)
 
-    def _record(self, asked: Asked, error: str | None) -> None:
-        call = ApiCall(self._cloud.now, asked.region, asked.operation, asked.params, error, self._function())
+    def _managed(self, asked: Asked, request: AWSPreparedRequest) -> Answer:
+        try:
+            own = self.systems_manager.serve(asked.region, asked.operation, asked.params)
+        except AWSError as error:
+            return error.status, {}, error_body(asked.protocol, error.code, error.message)
+        return moto_bridge.answer(request) if own is None else (HTTP_OK, {}, own)
+
+    def _record(self, asked: Asked, error: str | None, tags: Mapping[str, Mapping[str, str]]) -> None:
+        call = ApiCall(self._cloud.now, asked.region, asked.operation, asked.params, error, self._function(), tags)
         self.calls.append(call)
 
 

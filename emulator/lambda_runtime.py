@@ -19,6 +19,7 @@ from typing import Any
 from chalice.app import Chalice
 
 from emulator.clock import VirtualClock
+from emulator.faults import FunctionKilled
 from emulator.model import ACCOUNT
 
 DEFAULT_TIMEOUT = 60
@@ -112,7 +113,7 @@ class Function:
             sink.take()
             try:
                 result = json.loads(json.dumps(self.chalice.handler_map[name](json.loads(json.dumps(event)), context)))
-            except Exception as raised:  # noqa: BLE001  # as Lambda: whatever it is, it is the result
+            except (Exception, FunctionKilled) as raised:  # noqa: BLE001  # as Lambda: whatever it is, it is the result
                 error = raised
                 traceback.print_exc(file=sink)
         if error is None and clock.now > context.deadline:

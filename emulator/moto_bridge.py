@@ -97,6 +97,11 @@ def attached(region: str, instance_id: str) -> tuple[str, dict[str, str]]:
     raise AWSError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
 
 
+def is_running(region: str, instance_id: str) -> bool:
+    """Whether the instance exists in the Region and runs."""
+    return any(each.id == instance_id and each.state == "running" for each in _instances(region))
+
+
 def set_root_device(region: str, instance_id: str, device: str) -> None:
     """moto takes the root device's name from the image, and here is none."""
     for instance in _instances(region):
@@ -155,6 +160,11 @@ def existing_tags(region: str, resource_id: str) -> Tags:
         return volume(region, resource_id).tags
     if not any(instance.id == resource_id for instance in _instances(region)):
         raise AWSError("InvalidInstanceID.NotFound", f"The instance ID '{resource_id}' does not exist")
+    return tags_of(region, resource_id)
+
+
+def tags_of(region: str, resource_id: str) -> Tags:
+    """What moto holds, nothing if there is no such resource."""
     return dict(_backend(region).tags.get(resource_id, {}))
 
 

@@ -46,6 +46,20 @@ def delete_tags(cloud: Cloud, region: Region, params: Params) -> None:
         _write(cloud, region, resource_id, {key: value for key, value in existing.items() if key not in gone}, gone)
 
 
+def named_tags(cloud: Cloud, region: str, operation: str, params: Params) -> dict[str, Tags]:
+    """The tags of the snapshots and instances that a change names: what policies with conditions on them ask for.
+
+    Whatever does not exist is left out. A copy's source is looked up where it is.
+    """
+    if operation.startswith("Describe"):
+        return {}
+    where = cloud.regions.get(params.get("SourceRegion", region))
+    ids = [params.get("SnapshotId"), params.get("SourceSnapshotId"), *params.get("Resources", ())]
+    found = {one: dict(where.snapshots[one].tags) for one in ids if where and one in where.snapshots}
+    instances = [params.get("InstanceSpecification", {}).get("InstanceId"), *params.get("InstanceIds", ())]
+    return found | {one: moto_bridge.tags_of(region, one) for one in instances if one}
+
+
 def _resources(region: Region, params: Params) -> dict[str, Tags]:
     ids = params["Resources"]
     if len(ids) > MAX_TAGGED_RESOURCES:

@@ -11,10 +11,17 @@ from chalicelib.plan.copies import (
     plan_copies,
     plan_protection,
 )
-from chalicelib.plan.creation import history_of_interest, plan_creation, slots_of_interest
+from chalicelib.plan.creation import (
+    Circumstances,
+    history_of_interest,
+    plan_creation,
+    plan_request,
+    slots_of_interest,
+)
 from chalicelib.plan.sweep import Guards, expired, plan_sweep, volumes_to_back_up
 
 __all__ = [
+    "Circumstances",
     "Destination",
     "Guards",
     "destinations_to_look_in",
@@ -24,6 +31,7 @@ __all__ = [
     "plan_copies",
     "plan_creation",
     "plan_protection",
+    "plan_request",
     "plan_sweep",
     "slots_of_interest",
     "volumes_to_back_up",

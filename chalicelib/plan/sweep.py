@@ -71,7 +71,7 @@ def _kept(snapshot: Snapshot, today: date) -> str | None:
     return None
 
 
-def _lineage(snapshot: Snapshot) -> tuple[str, str] | None:
+def lineage_of(snapshot: Snapshot) -> tuple[str, str] | None:
     """Return what a snapshot is one of many of: Region and volume; None if a copy does not say."""
     if not snapshot.is_copy:
         return (snapshot.region, snapshot.volume_id)
@@ -83,7 +83,7 @@ def _lineage(snapshot: Snapshot) -> tuple[str, str] | None:
 def _newest_completed(ordered: Iterable[Snapshot]) -> frozenset[str]:
     newest: dict[tuple[str, str], str] = {}
     for snapshot in ordered:
-        lineage = _lineage(snapshot)
+        lineage = lineage_of(snapshot)
         if snapshot.managed and snapshot.state == State.COMPLETED and lineage:
             newest[lineage] = snapshot.id
     return frozenset(newest.values())

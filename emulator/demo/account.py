@@ -6,7 +6,7 @@ A quiet day takes one line: why things are done is told when they are done for t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -50,7 +50,8 @@ class Account:
     def tell(self, day: date, told: Sequence[tuple[datetime, str]], invocations: Sequence[Invocation]) -> None:
         """Prints one day: what happened to the company, `told` with its times, and what the app made of it."""
         found = digest(invocations)
-        news = [*self._routine(found), *self._news(day, found)]
+        past = self._newly_past(day)
+        news = [*self._failures(found), *self._routine(found), *self._news(found, past)]
         quiet = not news and not told
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=WIDTH_OF_LABELS)
@@ -74,12 +75,22 @@ class Account:
             else:
                 yield from self._grouped("copied", copied, HOW.get(function, f"by {function}") + " ")
         yield from self._first("deleted", found.deleted)
-        yield from self._first("kept", found.kept)
+        yield from self._first("kept", self._kept_with_others(found))
         yield from self._grouped("mended", found.mended)
 
     def _first(self, label: str, records: Sequence[Record], how: str = "") -> Iterator[Line]:
         new = {reason for reason in dict.fromkeys(shape(one.reason) for one in records) if self._is_new(label + reason)}
         yield from self._grouped(label, [one for one in records if shape(one.reason) in new], how)
+
+    def _kept_with_others(self, found: Digest) -> list[Record]:
+        """Not what is kept for a reason that only holds what is past its date: that is told one by one."""
+        groups = _by_shape(found.kept)
+        return [
+            one
+            for group in groups
+            if not all(self._is_past(id) for one in group for id in one.targets)
+            for one in group
+        ]
 
     def _grouped(self, label: str, records: Sequence[Record], how: str = "") -> Iterator[Line]:
         """One line for all records whose reasons have one shape."""
@@ -88,14 +99,14 @@ class Account:
             names = [self.world.name(id) for one in group for id in one.snapshots]
             yield Line(label, f"{_targets(group)} {how}(“{reason}”): {counted(names)}")
 
-    def _news(self, day: date, found: Digest) -> Iterator[Line]:
+    def _news(self, found: Digest, past: Mapping[str, Seen]) -> Iterator[Line]:
         """What is out of the ordinary."""
-        yield from self._failures(found)
         yield from self._problems(found.problems)
         yield from self._missing(found)
         yield from self._caught_up(found)
         yield from self._deferred(found)
-        yield from self._past_their_date(day, found)
+        yield from self._past_their_date(found, past)
+        yield from self._let_go(found)
         yield from self._ran_out(found)
 
     def _failures(self, found: Digest) -> Iterator[Line]:
@@ -104,9 +115,10 @@ class Account:
             heard.setdefault((", ".join(one.targets), one.reason), []).append(one)
         for (targets, reason), group in heard.items():
             when = f"raised {times(len(group), 'time')} from {group[0].at:%H:%M} on"
-            dead = any(targets in letter.error for letter in self.world.aws.dead_letters)
+            dead = any(targets in letter.error and reason in letter.error for letter in self.world.aws.dead_letters)
             end = ", then left as a dead letter" if dead else ""
-            yield Line("FAILED", f"{self.world.name(targets)}, {targets}: “{reason}”; {when}{end}", "red")
+            who = group[0].function if targets == group[0].region else self.world.name(targets)
+            yield Line("FAILED", f"{who}, {targets}: “{reason}”; {when}{end}", "red")
         silent = Counter((one.function, one.region, one.error) for one in found.silent)
         for (function, region, error), count in silent.items():
             yield Line("FAILED", f"{function} in {region}, {times(count, 'time')}: {error}", "red")
@@ -145,11 +157,20 @@ class Account:
             end = f"{len(made)} of them made by {max(made):%H:%M}" if made else "none of them made today"
             yield Line("deferred", f"{times(len(waiting), 'copy')} for “{reason}”; {end}", "yellow")
 
-    def _past_their_date(self, day: date, found: Digest) -> Iterator[Line]:
+    def _newly_past(self, day: date) -> dict[str, Seen]:
+        """What stands although its date has come, and did not yesterday."""
+        return {
+            id: one
+            for id, one in self.world.look().items()
+            if one.delete_on is not None and one.delete_on <= day and self._is_new(f"past {id}")
+        }
+
+    def _past_their_date(self, found: Digest, past: Mapping[str, Seen]) -> Iterator[Line]:
         """Told once: what the sweep passed over, and what it never looks at as it is not the app's."""
         verdicts = {id: one.reason for one in found.kept for id in one.targets}
-        for one in self.world.look().values():
-            if one.delete_on is None or one.delete_on > day or not self._is_new(f"past {one.id}"):
+        shared = {id for one in self._kept_with_others(found) for id in one.targets}
+        for one in past.values():
+            if one.id in shared:
                 continue
             reason = "not the app's, as it has no Type=Automated"
             if one.managed:
@@ -157,6 +178,12 @@ class Account:
             kind = "copy" if one.primary_id else "snapshot"
             text = f"{self.world.name(one.id)}, {kind} {one.id}, although its DeleteOn is {one.delete_on}: {reason}"
             yield Line("kept", text, "green")
+
+    def _let_go(self, found: Digest) -> Iterator[Line]:
+        """What was told to be past its date, and could go now."""
+        names = [self.world.name(id) for one in found.deleted for id in one.targets if self._is_past(id)]
+        if names:
+            yield Line("let go", f"{len(names)} of what had outlived its DeleteOn: {counted(names)}", "green")
 
     def _ran_out(self, found: Digest) -> Iterator[Line]:
         left = {self.world.name(one.id) for one in self.world.look().values()}
@@ -166,6 +193,9 @@ class Account:
     def _made(self, records: Sequence[Record]) -> Iterator[Seen]:
         for one in records:
             yield from (self.world.seen[id] for id in one.created if id in self.world.seen)
+
+    def _is_past(self, id: str) -> bool:
+        return f"past {id}" in self._known
 
     def _is_new(self, fact: str) -> bool:
         new = fact not in self._known

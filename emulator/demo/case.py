@@ -79,12 +79,35 @@ class Case:
         """The completed copies ever seen there of what fills this slot."""
         return [copy for primary in self.primaries(due) for copy in self._copies.get((primary.id, region), ())]
 
+    def all_in(self, due: Due, region: str) -> list[Seen]:
+        """The completed primaries or copies ever seen there, according to where the instance is."""
+        return self.primaries(due) if region == due.instance.region else self.copies(due, region)
+
+    def primary(self, one: Seen) -> Seen:
+        """What a copy was made of; a primary itself."""
+        return self.evidence.seen[one.primary_id] if one.primary_id else one
+
     def stand(self, ever: list[Seen]) -> list[Seen]:
         """Those of them that are still there."""
         return [one for one in ever if one.id in self.evidence.standing]
 
+    @cached_property
+    def goes(self) -> dict[str, date]:
+        """The day on which each snapshot that was due is to go, or has gone: by id."""
+        days: dict[str, date] = {}
+        for due in self.due:
+            days |= {one.id: due.goes for one in self.primaries(due)}
+            for region, day in due.copies_go.items():
+                days |= {one.id: day for one in self.copies(due, region)}
+        return days
+
+    def goes_on(self, one: Seen) -> date | None:
+        """The day on which a snapshot is to go; one that was not due, or failed, on its own date."""
+        return self.goes.get(one.id, one.delete_on)
+
+    @cached_property
     def gone_on(self) -> dict[str, date]:
-        """The day on which each snapshot that the app deleted went."""
+        """By id: the day on which each snapshot that the app deleted went."""
         return {one.snapshot_id: one.at.date() for one in self.evidence.deletions if one.function is not None}
 
     def of_volumes(self, volume_ids: tuple[str, ...]) -> list[Seen]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from emulator.demo import checks_of_conduct, checks_of_snapshots
+from emulator.demo import checks_of_conduct, checks_of_guards, checks_of_snapshots
 from emulator.demo.case import Case, Verdict
 from emulator.demo.world import Evidence
 
@@ -18,7 +18,8 @@ MOST_SHOWN = 5  # of what is wrong, by check
 def check(evidence: Evidence) -> list[Verdict]:
     """Every verdict, in the order in which they are told."""
     case = Case(evidence)
-    return [one(case).settle() for one in (*checks_of_snapshots.CHECKS, *checks_of_conduct.CHECKS)]
+    every = (*checks_of_snapshots.CHECKS, *checks_of_guards.CHECKS, *checks_of_conduct.CHECKS)
+    return [one(case).settle() for one in every]
 
 
 def tell(verdicts: Sequence[Verdict], console: Console) -> bool:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from emulator.demo.case import Case, Verdict
-from emulator.demo.company import EVERYONE
+from emulator.demo.company import EVERYONE, Promise
 from emulator.demo.world import Seen
+
+DAY = timedelta(days=1)
 
 
 def primaries_stand(case: Case) -> Verdict:
     """As many completed snapshots of a slot as there must be: one within the retention."""
     verdict = Verdict("each volume has exactly one completed snapshot for each slot within its retention")
     for due in case.due:
-        if due.expires > case.today:
+        if due.goes > case.today:
             found = case.stand(case.primaries(due))
             verdict.hold(len(found) == 1, str(due), "1 completed snapshot", _ids(found))
     return verdict
@@ -25,7 +28,7 @@ def copies_stand(case: Case) -> Verdict:
     verdict = Verdict("each has exactly one completed copy in each of its destinations, for as long as asked")
     for due in case.due:
         for region in due.promise.copies:
-            if due.copies_expire > case.today:
+            if due.copies_go[region] > case.today:
                 found = case.stand(case.copies(due, region))
                 verdict.hold(len(found) == 1, f"{due} in {region}", "1 completed copy", _ids(found))
     return verdict
@@ -50,16 +53,39 @@ def nothing_else_stands(case: Case) -> Verdict:
 
 def _due_to_stand(case: Case) -> Iterator[Seen]:
     for due in case.due:
-        if due.expires > case.today:
+        if due.goes > case.today:
             yield from case.primaries(due)
-        if due.copies_expire > case.today:
-            for region in due.promise.copies:
+        for region, goes in due.copies_go.items():
+            if goes > case.today:
                 yield from case.copies(due, region)
+
+
+def tiers_stand(case: Case) -> Verdict:
+    """Counted back from today: the last days, and the first of each week and month, whichever day that was."""
+    verdict = Verdict("of an instance with tiers stand its last days and the first of each week and month")
+    for instance in EVERYONE:
+        if instance.promise and instance.promise.weeks:
+            mine = [one for one in case.due if one.instance is instance]
+            due = _by_tiers(instance.promise, sorted(one.taken.date() for one in mine), case.today)
+            for region in (instance.region, *instance.promise.copies):
+                found = [one for due in mine for one in case.stand(case.all_in(due, region))]
+                days = sorted(f"{case.primary(one).started:%d %b}" for one in found)
+                verdict.hold(days == sorted(due), f"{instance.name} in {region}", sorted(due), days)
+    return verdict
+
+
+def _by_tiers(promise: Promise, taken: list[date], today: date) -> list[str]:
+    stand = [day for day in taken if today - day < promise.days * DAY]
+    weeks = {day.isocalendar()[:2]: day for day in reversed(taken)}
+    months = {(day.year, day.month): day for day in reversed(taken)}
+    stand += [day for day in weeks.values() if today - day < promise.weeks * 7 * DAY]
+    stand += [day for day in months.values() if 12 * (today.year - day.year) + today.month - day.month < promise.months]
+    return [f"{day:%d %b}" for day in set(stand)]
 
 
 def dates_are_right(case: Case) -> Verdict:
     """DeleteOn of all that was ever made."""
-    verdict = Verdict("each DeleteOn of the month is the day it was taken plus the days its owner asked for")
+    verdict = Verdict("each DeleteOn of the month is the day it was taken plus what its owner asked for")
     for due in case.due:
         for one in case.primaries(due):
             verdict.hold(one.delete_on == due.expires, _what(one), f"DeleteOn={due.expires}", _date(one))
@@ -112,6 +138,7 @@ CHECKS = (
     primaries_stand,
     copies_stand,
     nothing_else_stands,
+    tiers_stand,
     every_slot_was_filled,
     sets_are_of_one_moment,
     dates_are_right,

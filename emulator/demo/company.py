@@ -18,18 +18,22 @@ class Promise:
     """What the owner of an instance may rely on.
 
     Written beside the tags by hand and not read out of them, so that the checks share no parser with the app.
-    Times are UTC and sorted; days count from the day on which a snapshot is taken.
+    Times are UTC and sorted; days count from the day on which a snapshot is taken. The first snapshot of an ISO week
+    stands for `weeks`, the first of a month for `months`, and so do their copies.
     """
 
     at: tuple[time, ...]
     days: int
     copies: tuple[str, ...] = ()
     copy_days: int = 0
+    weeks: int = 0
+    months: int = 0
 
     def __str__(self) -> str:
         often = f"daily {self.at[0]:%H:%M}" if len(self.at) == 1 else f"{len(self.at)} a day"
+        tiers = f", {self.weeks} weeks, {self.months} months" if self.weeks else ""
         longer = f", copies {self.copy_days} days" if self.copies and self.copy_days != self.days else ""
-        return f"{often}, {self.days} days{longer}"
+        return f"{often}, {self.days} days{tiers}{longer}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ FLEET = (
     Instance(
         "shop-web",
         IRELAND,
-        {"Backup": "Yes", "Copy_Dest": FRANKFURT},
-        Promise(NIGHT, 7, (FRANKFURT,), 7),
+        {"Backup": "Yes", "Retention": "7d 4w 12m", "Copy_Dest": FRANKFURT},
+        Promise(NIGHT, 7, (FRANKFURT,), 7, weeks=4, months=12),
         (20,),
     ),
     Instance(
@@ -101,5 +105,11 @@ FLEET = (
 )
 
 # Launched while the month runs.
-NOTEBOOK = Instance("notebook", VIRGINIA, {"Backup": "true", "Retention": "10"}, Promise(NIGHT, 10), (30,))
+NOTEBOOK = Instance(
+    "notebook",
+    VIRGINIA,
+    {"Backup": "true", "Retention": "3", "Copy_Dest": FRANKFURT},
+    Promise(NIGHT, 3, (FRANKFURT,), 3),
+    (30,),
+)
 EVERYONE = (*FLEET, NOTEBOOK)

@@ -65,16 +65,22 @@ def digest(invocations: Iterable[Invocation]) -> Digest:
     """Sorts the records of `invocations`; only the sweep's verdicts are read of what was kept."""
     found = Digest()
     problems: dict[Problem, None] = {}
+    kept: dict[tuple[str, ...], Record] = {}  # by target: a sweep that is tried again says it again
     for one in invocations:
         failed = len(found.failed)
         for line in _lines(one):
             if line["message"] == "tag_problem":
                 problems[Problem(one.region, line["target"], line["read"], line["accepted"])] = None
             else:
-                _sort(found, _record(one, line))
+                record = _record(one, line)
+                if record.result == "kept":
+                    kept[record.targets] = record
+                else:
+                    _sort(found, record)
         if one.error and len(found.failed) == failed:
             found.silent.append(one)
     found.problems = list(problems)
+    found.kept = list(kept.values())
     return found
 
 
@@ -98,9 +104,7 @@ def _record(one: Invocation, line: Mapping[str, Any]) -> Record:
 
 
 def _sort(found: Digest, record: Record) -> None:
-    if record.result == "kept":
-        found.kept.append(record)
-    elif record.result == "deferred":
+    if record.result == "deferred":
         found.deferred.append(record)
     elif record.result == "failed":
         found.failed.append(record)

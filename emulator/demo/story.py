@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from emulator.conditions import default_duration
-from emulator.demo.company import DAYS, FLEET, FRANKFURT, IRELAND, NOTEBOOK, START
-from emulator.demo.world import Outage, Seen, World
+from emulator.demo.company import DAYS, FLEET, FRANKFURT, IRELAND, NOTEBOOK, START, VIRGINIA
+from emulator.demo.world import Mistake, Outage, Seen, World
+
+OFF_FOR = timedelta(days=4, hours=13, minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _fail(world: World) -> str:
 
 def _launch(world: World) -> str:
     world.launch(NOTEBOOK)
-    return f"Cleo launches {NOTEBOOK.name}, tagged Backup=true and Retention=10."
+    return f"Cleo launches {NOTEBOOK.name}, tagged Backup=true, Retention=3 and Copy_Dest={FRANKFURT}."
 
 
 def _creator_off(world: World) -> str:
@@ -88,13 +90,22 @@ def _creator_off(world: World) -> str:
 
 def _creator_on(world: World) -> str:
     world.aws.enable(IRELAND, "create_snapshots")
-    return "Somebody turns it on again."
+    return "Back from a long weekend, somebody turns it on again."
 
 
-def _terminate(world: World) -> str:
-    world.aws.client(FRANKFURT).terminate_instances(InstanceIds=[world.facts.instance_ids["stock-print"]])
-    world.facts.terminated["stock-print"] = world.aws.now
+def _retire(world: World) -> str:
+    _terminate(world, FRANKFURT, "stock-print")
     return "stock-print is terminated, and its volume goes with it."
+
+
+def _lose_notebook(world: World) -> str:
+    _terminate(world, VIRGINIA, NOTEBOOK.name)
+    return f"{NOTEBOOK.name} is terminated in a clean-up. Nobody has missed it yet."
+
+
+def _terminate(world: World, region: str, name: str) -> None:
+    world.aws.client(region).terminate_instances(InstanceIds=[world.facts.instance_ids[name]])
+    world.facts.terminated[name] = world.aws.now
 
 
 def _crowd(world: World) -> str:
@@ -110,6 +121,36 @@ def _uncrowd(world: World) -> str:
     return "The copy quota is free again."
 
 
+def _overwrite(world: World) -> str:
+    """After the copiers' run of that hour, which would mend much of it before the sweep comes."""
+    there = [one for one in world.look().values() if one.region == VIRGINIA and "KeepForever" not in one.tags]
+    before = {one.id: one.delete_on for one in there if one.delete_on}
+    yesterday = world.aws.now.date() - timedelta(days=1)
+    _set_delete_on(world, VIRGINIA, dict.fromkeys(before, yesterday))
+    world.facts.mistakes.append(Mistake(VIRGINIA, world.aws.now, before))
+    return (
+        f"A script of Dan's sets DeleteOn={yesterday}, by mistake, on the {len(before)} snapshots and copies in "
+        f"{VIRGINIA} that have no KeepForever."
+    )
+
+
+def _put_right(world: World) -> str:
+    """Where the app has put it right itself by now, there is nothing left to do."""
+    [mistake] = world.facts.mistakes
+    standing = world.look()
+    wrong = {id: day for id, day in mistake.before.items() if id in standing and standing[id].delete_on != day}
+    _set_delete_on(world, mistake.region, wrong)
+    letters = [one for one in world.aws.dead_letters if one.region == mistake.region and one.at > mistake.at]
+    found = f"finds the dead letter of {letters[0].function}" if letters else "finds no dead letter"
+    return f"Dan {found}, and puts DeleteOn right by his script's log: it is still wrong on {len(wrong)} snapshots."
+
+
+def _set_delete_on(world: World, region: str, days: Mapping[str, date]) -> None:
+    for day in sorted(set(days.values())):
+        ids = [id for id, its in days.items() if its == day]
+        world.aws.client(region).create_tags(Resources=ids, Tags=[{"Key": "DeleteOn", "Value": day.isoformat()}])
+
+
 STORY = (
     _on(1, 0, 0, _tagged),
     _on(3, 10, 0, _keep_forever),
@@ -117,12 +158,14 @@ STORY = (
     _on(6, 0, 0, _lose_events),
     _on(6, 23, 45, _keep_events),
     _on(9, 16, 0, _fail),
-    _on(12, 10, 15, _launch),
-    _on(14, 0, 30, _creator_off),
-    _on(14, 23, 50, _creator_on),
-    _on(17, 14, 0, _terminate),
+    _on(11, 10, 15, _launch),
+    _on(12, 18, 30, _creator_off),
+    _on(17, 7, 50, _creator_on),
+    _on(17, 14, 0, _retire),
+    _on(19, 16, 40, _lose_notebook),
     _on(21, 0, 5, _crowd),
     _on(21, 23, 50, _uncrowd),
+    _on(25, 4, 50, _overwrite),
+    _on(25, 9, 10, _put_right),
 )
-OFF_FOR = timedelta(hours=23, minutes=20)
 END = START + timedelta(days=DAYS, minutes=-5)

@@ -34,7 +34,7 @@ def _row(case: Case, instance: Instance) -> tuple[str | Text, ...]:
     primaries = [one for one in mine if not one.primary_id and one.state == "completed"]
     kept = {one.id for one in mine if {one.id, one.primary_id} & set(case.facts.kept_forever)}
     due = [one for one in case.due if one.instance is instance]
-    expected = sum(one.expires > case.today for one in due) + sum(one.id in kept for one in primaries)
+    expected = sum(one.goes > case.today for one in due) + sum(one.id in kept for one in primaries)
     snapshots = _figure(len(primaries), expected)
     copies = Text("\n").join(_copies(case, instance, mine, due, kept)) or Text("-")
     well = "not" not in f"{snapshots} {copies}"
@@ -45,15 +45,17 @@ def _row(case: Case, instance: Instance) -> tuple[str | Text, ...]:
         snapshots,
         copies,
         _age(case, primaries),
-        _next_expiry(mine, kept),
+        _next_expiry(case, mine, kept),
         str(len(kept) or "-"),
         Text("✓", style="green") if well else Text("✗", style="bold red"),
     )
 
 
-def _next_expiry(mine: Sequence[Seen], kept: set[str]) -> str:
-    days = [one.delete_on for one in mine if one.delete_on and one.id not in kept]
-    return f"{min(days):%d %b}" if days else "-"
+def _next_expiry(case: Case, mine: Sequence[Seen], kept: set[str]) -> str:
+    """The next date on a tag; for what stands past its date, the day until which it is held."""
+    days = {one.id: one.delete_on for one in mine if one.delete_on and one.id not in kept}
+    held = (case.goes.get(id, day) if day <= case.today else day for id, day in days.items())
+    return f"{min(held):%d %b}" if days else "-"
 
 
 def _promised(case: Case, instance: Instance) -> str:
@@ -64,8 +66,8 @@ def _promised(case: Case, instance: Instance) -> str:
 
 
 def _copies(case: Case, instance: Instance, mine: Sequence[Seen], due: Sequence[Due], kept: set[str]) -> Iterator[Text]:
-    expected = sum(one.copies_expire > case.today for one in due)
     for region in instance.promise.copies if instance.promise else ():
+        expected = sum(one.copies_go[region] > case.today for one in due)
         found = [one for one in mine if one.primary_id and one.region == region and one.state == "completed"]
         extra = sum(one.id in kept for one in found)
         yield Text.assemble(f"{region} ", _figure(len(found), expected + extra))

@@ -58,6 +58,15 @@ class Outage:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Somebody overwrote the DeleteOn of a Region's snapshots at `at`; `before` has what stood there."""
+
+    region: str
+    at: datetime
+    before: Mapping[str, date]
+
+
 @dataclass
 class Facts:
     """What the story brought about. The checks start from it, never from the app's word. Times are UTC."""
@@ -70,6 +79,7 @@ class Facts:
     events_lost: list[date] = field(default_factory=list)
     crowded: list[date] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
     kept_forever: list[str] = field(default_factory=list)
     by_hand: list[Seen] = field(default_factory=list)
 

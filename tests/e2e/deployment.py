@@ -79,9 +79,9 @@ class Deployment:
             "-c",
             "import sys; from chalice.cli import main; sys.exit(main())",
         ]
-        return run([*chalice, action, "--stage", region], self.checkout, self._environment(region))
+        return run([*chalice, action, "--stage", region], self.checkout, self.environment(region))
 
-    def _environment(self, region: str) -> dict[str, str]:
+    def environment(self, region: str) -> dict[str, str]:
         return os.environ | {  # pip, which chalice calls, is set up by the caller's environment
             "AWS_ENDPOINT_URL": self.aws.endpoint,
             "AWS_ACCESS_KEY_ID": ACCOUNT,

@@ -72,6 +72,7 @@ def environment(port: int, python_of_functions: str, directory: Path) -> dict[st
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "AUTH": "true",  # functions may do what their roles allow; the account's own key may do everything
         "HOME": str(directory),
         "TMPDIR": str(directory),
         "EBS_SECONDS": str(EBS_SECONDS),

@@ -3,7 +3,7 @@
 Added: `CreateSnapshots`; snapshots that take a while to complete and then say so on the event bus;
 copies with tags, encryption and a made-up volume id; tag change events; paging. Made strict:
 snapshots that do not exist, are pending or belong to an image. All of it needs private names, and
-so fits the pinned version alone; nothing outside this file touches them.
+so fits the pinned version alone; nothing outside this file and `ministack_iam` touches them.
 
 Two settings beside ministack's own: `EBS_SECONDS`, how long a snapshot is pending, and
 `FUNCTIONS_PYTHON`, the interpreter for Lambda functions, so that they can import what Lambda offers
@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
+import ministack_iam  # type: ignore[import-not-found]
 from ministack.app import main  # type: ignore[import-not-found]
 from ministack.core import lambda_runtime  # type: ignore[import-not-found]
 from ministack.core.responses import get_account_id, get_region  # type: ignore[import-not-found]
@@ -210,6 +211,11 @@ def delete_snapshot(params: Params) -> Response:
     return ORIGINAL["DeleteSnapshot"](params)
 
 
+def describe_locked_snapshots(_: Params) -> Response:
+    """Nobody locks any."""
+    return answer("DescribeLockedSnapshots", "<snapshotSet/>")
+
+
 # Tagging, describing
 
 
@@ -278,6 +284,7 @@ def install() -> None:
         "CreateSnapshots": create_snapshots,
         "CopySnapshot": copy_snapshot,
         "DeleteSnapshot": delete_snapshot,
+        "DescribeLockedSnapshots": describe_locked_snapshots,
         **{action: announcing(ORIGINAL[action]) for action in ("CreateTags", "DeleteTags")},
     }
     for action in ("DescribeInstances", "DescribeVolumes", "DescribeSnapshots"):
@@ -297,5 +304,6 @@ def end_with_parent() -> None:
 
 if __name__ == "__main__":
     install()
+    ministack_iam.install()
     threading.Thread(target=end_with_parent, daemon=True).start()
     main()

@@ -64,7 +64,7 @@ class Region:
         """The summary of a scheduled run."""
         response = self.client("lambda").invoke(
             FunctionName=self.deployment.functions(self.name)[function],
-            Payload=json.dumps(self._scheduled_event()),
+            Payload=json.dumps(self.scheduled_event()),
         )
         payload = response["Payload"].read().decode()
         if "FunctionError" in response:
@@ -72,7 +72,7 @@ class Region:
         summary: dict[str, Any] = json.loads(payload)
         return summary
 
-    def _scheduled_event(self) -> dict[str, Any]:
+    def scheduled_event(self) -> dict[str, Any]:
         return {
             "version": "0",
             "id": "01234567-89ab-cdef-0123-456789abcdef",

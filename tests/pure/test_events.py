@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import events
-from chalicelib.models import Completion
+from chalicelib.models import Completion, Request
 
 REGION = "us-east-1"
 
@@ -73,3 +73,61 @@ def test_dry_run(detail: dict[str, Any], dry_run: bool) -> None:
 def test_a_dry_run_that_is_not_clear_is_refused(asked: object) -> None:
     with pytest.raises(events.BadEvent, match=r"dry_run=.* accepted: true or false"):
         events.wants_dry_run({"detail": {"dry_run": asked}})
+
+
+@pytest.mark.parametrize(
+    ("event", "end"),
+    [
+        (sample("copySnapshot-succeeded"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", False)),
+        (sample("copySnapshot-failed"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", True)),
+    ],
+    ids=["the Region in the account's place", "the Region in its own"],
+)
+def test_read_copy_end(event: Mapping[str, Any], end: events.CopyEnd) -> None:
+    assert events.read_copy_end(event, "us-west-2") == end
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"event": "createSnapshot"}, "event='createSnapshot' is not understood; accepted: copySnapshot"),
+        ({"source": None}, "source=None is not understood; accepted: the ARN of a snapshot, with its Region"),
+        ({"source": "arn:aws:ec2:::snapshot/snap-1"}, "source='arn:aws:ec2:::snapshot/snap-1' is not understood; accepted: the ARN of a snapshot, with its Region"),
+    ],
+)  # fmt: skip
+def test_a_bad_copy_event_says_what_was_read(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(events.BadEvent) as refusal:
+        events.read_copy_end(sample("copySnapshot-succeeded", **changes), "us-west-2")
+    assert str(refusal.value) == message
+
+
+def test_read_tag_change() -> None:
+    assert events.read_tag_change(sample("tagChange-snapshot"), REGION) == ("snap-01234567",)
+
+
+def test_a_tag_change_without_resources_says_what_was_read() -> None:
+    with pytest.raises(events.BadEvent, match=r"resources=None .* accepted: a list of ARNs"):
+        events.read_tag_change(sample("tagChange-snapshot") | {"resources": None}, REGION)
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    whole = {"id": "01234567-0123-0123-0123-012345678901", "region": REGION, "detail": {"instance-id": "i-01234567"}}
+    return whole | changes
+
+
+def test_read_request() -> None:
+    assert events.read_request(request(), REGION) == Request("01234567-0123-0123-0123-012345678901", "i-01234567")
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (request(detail={}), "instance-id=None is not understood; accepted: an id such as i-0123456789abcdef0"),
+        (request(detail={"instance-id": "web"}), "instance-id='web' is not understood; accepted: an id such as i-0123456789abcdef0"),
+        (request(id="2026-11-22T03:00Z"), "id='2026-11-22T03:00Z' is not understood; accepted: the id that EventBridge gives an event"),
+    ],
+)  # fmt: skip
+def test_a_bad_request_says_what_was_read(event: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(events.BadEvent) as refusal:
+        events.read_request(event, REGION)
+    assert str(refusal.value) == message

@@ -6,6 +6,7 @@ import pytest
 from chalicelib import plan
 from chalicelib.models import (
     Completion,
+    Consistency,
     CopySnapshot,
     CreateSnapshot,
     CreateSnapshots,
@@ -13,6 +14,7 @@ from chalicelib.models import (
     Decision,
     DeleteSnapshot,
     Instance,
+    Request,
     Result,
     Snapshot,
     Volume,
@@ -34,7 +36,7 @@ ROOT, DATA = volume("vol-0a"), volume("vol-0b", "/dev/sdb")
 
 
 def created(instances: list[Instance], snapshots: list[Snapshot]) -> list[Decision]:
-    return plan.plan_creation(instances, snapshots, REGION, NOW, SEVEN_DAYS)
+    return plan.plan_creation(instances, snapshots, plan.Circumstances(REGION, NOW, SEVEN_DAYS))
 
 
 def calls(decisions: list[Decision]) -> list[object]:
@@ -68,6 +70,7 @@ def test_several_volumes_take_one_call_at_one_point_in_time() -> None:
         "DeleteOn": "2026-11-29",
         "Backup_Slot": SLOT,
         "Source_InstanceId": "i-0a",
+        "Source_Volumes": "2",
         "Consistency": "crash",
     }
     assert dict(call.own_tags)["vol-0b"] == (
@@ -351,3 +354,71 @@ def test_why_a_snapshot_is_kept(raw: dict[str, str], state: str, reason: str) ->
 def test_what_has_expired_goes_overdue_days_included(day: str, state: str) -> None:
     found = snapshot(raw={"Type": "Automated", "DeleteOn": day}, state=state)
     assert swept([found]) == [Decision(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))]
+
+
+REQUEST = "01234567-0123-0123-0123-012345678901"
+
+
+def requested(instances: list[Instance], snapshots: list[Snapshot]) -> list[Decision]:
+    return plan.plan_request(
+        Request(REQUEST, "i-0a"), instances, snapshots, plan.Circumstances(REGION, NOW, SEVEN_DAYS)
+    )
+
+
+def test_a_request_is_a_slot_of_its_own() -> None:
+    [call] = calls(requested([instance(volumes=[ROOT])], [filling()]))
+    assert isinstance(call, CreateSnapshot)
+    assert dict(call.tags)["Backup_Slot"] == REQUEST
+    assert calls(requested([instance(volumes=[ROOT])], [filling(slot=REQUEST)])) == []
+
+
+@pytest.mark.parametrize(
+    ("instances", "reason"),
+    [
+        ([], "a snapshot was requested: no running or stopped instance of this account in eu-west-1"),
+        ([instance("i-0b")], "a snapshot was requested: no running or stopped instance of this account in eu-west-1"),
+        ([instance(raw={"Backup": "No"})], "a snapshot was requested: the instance is not tagged Backup=Yes"),
+    ],
+)
+def test_a_request_that_cannot_be_met_is_a_failure(instances: list[Instance], reason: str) -> None:
+    assert requested(instances, []) == [Decision(("i-0a",), reason, result=Result.FAILED)]
+
+
+@pytest.mark.parametrize(
+    ("slot", "started", "due"),
+    [
+        pytest.param(REQUEST, "2026-11-22 02:00", False, id="asked for since the last slot"),
+        pytest.param(REQUEST, "2026-11-21 02:59", True, id="asked for before it"),
+        pytest.param("2026-11-21T03:00Z", "2026-11-21 05:00", True, id="the last slot's, taken late"),
+        pytest.param("2026-11-22T03:00Z", "2026-11-22 03:00", False, id="this slot's"),
+    ],
+)
+def test_on_request_at_the_latest(slot: str, started: str, due: bool) -> None:
+    owner = instance(raw={"Backup": "Yes", "Schedule": "on-request 03:00"}, volumes=[ROOT])
+    found = snapshot(
+        "snap-1",
+        {"Type": "Automated", "Backup_Slot": slot, "Source_VolumeId": "vol-0a"},
+        started=at(started),
+    )
+    assert bool([each for each in created([owner], [found]) if isinstance(each.call, CreateSnapshot)]) is due
+
+
+def test_on_request_only() -> None:
+    owner = instance(raw={"Backup": "Yes", "Schedule": "on-request"}, volumes=[ROOT])
+    assert created([owner], []) == [Decision(("vol-0a",), "i-0a is backed up on request only")]
+    assert plan.slots_of_interest([owner], NOW) == ()
+    assert plan.history_of_interest([owner], [], NOW) == ()
+    latest = instance(raw={"Backup": "Yes", "Schedule": "on-request 03:00"}, volumes=[ROOT])
+    assert plan.history_of_interest([latest], [], NOW) == ("vol-0a",)
+
+
+def test_what_is_stopped_is_at_rest_already() -> None:
+    raw = {"Backup": "Yes", "Consistency": "fsfreeze, required"}
+    running = replace(instance(raw=raw, volumes=[ROOT, DATA]))
+    [call] = calls(created([running], []))
+    assert isinstance(call, CreateSnapshots)
+    assert call.consistency == Consistency("fsfreeze", required=True)
+    [call] = calls(created([replace(running, running=False)], []))
+    assert isinstance(call, CreateSnapshots)
+    assert call.consistency is None
+    assert dict(call.tags)["Consistency"] == "stopped"

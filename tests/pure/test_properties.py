@@ -46,7 +46,9 @@ def inventories(draw: st.DrawFn) -> list[Instance]:
                 {"Backup": words},
                 optional={
                     "Retention": st.sampled_from(["7", "7d 4w 12m", "seven"]),
-                    "Schedule": st.sampled_from(["hourly", "daily", "every 6h", "never"]),
+                    "Schedule": st.sampled_from(
+                        ["hourly", "daily", "every 6h", "on-request", "on-request 05:00", "never"]
+                    ),
                     "Copy_Dest": st.sampled_from(["us-east-1", "us-east-1 eu-central-1", "mars"]),
                     "team": st.sampled_from(["core", "disks"]),
                 },
@@ -93,7 +95,7 @@ def snapshots(draw: st.DrawFn) -> list[Snapshot]:
 
 
 def created(instances: list[Instance], existing: list[Snapshot], now: datetime = NOW) -> list[Decision]:
-    return plan.plan_creation(instances, existing, REGION, now, SEVEN_DAYS)
+    return plan.plan_creation(instances, existing, plan.Circumstances(REGION, now, SEVEN_DAYS))
 
 
 def copied(existing: list[Snapshot], copies: dict[str, list[Snapshot]]) -> list[Decision]:

@@ -19,7 +19,7 @@ from tests.pure.builders import SEVEN_DAYS, at
 
 # Hypothesis wants naive bounds; the zone is added in the test.
 EARLIEST, LATEST = datetime(2000, 1, 2), datetime(2100, 1, 1)  # noqa: DTZ001
-FORMS = ["daily", "daily 00:00", "daily 23:59", "hourly", "every 1h", "every 6h", "every 24h"]
+FORMS = ["daily", "daily 00:00", "daily 23:59", "hourly", "every 1h", "every 6h", "every 24h", "on-request 05:00"]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_current_slot(text: str, now: str, slot: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "weekly", "every 5h", "every 0h", "every 48h", "daily 24:00", "daily 3:30", "daily03:30",
-     "hourly 03:00", "every h", "every 6", "daily ٠٣:٠٠"],
+     "hourly 03:00", "on-request 5", "on request", "every h", "every 6", "daily ٠٣:٠٠"],
 )  # fmt: skip
 def test_schedule_refuses(text: str) -> None:
     with pytest.raises(ValueError, match="daily HH:MM, hourly, every Nh"):
@@ -59,11 +59,13 @@ def test_the_current_slot_is_the_latest_not_after_now(text: str, now: datetime) 
     schedule = parse_schedule(text, time(3))
     now = now.replace(tzinfo=UTC)
     slot = current_slot(schedule, now)
+    assert slot is not None
     assert slot <= now
     assert current_slot(schedule, slot) == slot
-    assert previous_slot(schedule, slot) < slot
+    before = previous_slot(schedule, slot)
+    assert before is not None
     # A gap between neighbours is never longer than a day, so nothing waits longer.
-    assert slot - previous_slot(schedule, slot) <= timedelta(days=1)
+    assert timedelta(0) < slot - before <= timedelta(days=1)
 
 
 @pytest.mark.parametrize("text", ["7:00", "24:00", "12:60", "", "noon", "03:00:00"])
@@ -147,6 +149,17 @@ def test_an_expiry_is_always_in_the_future_and_order_is_nothing(
     assert expiry > taken
     backwards = Retention(tuple(reversed(some)))
     assert delete_on(backwards, SEVEN_DAYS, taken, reversed(earlier)) == expiry
+
+
+def test_on_request_alone_has_no_slots() -> None:
+    schedule = parse_schedule(" On-Request", time(3))
+    assert schedule == Schedule((), on_request=True)
+    assert current_slot(schedule, at("2026-11-22 03:00")) is None
+    assert previous_slot(schedule, at("2026-11-22 03:00")) is None
+
+
+def test_on_request_at_the_latest_has_one_a_day() -> None:
+    assert parse_schedule("on-request 05:00", time(3)) == Schedule((300,), on_request=True)
 
 
 def test_daily_is_one_slot_a_day() -> None:

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
 from chalicelib import tags
-from chalicelib.models import TagProblem
+from chalicelib.models import Consistency, TagProblem
 from chalicelib.schedule import Retention, Schedule, Tier
 from tests.pure.builders import CONTRACT, ELSEWHERE, REGION, instance, snapshot, volume
 
@@ -78,7 +79,7 @@ def test_everything_asked_for() -> None:
         ),
         (
             {"Backup": "Yes", "Schedule": "weekly"},
-            "i-0a: read Schedule=weekly; accepted: daily, daily HH:MM, hourly, every Nh where N divides 24 (UTC)",
+            "i-0a: read Schedule=weekly; accepted: daily, daily HH:MM, hourly, every Nh where N divides 24, on-request, on-request HH:MM (UTC)",
         ),
         (
             {"Backup": "Yes", "Copy_Dest": "us-east-9"},
@@ -101,8 +102,8 @@ def test_everything_asked_for() -> None:
             "i-0a: read Copy_KmsKey=backup; accepted: alias/NAME or a key's ARN",
         ),
         (
-            {"Backup": "Yes", "Consistency": "fsfreeze"},
-            "i-0a: read Consistency=fsfreeze; accepted: crash",
+            {"Backup": "Yes", "Consistency": "fsfreze"},
+            'i-0a: read Consistency=fsfreze; accepted: crash, fsfreeze, vss, ssm:DOCUMENT; each but crash with ", required" behind it if wanted',
         ),
         (
             {"Backup": "Yes", "keep_forever": "1"},
@@ -211,8 +212,8 @@ def test_tags_of_a_primary() -> None:
         raw={"Backup": "Yes", "Name": "web", "Copy_Dest": ELSEWHERE, "Copy_KmsKey": "alias/b",
              "team": "core", "stage": "live"}
     )  # fmt: skip
-    disk = volume(raw={"team": "disks"})
-    found = dict(tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6)))
+    disk = replace(volume(raw={"team": "disks"}), type="gp3", iops=4000, throughput=250)
+    found = dict(tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6), 3))
     assert found == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",
@@ -223,6 +224,10 @@ def test_tags_of_a_primary() -> None:
         "Source_InstanceId": "i-0a",
         "Source_VolumeId": "vol-0a",
         "Source_Device": "/dev/xvda",
+        "Source_VolumeType": "gp3",
+        "Source_Iops": "4000",
+        "Source_Throughput": "250",
+        "Source_Volumes": "3",
         "Consistency": "crash",
         "Name": "web - vol-0a (/dev/xvda)",
         "team": "disks",
@@ -270,6 +275,7 @@ def test_a_copy_carries_all_tags_lineage_and_its_own_expiry() -> None:
         "team": "core",
         "Source_SnapshotId": "snap-0a",
         "Source_Region": REGION,
+        "Source_StartTime": "2026-11-22T03:00:00Z",
         "Source_VolumeId": "vol-0a",
     }
 
@@ -302,6 +308,34 @@ def test_lineage_is_added_only_where_it_was_lost() -> None:
     assert tags.missing_lineage(whole, owner, disk) == ()
 
 
+@pytest.mark.parametrize(
+    ("type", "recorded"),
+    [
+        ("gp3", {"Source_VolumeType": "gp3", "Source_Iops": "3000", "Source_Throughput": "125"}),
+        ("io2", {"Source_VolumeType": "io2", "Source_Iops": "3000"}),
+        ("gp2", {"Source_VolumeType": "gp2"}),
+        ("", {}),
+    ],
+)
+def test_what_a_restore_needs_is_recorded_as_create_volume_takes_it(type: str, recorded: dict[str, str]) -> None:
+    disk = replace(volume(), type=type, iops=3000, throughput=125)
+    named = {"Source_VolumeId": "vol-0a", "Source_Device": "/dev/xvda", "Name": "web - vol-0a (/dev/xvda)"}
+    lost = snapshot(raw={"Type": "Automated"})
+    assert dict(tags.missing_lineage(lost, instance(), disk)) == named | recorded
+
+
+def test_what_a_restore_needs_is_read() -> None:
+    raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "Source_Device": "/dev/sdb", "Source_VolumeType": "gp3",
+           "Source_Iops": "4000", "Source_Throughput": "many", "Source_Volumes": "3",
+           "Source_StartTime": "2026-11-22T02:00:07Z"}  # fmt: skip
+    found, problems = tags.read_snapshot(
+        "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=snapshot().started, volume_gib=8
+    )
+    assert (found.device, found.volume_type, found.iops, found.throughput) == ("/dev/sdb", "gp3", 4000, None)
+    assert (found.set_size, found.volume_gib, found.taken.isoformat()) == (3, 8, "2026-11-22T02:00:07+00:00")
+    assert [each.read for each in problems] == ["Source_Throughput=many"]
+
+
 def test_lineage_never_asks_for_a_fifty_first_tag() -> None:
     full = snapshot(raw={f"k{n:02}": "x" for n in range(48)})
     added = tags.missing_lineage(full, instance(), volume(raw={"a": "b"}))
@@ -322,3 +356,50 @@ def test_a_copy_is_known_by_its_lineage(raw: dict[str, str], volume_id: str, is_
     found = snapshot(raw={"Type": "Automated", **raw}, volume_id=volume_id)
     assert found.is_copy is is_copy
     assert found.is_primary is not is_copy
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("crash", None),
+        (" Crash ", None),
+        ("fsfreeze", Consistency("fsfreeze")),
+        ("FSFREEZE , Required", Consistency("fsfreeze", required=True)),
+        ("vss, required", Consistency("vss", required=True)),
+        ("ssm:My-Document", Consistency("ssm", "My-Document")),
+        (
+            "ssm: arn:aws:ssm:eu-west-1:123456789012:document/Mine, required",
+            Consistency("ssm", "arn:aws:ssm:eu-west-1:123456789012:document/Mine", required=True),
+        ),
+        ("crash, required", None),
+        ("fsfreeze:x", None),
+        ("ssm", None),
+        ("ssm:", None),
+        ("ssm:a b c", None),
+        ("vss,", None),
+        ("vss, maybe", None),
+        ("", None),
+    ],
+)
+def test_consistency(text: str, expected: Consistency | None) -> None:
+    raw = {"Backup": "Yes", "Consistency": text}
+    assert instance(raw=raw).policy.consistency == expected
+    assert bool(problems_of_instance(raw)) is (expected is None and text.strip().casefold() != "crash")
+
+
+def test_what_was_achieved_is_said_in_the_words_of_the_wish() -> None:
+    assert dict(tags.achieve((("a", "b"),), Consistency("ssm", "Doc")))["Consistency"] == "ssm:Doc"
+    assert dict(tags.achieve((), Consistency("vss", required=True))) == {"Consistency": "vss"}
+
+
+def test_what_vss_cannot_express_does_not_travel() -> None:
+    assert tags.for_vss((("Type", "Automated"), ("odd", "a;b"), ("a=b", "c"), ("slot", "x"))) == (
+        "Key=Type,Value=Automated;Key=slot,Value=x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("slot", "on_request"), [("2026-11-22T03:00Z", False), ("01234567-0123-0123-0123-012345678901", True), ("", True)]
+)
+def test_a_slot_that_is_no_time_was_a_request(slot: str, on_request: bool) -> None:
+    assert snapshot(raw={"Type": "Automated", "Backup_Slot": slot}).on_request is on_request

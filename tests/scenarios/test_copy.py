@@ -34,6 +34,7 @@ def test_a_completed_snapshot_is_copied_at_once(aws: LocalAWS) -> None:
     assert copy["Tags"] == primary["Tags"] | {
         "Source_SnapshotId": primary["SnapshotId"],
         "Source_Region": HOME,
+        "Source_StartTime": "2026-11-22T03:00:00Z",
         "DeleteOn": "2026-12-22",
     }
     assert primary["Tags"]["DeleteOn"] == "2026-11-29"

@@ -32,6 +32,8 @@ def test_a_day_in_the_life_of_a_tagged_instance(aws: LocalAWS) -> None:
         "Source_InstanceId": web,
         "Source_VolumeId": devices["/dev/sdb"],
         "Source_Device": "/dev/sdb",
+        "Source_VolumeType": "gp2",
+        "Source_Volumes": "2",
         "Consistency": "crash",
         "Name": f"web - {devices['/dev/sdb']} (/dev/sdb)",
     }
@@ -122,10 +124,11 @@ def test_lost_lineage_tags_are_healed_by_the_next_run(aws: LocalAWS) -> None:
     web = aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 100), volume_tags=({"team": "os"}, {"team": "data"}))
     aws.fault("CreateTags", error="UnauthorizedOperation", times=2)
     aws.travel(minutes=30)
-    bare = {"Type", "DeleteOn", "Backup_Slot", "Source_InstanceId", "Consistency"}
+    shared = {"Type", "DeleteOn", "Backup_Slot", "Source_InstanceId", "Consistency", "Source_Volumes"}
+    bare = {*shared, "Source_VolumeType"}
     assert [set(each["Tags"]) for each in aws.snapshots(HOME)] == [bare, bare]
     [failure] = failures(aws)
-    assert "created, but for lineage tags that the next run adds" in str(failure.error)
+    assert "created, but lineage tags that the next run adds" in str(failure.error)
     # Lambda tries again within minutes, and that run already heals.
     aws.travel(minutes=3)
     devices = volumes_of(aws, HOME, web)
@@ -173,7 +176,7 @@ def test_a_lost_answer_creates_no_second_snapshot(aws: LocalAWS) -> None:
     assert {volume: len(found) for volume, found in by_volume(aws, HOME).items()} == dict.fromkeys(
         by_volume(aws, HOME), 1
     )
-    assert {len(each["Tags"]) for each in aws.snapshots(HOME)} == {8}
+    assert {len(each["Tags"]) for each in aws.snapshots(HOME)} == {10}
 
 
 def test_a_full_quota_of_pending_snapshots_defers(aws: LocalAWS) -> None:

@@ -1,0 +1,1 @@
+"""The operator's command line, one file per command; it needs click and rich, which the functions do not have."""

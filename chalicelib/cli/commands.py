@@ -1,0 +1,30 @@
+"""The commands of ``python -m chalicelib``."""
+
+from __future__ import annotations
+
+import click
+
+from chalicelib.cli.drill import drill
+from chalicelib.cli.explain import explain
+from chalicelib.cli.lint import lint
+from chalicelib.cli.plan import plan
+from chalicelib.cli.policy import policy
+from chalicelib.cli.report import report
+from chalicelib.cli.restore import restore
+from chalicelib.cli.run import run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Look after the EBS snapshots that this app makes, with your own AWS profile.
+
+    Exit codes: 0 all is well; 1 something needs attention; 2 the command could not do its work (wrong
+    arguments, no credentials, no permission, no such id, a Region that does not answer).
+
+    The settings of the functions (DAILY_AT, DEFAULT_RETENTION, …) are read from the environment: set
+    them as they are deployed.
+    """
+
+
+for command in (plan, run, explain, lint, report, restore, drill, policy):
+    main.add_command(command)

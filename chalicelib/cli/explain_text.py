@@ -1,0 +1,130 @@
+"""``explain`` as text: the policy, then each volume with its newest snapshots, their copies below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from chalicelib.cli.explained import Explained, Line
+from chalicelib.cli.terminal import columns
+from chalicelib.cli.wording import action, label, moment, needs_attention, shown
+from chalicelib.models import Decision, Instance, State, Volume
+from chalicelib.plan.outlook import Fate
+from chalicelib.report.wording import counted, retention_text, schedule_text
+from chalicelib.schedule import current_slot, next_slot
+
+NEWEST = 7
+
+
+def draw(out: Console, explained: Explained, now: datetime, everything: bool) -> None:
+    """Write the explanation of an id."""
+    family = explained.family
+    for instance in family.instances:
+        _draw_instance(out, instance, family.home, now)
+    if not family.instances and not family.id.startswith("snap-"):
+        out.print(Text.assemble((family.id, "title"), f"  is not in {family.home} any more; what is left of it:"))
+    volumes = {volume.id: volume for each in family.instances for volume in each.volumes}
+    for id in dict.fromkeys([*_by_device(volumes), *explained.lines]):
+        if family.id.startswith("vol-") and id != family.id:
+            continue
+        out.print()
+        lines = explained.lines.get(id, ())
+        _draw_volume(out, id, volumes.get(id), lines, explained.creation.get(id))
+        _draw_lines(out, lines if everything else lines[:NEWEST], family.id)
+        if not everything and len(lines) > NEWEST:
+            out.print(Text(f"  and {counted(len(lines) - NEWEST, 'older snapshot')}: --all shows all", "quiet"))
+    for region, reason in family.unreadable.items():
+        out.print(Text(f"{region} cannot be read: {reason}", "bad"))
+    out.print()
+
+
+def _by_device(volumes: dict[str, Volume]) -> list[str]:
+    return sorted(volumes, key=lambda id: volumes[id].device)
+
+
+def _draw_instance(out: Console, instance: Instance, region: str, now: datetime) -> None:
+    policy = instance.policy
+    state = "" if instance.running else ", stopped"
+    out.print(Text.assemble((shown(policy.name), "title"), f"  {instance.id}  {region}{state}"))
+    if not policy.enabled:
+        out.print(Text("  not backed up: it is not tagged Backup=Yes", "soon"))
+        return
+    table = columns(13, None)
+    for name, value in _policy(instance, now):
+        table.add_row(f"  {name}", value)
+    out.print(table)
+
+
+def _policy(instance: Instance, now: datetime) -> Iterator[tuple[str, str]]:
+    policy = instance.policy
+    slot, following = current_slot(policy.schedule, now), next_slot(policy.schedule, now)
+    times = f"; current slot {moment(slot)}, next {moment(following)}" if slot and following else ""
+    yield "schedule", f"{schedule_text(policy.schedule)}{times}"
+    yield "kept for", retention_text(policy.retention)
+    if policy.consistency:
+        yield "consistency", policy.consistency.label + (", required" if policy.consistency.required else "")
+    if policy.destinations:
+        kept = f", kept for {retention_text(policy.copy_retention)}" if policy.copy_retention else ""
+        key = f", with {policy.copy_kms_key}" if policy.copy_kms_key else ""
+        yield "copied to", f"{', '.join(policy.destinations)}{kept}{key}"
+
+
+def _draw_volume(
+    out: Console, id: str, volume: Volume | None, lines: Sequence[Line], decision: Decision | None
+) -> None:
+    if volume:
+        size = f"  {volume.size_gib} GiB {volume.type}" if volume.size_gib else ""
+        out.print(Text.assemble((id, "title"), f"  {volume.device}{size}"))
+    else:
+        name = f"  {label(lines[0].snapshot)}" if lines else ""
+        out.print(Text.assemble((id, "title"), name))
+    if decision:
+        out.print(Text(f"  now: {_verdict(decision)}", _style(decision)))
+
+
+def _verdict(decision: Decision) -> str:
+    return f"{action(decision)}: {decision.reason}" if action(decision) != "kept" else decision.reason
+
+
+def _style(decision: Decision) -> str:
+    if needs_attention(decision):
+        return "bad"
+    return "soon" if decision.call else ""
+
+
+def _draw_lines(out: Console, lines: Sequence[Line], asked: str) -> None:
+    table = columns(26, 16, None)
+    for line in lines:
+        copied = {each.snapshot.region for each in line.copies}
+        _add(table, line, "  ", f"{line.snapshot.taken:%Y-%m-%d %H:%M}", asked)
+        if line.snapshot.is_copy:
+            gone = f"its primary {line.snapshot.primary_id} in {line.snapshot.primary_region} is gone"
+            table.add_row("", line.snapshot.region, Text(gone, "quiet"))
+        for copy in line.copies:
+            _add(table, copy, "  └ ", copy.snapshot.region, asked)
+        for each in line.copying:
+            target = each.targets[0].partition(" -> ")[2]
+            if target and (target not in copied or needs_attention(each)):
+                table.add_row("  └ ", target, Text(_verdict(each), _style(each)))
+    out.print(table)
+
+
+def _add(table: object, line: Line, indent: str, place: str, asked: str) -> None:
+    mark = "title" if line.snapshot.id == asked else ""
+    state = "" if line.snapshot.state == State.COMPLETED else f"{line.snapshot.state}; "
+    table.add_row(Text(f"{indent}{line.snapshot.id}", mark), place, f"{state}{fate_text(line.fate)}")  # type: ignore[attr-defined]
+
+
+def fate_text(fate: Fate) -> str:
+    """Return what becomes of a snapshot, today and when it expires."""
+    if fate.today.call:
+        return f"goes in the next sweep: {fate.today.reason}"
+    kept = fate.today.reason
+    if not fate.then or fate.then == kept:
+        return kept
+    if fate.goes:
+        return f"{kept}, but goes on {fate.goes} only: {fate.then}"
+    return f"{kept}, but stays while it is {fate.then}" if fate.then.startswith("the newest") else f"{kept}; {fate.then}"

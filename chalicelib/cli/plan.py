@@ -1,0 +1,137 @@
+"""``plan``: what each job would do now, and why. It reads, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from chalicelib import jobs
+from chalicelib.cli.account import Account, account_options, exit_code
+from chalicelib.cli.terminal import columns, output, print_json
+from chalicelib.cli.wording import action, label, moment, needs_attention, problem_data, reasons
+from chalicelib.models import CopySnapshot, CreateSnapshot, CreateSnapshots, Decision, TagProblem
+
+PLANNED: Mapping[str, jobs.Job] = {
+    "create": jobs.create_snapshots,
+    "copy": jobs.copy_missing,
+    "sweep": jobs.sweep_snapshots,
+}
+ACTIONS = ("failed", "create", "copy", "tag", "delete", "deferred")
+STYLES = {"failed": "bad", "delete": "soon", "deferred": "soon"}
+SNAPSHOT_PREFIX = "snap-"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionPlan:
+    """The decisions of each job in one Region; ``names`` says what the snapshots that are to change are of."""
+
+    decisions: Mapping[str, Sequence[Decision]]
+    problems: Sequence[TagProblem]
+    names: Mapping[str, str]
+
+
+@click.command()
+@click.option("--why", is_flag=True, help="Show each target that nothing will be done to as well, with its reason.")
+@account_options
+def plan(account: Account, why: bool) -> int:
+    """Show what each job would do now, and why. Reads only."""
+    found, lost = account.in_each_region("planning", lambda region: _look(account, region))
+    attention = any(needs_attention(each) for one in found.values() for part in one.decisions.values() for each in part)
+    if account.as_json:
+        data = [_data(region, each) for region, each in found.items()]
+        print_json({"command": "plan", "at": account.now.isoformat(), "regions": data, "unreadable": lost})
+    else:
+        for region, each in found.items():
+            _draw(output(), account, region, each, why)
+    return exit_code(attention=attention, lost=lost)
+
+
+def _look(account: Account, region: str) -> RegionPlan:
+    decisions: dict[str, Sequence[Decision]] = {}
+    problems: set[TagProblem] = set()
+    for name, job in PLANNED.items():
+        planned = job(account.invocation(region))
+        decisions[name] = planned.decisions
+        problems |= set(planned.problems)
+    ids = [
+        target.split(" ")[0]
+        for part in decisions.values()
+        for each in part
+        if action(each) in ACTIONS
+        for target in each.targets
+        if target.startswith(SNAPSHOT_PREFIX)
+    ]
+    named = account.connect(region).snapshots_by_id(ids).snapshots if ids else ()
+    return RegionPlan(decisions, sorted(problems), {each.id: label(each) for each in named})
+
+
+def _data(region: str, planned: RegionPlan) -> dict[str, Any]:
+    return {
+        "region": region,
+        "jobs": [
+            {
+                "job": name,
+                "decisions": [
+                    {
+                        "targets": list(each.targets),
+                        "action": action(each),
+                        "reason": each.reason,
+                        "destination": each.call.destination if isinstance(each.call, CopySnapshot) else None,
+                    }
+                    for each in decisions
+                ],
+            }
+            for name, decisions in planned.decisions.items()
+        ],
+        "tag_problems": [problem_data(each) for each in planned.problems],
+    }
+
+
+def _draw(out: Console, account: Account, region: str, planned: RegionPlan, why: bool) -> None:
+    out.print(Text.assemble((region, "title"), f"  what each job would do at {moment(account.now)}"))
+    for name, decisions in planned.decisions.items():
+        out.print()
+        out.print(Text.assemble((f"{name:<7}", "title"), _headline(decisions)))
+        table = columns(8, None, None)
+        for kind in ACTIONS:
+            for each in decisions:
+                if action(each) == kind:
+                    table.add_row(Text(f"  {kind}", STYLES.get(kind, "good")), _what(each, planned.names), each.reason)
+        kept = [each for each in decisions if action(each) == "kept"]
+        if why:
+            for each in kept:
+                table.add_row(Text("  kept", "quiet"), "\n".join(each.targets), each.reason)
+        elif kept:
+            for count, reason in reasons(kept):
+                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), Text(reason, "quiet"))
+        out.print(table)
+    if planned.problems:
+        out.print()
+        text = f"{len(planned.problems)} tag problems: 'python -m chalicelib lint' shows them"
+        out.print(Text(text.replace("1 tag problems", "1 tag problem", 1) if len(planned.problems) == 1 else text, "soon"))
+    out.print()
+
+
+def _headline(decisions: Sequence[Decision]) -> str:
+    counts = {kind: sum(len(each.targets) for each in decisions if action(each) == kind) for kind in ACTIONS}
+    said = [f"{count:,} {_to(kind)}" for kind, count in counts.items() if count]
+    return ", ".join(said) or "nothing to do"
+
+
+def _to(kind: str) -> str:
+    return kind if kind in ("failed", "deferred") else f"to {kind}"
+
+
+def _what(decision: Decision, names: Mapping[str, str]) -> str:
+    """Return the targets with what they are, one a line."""
+    if isinstance(decision.call, CreateSnapshot | CreateSnapshots):
+        name = decision.call.description.split(" - ")[0]
+        return "\n".join((name, *(f"  {each}" for each in decision.targets)))
+    return "\n".join(
+        f"{each}\n  {names[each.split(' ')[0]]}" if each.split(" ")[0] in names else each for each in decision.targets
+    )

@@ -1,0 +1,62 @@
+"""What is written, and how: text on the standard output, progress on the standard error and on a terminal only."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.theme import Theme
+
+from chalicelib import ec2_restore
+
+# Of what is not a terminal nobody knows the width; at 80 columns ids of 21 letters leave no room for reasons.
+WIDTH = 100
+THEME = Theme({"good": "green", "bad": "red", "soon": "yellow", "quiet": "dim", "title": "bold"})
+
+
+def output() -> Console:
+    """Return the standard output: without colour, and of a fixed width, where it is no terminal."""
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or WIDTH)
+    return Console(theme=THEME, highlight=False, width=width, soft_wrap=False, emoji=False, markup=False)
+
+
+def columns(*widths: int | None) -> Table:
+    """Return a table without lines; a column with a width is not folded, and the last one takes what room there is."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0), expand=False)
+    for width in widths:
+        table.add_column(overflow="fold", min_width=width, no_wrap=width is not None)
+    return table
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """Write data as JSON, dates and times in ISO 8601."""
+    click.echo(json.dumps(data, indent=2, default=str, ensure_ascii=False))
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[None]:
+    """Show on a terminal that there is progress: the answers of EC2 so far, by operation."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    seen: Counter[str] = Counter()
+    columns_shown = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns_shown, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+
+        def answered(operation: str) -> None:
+            seen[operation] += 1
+            text = ", ".join(f"{name} {count}" for name, count in seen.most_common(4))
+            bar.update(task, description=f"{doing}  {text}")
+
+        with ec2_restore.watched(answered):
+            yield

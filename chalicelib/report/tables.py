@@ -1,0 +1,80 @@
+"""A report as JSON and as CSV. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+
+from chalicelib.report.model import CopyReport, InstanceReport, Report, VolumeReport
+
+COLUMNS = (
+    "region", "instance_id", "instance_name", "schedule", "retention", "volume_id", "device", "size_gib", "protected",
+    "cover", "reason", "newest_snapshot", "newest_at", "newest_age_hours", "next_expiry", "snapshots", "kept_forever",
+    "destination", "copy_good", "copy_reason", "newest_copy", "newest_copy_at", "newest_copy_age_hours", "copies",
+    "copies_missing", "copies_failed", "copies_deferred", "copies_pending", "cost_low_usd", "cost_high_usd",
+)  # fmt: skip
+# A spreadsheet takes a cell that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@")
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Return the whole report as JSON has it; times are ISO 8601 in UTC, ages hours, costs USD a month."""
+    found: dict[str, Any] = json.loads(json.dumps(asdict(report), default=_plain))
+    return found
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no place in a report")
+
+
+def as_csv(report: Report) -> str:
+    """Return one line for each volume and destination; a volume that is not copied has one with no destination."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for instance in report.instances:
+        for volume in instance.volumes:
+            for copy in volume.copies or (None,):
+                writer.writerow(
+                    [_harmless(each) for each in (*_of_volume(instance, volume), *_of_copy(copy), *_cost(volume))]
+                )
+    return text.getvalue()
+
+
+def _of_volume(instance: InstanceReport, volume: VolumeReport) -> tuple[object, ...]:
+    return (
+        instance.region, instance.id, instance.name, instance.schedule, instance.retention, volume.id, volume.device,
+        volume.size_gib, "yes" if volume.protected else "no", volume.cover.value, volume.reason, volume.newest_id,
+        volume.newest_at, volume.newest_age, volume.next_expiry, len(volume.marks), volume.kept_forever,
+    )  # fmt: skip
+
+
+def _of_copy(copy: CopyReport | None) -> tuple[object, ...]:
+    if copy is None:
+        return ("",) * 11
+    return (
+        copy.region, "yes" if copy.good else "no", copy.reason, copy.newest_id, copy.newest_at, copy.newest_age,
+        len(copy.marks), copy.missing, copy.failed, copy.deferred, copy.pending,
+    )  # fmt: skip
+
+
+def _cost(volume: VolumeReport) -> tuple[object, ...]:
+    return (f"{volume.cost.low:.2f}", f"{volume.cost.high:.2f}")
+
+
+def _harmless(value: object) -> str:
+    """Return a cell that no spreadsheet carries out, and that breaks no line."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return _plain(value)
+    text = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

@@ -1,0 +1,123 @@
+"""The template that `chalice package` merges into its own: dictionaries deeply, lists replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from deploy.alarms import alarms
+from deploy.dashboard import dashboard
+from deploy.functions import Function, configuration
+from deploy.parameters import environment, parameters
+
+Resources = dict[str, Any]
+DAYS = 24 * 3600
+# An event that is a day old says nothing that the hourly runs have not seen by themselves.
+OLDEST_EVENT = 6 * 3600
+RETRIES = 2
+
+
+def template(functions: Sequence[Function]) -> dict[str, Any]:
+    """Everything that is added to what chalice makes of the app."""
+    resources: Resources = {}
+    for function in functions:
+        resources |= _function(function)
+    return {
+        "Description": "Backs up the EBS volumes of tagged EC2 instances: ebs-snapshot-reactor",
+        "Parameters": parameters(),
+        "Conditions": {"HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
+        "Globals": {"Function": {"Environment": {"Variables": environment()}}},
+        "Resources": resources
+        | _queues(functions)
+        | _topic()
+        | alarms(functions)
+        | {"Dashboard": dashboard(functions)},
+        "Outputs": {
+            "AlarmTopic": {"Description": "Where alarms go", "Value": {"Ref": "Alarms"}},
+            "Dashboard": {"Description": "The name of the dashboard", "Value": {"Ref": "Dashboard"}},
+        },
+    }
+
+
+def _function(function: Function) -> Resources:
+    arn = {"Fn::GetAtt": ["UndeliveredEvents", "Arn"]}
+    retry = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": OLDEST_EVENT}
+    event = {"DeadLetterConfig": {"Arn": arn}, "RetryPolicy": retry}
+    failed = {"Type": "SQS", "Destination": {"Fn::GetAtt": ["FailedInvocations", "Arn"]}}
+    again = {"MaximumRetryAttempts": RETRIES, "MaximumEventAgeInSeconds": OLDEST_EVENT}
+    return {
+        function.logical_id: {
+            # Its first run would otherwise make the log group, and the stack could not.
+            "DependsOn": [function.log_group, "DeadLetterAccess"],
+            "Properties": {
+                "FunctionName": function.full_name,
+                "Events": {function.event: {"Properties": event}},
+                "EventInvokeConfig": again | {"DestinationConfig": {"OnFailure": failed}},
+            },
+        },
+        function.log_group: {
+            "Properties": {"LogGroupName": function.log_group_name, "RetentionInDays": {"Ref": "LogRetentionDays"}},
+        },
+    }
+
+
+def _queues(functions: Sequence[Function]) -> Resources:
+    queue = {
+        "Type": "AWS::SQS::Queue",
+        "UpdateReplacePolicy": "Delete",
+        "DeletionPolicy": "Delete",
+        "Properties": {"MessageRetentionPeriod": 14 * DAYS, "SqsManagedSseEnabled": True},
+    }
+    return {
+        "UndeliveredEvents": queue,
+        "FailedInvocations": queue,
+        "UndeliveredEventsPolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [{"Ref": "UndeliveredEvents"}],
+                "PolicyDocument": _from_rules("UndeliveredEvents"),
+            },
+        },
+        # The app's own policies know nothing of the queue, so that `chalice deploy` grants nothing that it never uses.
+        "DeadLetterAccess": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {
+                "PolicyName": "DeadLetterAccess",
+                "PolicyDocument": _allowing("sqs:SendMessage", {"Fn::GetAtt": ["FailedInvocations", "Arn"]}),
+                "Roles": [{"Ref": function.role} for function in functions],
+            },
+        },
+    }
+
+
+def _allowing(action: str, resource: Any, **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [statement | more]}
+
+
+def _from_rules(queue: str) -> dict[str, Any]:
+    rules = {"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${AWS::StackName}-*"}
+    return _allowing(
+        "sqs:SendMessage",
+        {"Fn::GetAtt": [queue, "Arn"]},
+        Principal={"Service": "events.amazonaws.com"},
+        Condition={"ArnLike": {"aws:SourceArn": rules}},
+    )
+
+
+def _topic() -> Resources:
+    account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    principal = {"Service": "cloudwatch.amazonaws.com"}
+    policy = _allowing("sns:Publish", {"Ref": "Alarms"}, Principal=principal, Condition=account)
+    return {
+        "Alarms": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": configuration()["app_name"]}},
+        "AlarmsPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {"Topics": [{"Ref": "Alarms"}], "PolicyDocument": policy},
+        },
+        "AlarmSubscription": {
+            "Type": "AWS::SNS::Subscription",
+            "Condition": "HasAlarmEmail",
+            "Properties": {"TopicArn": {"Ref": "Alarms"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}},
+        },
+    }

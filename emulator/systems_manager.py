@@ -1,0 +1,192 @@
+"""Systems Manager's Run Command: agents that answer, fail or never answer, and instances that are frozen meanwhile."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from emulator import moto_bridge, snapshots
+from emulator.cloud import Cloud
+from emulator.errors import AWSError
+
+Params = Mapping[str, Any]
+VSS = "AWSEC2-VssInstallAndSnapshot"
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+MOST_INSTANCES = 50
+SHORTEST_TIMEOUT = 30
+# A command is not known to GetCommandInvocation at once.
+UNKNOWN_FOR = timedelta(seconds=1)
+OPEN = frozenset({"Pending", "InProgress"})
+
+
+@dataclass(slots=True)
+class Agent:
+    """How the agent of one instance behaves, and the scripts there; a test changes it at will.
+
+    `exits` maps a command (`pre-script`, `post-script`, `vss`) to its exit code, `seconds` is how long each takes,
+    and `auto_thaw` after how many seconds the instance thaws by itself. `app_consistent` is what VSS says of itself.
+    """
+
+    answers: bool = True
+    seconds: float = 2.0
+    exits: dict[str, int] = field(default_factory=dict)
+    auto_thaw: float = 60.0
+    app_consistent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """From when until when an instance was frozen (aware, UTC), and what thawed it."""
+
+    instance_id: str
+    since: datetime
+    until: datetime
+    thawed_by: str
+
+
+@dataclass(slots=True)
+class Command:
+    """One command on one instance; `code` is its exit code, -1 while there is none."""
+
+    command_id: str
+    region: str
+    instance_id: str
+    document: str
+    parameters: Mapping[str, Any]
+    sent_at: datetime
+    status: str = "Pending"
+    code: int = -1
+
+    @property
+    def name(self) -> str:
+        """Which of the scripts it runs."""
+        return "vss" if self.document == VSS else str(self.parameters.get("command", [""])[0])
+
+
+class SystemsManager:
+    """All Regions' commands and agents."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.agents: dict[str, Agent] = {}
+        self.commands: list[Command] = []
+        self.frozen: dict[str, datetime] = {}
+        self.freezes: list[Freeze] = []
+        self._cloud = cloud
+        self._operations: dict[str, Callable[[str, Params], dict[str, Any]]] = {
+            "SendCommand": self._send,
+            "GetCommandInvocation": self._get,
+            "CancelCommand": self._cancel,
+        }
+
+    def agent(self, instance_id: str) -> Agent:
+        """The agent of an instance: one that answers, until a test says otherwise."""
+        return self.agents.setdefault(instance_id, Agent())
+
+    def serve(self, region: str, operation: str, params: Params) -> bytes | None:
+        """The answer as JSON; None for an operation that is not served here. AWSError for a refusal."""
+        handler = self._operations.get(operation)
+        return json.dumps(handler(region, params)).encode() if handler else None
+
+    def _send(self, region: str, params: Params) -> dict[str, Any]:
+        ids = params.get("InstanceIds", [])
+        if not 1 <= len(ids) <= MOST_INSTANCES or params.get("TimeoutSeconds", 3600) < SHORTEST_TIMEOUT:
+            raise AWSError("ValidationException", "1 to 50 instance ids, and a timeout of at least 30 seconds")
+        for instance_id in ids:
+            if not moto_bridge.is_running(region, instance_id):
+                raise AWSError("InvalidInstanceId", f"Instances not in a valid state for account: {instance_id}")
+        command_id = str(uuid.uuid4())
+        for instance_id in ids:
+            command = Command(
+                command_id,
+                region,
+                instance_id,
+                params["DocumentName"],
+                params.get("Parameters", {}),
+                self._cloud.now,
+            )
+            self.commands.append(command)
+            self._schedule(command, params.get("TimeoutSeconds", 3600))
+        return {"Command": {"CommandId": command_id, "Status": "Pending", "InstanceIds": list(ids)}}
+
+    def _schedule(self, command: Command, delivery_seconds: int) -> None:
+        agent = self.agent(command.instance_id)
+        after = agent.seconds if agent.answers else delivery_seconds
+        end = self._run if agent.answers else self._give_up
+        self._cloud.timeline.change(self._cloud.now + timedelta(seconds=after), lambda: end(command))
+
+    def _give_up(self, command: Command) -> None:
+        if command.status in OPEN:
+            command.status = "TimedOut"
+
+    def _run(self, command: Command) -> None:
+        if command.status not in OPEN:
+            return
+        command.code = self._carry_out(command)
+        command.status = "Failed" if command.code else "Success"
+
+    def _carry_out(self, command: Command) -> int:
+        agent, instance_id = self.agent(command.instance_id), command.instance_id
+        code = agent.exits.get(command.name, 0)
+        if command.name == "pre-script" and not code:
+            self.frozen[instance_id] = since = self._cloud.now
+            until = since + timedelta(seconds=agent.auto_thaw)
+            self._cloud.timeline.change(until, lambda: self._thaw(instance_id, since, "auto-thaw"))
+        if command.name == "post-script":
+            if instance_id not in self.frozen:
+                return 203 if any(each.instance_id == instance_id for each in self.freezes) else 204
+            self._thaw(instance_id, self.frozen[instance_id], "post-script")
+        if command.name == "vss" and not code:
+            self._snapshot_by_vss(command, agent)
+        return code
+
+    def _thaw(self, instance_id: str, since: datetime, by: str) -> None:
+        if self.frozen.get(instance_id) == since:
+            del self.frozen[instance_id]
+            self.freezes.append(Freeze(instance_id, since, self._cloud.now, by))
+
+    def _snapshot_by_vss(self, command: Command, agent: Agent) -> None:
+        parameters = command.parameters
+        pairs = [pair for pair in str(parameters.get("tags", [""])[0]).split(";") if pair]
+        tags = dict(pair.removeprefix("Key=").split(",Value=", 1) for pair in pairs)
+        tags |= {"AppConsistent": str(agent.app_consistent), "AwsVssConfig": "{}"}
+        specification = {
+            "InstanceId": command.instance_id,
+            "ExcludeBootVolume": parameters.get("ExcludeBootVolume", ["False"])[0] == "True",
+        }
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        request = {
+            "InstanceSpecification": specification,
+            "Description": str(parameters.get("description", [""])[0]),
+            "TagSpecifications": [{"ResourceType": "snapshot", "Tags": listed}],
+        }
+        snapshots.create_snapshots(self._cloud, self._cloud.region(command.region), request)
+
+    def _find(self, params: Params) -> Command:
+        wanted = (params["CommandId"], params["InstanceId"])
+        for command in self.commands:
+            if (command.command_id, command.instance_id) == wanted:
+                return command
+        raise AWSError("InvocationDoesNotExist", "")
+
+    def _get(self, region: str, params: Params) -> dict[str, Any]:
+        command = self._find(params)
+        if command.region != region or self._cloud.now - command.sent_at < UNKNOWN_FOR:
+            raise AWSError("InvocationDoesNotExist", "")
+        return {
+            "CommandId": command.command_id,
+            "InstanceId": command.instance_id,
+            "DocumentName": command.document,
+            "Status": command.status,
+            "StatusDetails": command.status,
+            "ResponseCode": command.code,
+        }
+
+    def _cancel(self, region: str, params: Params) -> dict[str, Any]:
+        for command in self.commands:
+            if command.command_id == params["CommandId"] and command.region == region and command.status in OPEN:
+                command.status = "Cancelled"
+        return {}

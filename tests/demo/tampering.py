@@ -1,0 +1,179 @@
+"""Ways to falsify the month's evidence, and what the checks must then say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from emulator.demo.company import FRANKFURT, IRELAND
+from emulator.demo.world import Deletion, Evidence, Seen
+
+
+def of(evidence: Evidence, name: str, region: str) -> Seen:
+    """The newest completed snapshot or copy of an instance that stands in a Region."""
+    id = evidence.facts.instance_ids[name]
+    mine = [one for one in evidence.standing.values() if one.tags.get("Source_InstanceId") == id]
+    return max((one for one in mine if one.region == region), key=lambda one: one.started)
+
+
+def without(evidence: Evidence, *ids: str) -> Evidence:
+    return replace(evidence, standing={id: one for id, one in evidence.standing.items() if id not in ids})
+
+
+def with_changed(evidence: Evidence, one: Seen) -> Evidence:
+    """The same, but for one snapshot, new or altered, that stands."""
+    return replace(evidence, standing={**evidence.standing, one.id: one}, seen={**evidence.seen, one.id: one})
+
+
+def _lost_primary(evidence: Evidence) -> Evidence:
+    return without(evidence, of(evidence, "shop-web", IRELAND).id)
+
+
+def lost_copy(evidence: Evidence) -> Evidence:
+    return without(evidence, of(evidence, "shop-web", FRANKFURT).id)
+
+
+def _pending_copy(evidence: Evidence) -> Evidence:
+    return with_changed(evidence, replace(of(evidence, "shop-web", FRANKFURT), state="pending"))
+
+
+def _wrong_date(evidence: Evidence) -> Evidence:
+    one = of(evidence, "shop-web", IRELAND)
+    return with_changed(evidence, replace(one, tags={**one.tags, "DeleteOn": "2027-01-01"}))
+
+
+def _overdue(evidence: Evidence) -> Evidence:
+    gone = next(one for one in evidence.seen.values() if one.managed and one.id not in evidence.standing)
+    return with_changed(evidence, gone)
+
+
+def _uninvited(evidence: Evidence) -> Evidence:
+    volume = evidence.facts.volume_ids["shop-search"][0]
+    return with_changed(evidence, replace(of(evidence, "shop-web", IRELAND), id="snap-0", volume_id=volume))
+
+
+def _torn_set(evidence: Evidence) -> Evidence:
+    one = of(evidence, "shop-db", IRELAND)
+    return with_changed(evidence, replace(one, started=one.started.replace(minute=1)))
+
+
+def _protection_lost(evidence: Evidence) -> Evidence:
+    return without(evidence, *evidence.facts.kept_forever)
+
+
+def _by_hand_tagged(evidence: Evidence) -> Evidence:
+    [one] = evidence.facts.by_hand
+    return with_changed(evidence, replace(evidence.standing[one.id], tags={**one.tags, "Type": "Automated"}))
+
+
+def _by_hand_deleted(evidence: Evidence) -> Evidence:
+    return without(evidence, evidence.facts.by_hand[0].id)
+
+
+def _never_reported(evidence: Evidence) -> Evidence:
+    return replace(evidence, invocations=[one for one in evidence.invocations if one.at.day != 5])
+
+
+def _failed(evidence: Evidence) -> Evidence:
+    last = evidence.invocations[-1]
+    return replace(evidence, invocations=[*evidence.invocations, replace(last, error="JobFailed: out of paper")])
+
+
+def _unheard(evidence: Evidence) -> Evidence:
+    return replace(evidence, invocations=[one for one in evidence.invocations if not one.error], dead_letters=())
+
+
+def _lost_weekly(evidence: Evidence) -> Evidence:
+    """The outage went on until a Tuesday: the first of that week is not of a Monday."""
+    return without(evidence, _only(evidence, "shop-web", IRELAND, day=17).id)
+
+
+def _taken_too_early(evidence: Evidence) -> Evidence:
+    """As a sweep would do that looks at nothing but DeleteOn."""
+    held = _held(evidence)
+    at = datetime(2026, 11, 15, 5, 15, tzinfo=UTC)
+    return replace(
+        evidence,
+        deletions=[replace(one, at=at) if one.snapshot_id == held.id else one for one in evidence.deletions],
+    )
+
+
+def _held_without_a_word(evidence: Evidence) -> Evidence:
+    swept = [one for one in evidence.invocations if one.function == "sweep_snapshots" and one.at.day == 16]
+    return replace(evidence, invocations=[one for one in evidence.invocations if one not in swept])
+
+
+def _grace_cut_short(evidence: Evidence) -> Evidence:
+    copy = of(evidence, "notebook", FRANKFURT)
+    gone = Deletion(evidence.now, FRANKFURT, copy.id, "sweep_snapshots")
+    return replace(without(evidence, copy.id), deletions=[*evidence.deletions, gone])
+
+
+def _mistake_carried_out(evidence: Evidence) -> Evidence:
+    [mistake] = evidence.facts.mistakes
+    condemned = next(id for id in mistake.before if id not in evidence.standing)
+    return replace(
+        evidence,
+        deletions=[replace(one, at=mistake.at) if one.snapshot_id == condemned else one for one in evidence.deletions],
+    )
+
+
+def _not_mended(evidence: Evidence) -> Evidence:
+    [mistake] = evidence.facts.mistakes
+    one = next(evidence.standing[id] for id in mistake.before if id in evidence.standing)
+    return with_changed(evidence, replace(one, tags={**one.tags, "DeleteOn": "2026-11-24"}))
+
+
+def _no_advice(evidence: Evidence) -> Evidence:
+    return replace(
+        evidence,
+        invocations=[replace(one, log=one.log.replace("set MAX_DELETE_PERCENT", "")) for one in evidence.invocations],
+    )
+
+
+def _only(evidence: Evidence, name: str, region: str, *, day: int) -> Seen:
+    """The one that stands of a day of the month."""
+    id = evidence.facts.instance_ids[name]
+    mine = [one for one in evidence.standing.values() if one.tags.get("Source_InstanceId") == id]
+    [found] = [one for one in mine if one.region == region and one.started.day == day]
+    return found
+
+
+def _held(evidence: Evidence) -> Seen:
+    """The last snapshot of shop-cart before the creator was off."""
+    [volume] = evidence.facts.volume_ids["shop-cart"]
+    [off] = evidence.facts.creator_off
+    before = [one for one in evidence.seen.values() if one.volume_id == volume and one.started < off.since]
+    return max(before, key=lambda one: one.started)
+
+
+TAMPERED = [
+    (_lost_primary, "shop-web vol-", "expected 1 completed snapshot; is none"),
+    (_lost_primary, "in eu-west-1", "expected kept while it is the newest; is gone otherwise"),
+    (lost_copy, "in eu-central-1", "expected 1 completed copy; is none"),
+    (_pending_copy, "in eu-central-1", "expected 1 completed copy; is none"),
+    (_wrong_date, "in eu-west-1", "expected DeleteOn=2026-12-28; is DeleteOn=2027-01-01"),
+    (_overdue, "in eu-", "expected gone, or never made; is completed, DeleteOn=2026-11-"),
+    (_uninvited, "shop-search vol-", "expected no snapshot; is at least one"),
+    (_torn_set, "shop-db at 30 Nov 01:00", "expected one start; is ["),
+    (_protection_lost, "in us-east-1", "expected there; is gone"),
+    (_by_hand_tagged, "snap-", "is {'Name': 'before the new shop', 'DeleteOn': '2026-11-11', 'Type': 'Automated'}"),
+    (_by_hand_deleted, "snap-", "expected there; is gone"),
+    (_never_reported, "shop-search on 2026-11-05", "expected a tag problem; is not a word"),
+    (_failed, " at 30 Nov ", "expected no failure; is JobFailed: out of paper"),
+    (_unheard, "snap-", "expected heard 3 times; is heard 0 times"),
+    (_unheard, "sweep_snapshots in us-east-1", "expected heard 3 times; is heard 0 times"),
+    (_unheard, "sweep_snapshots in us-east-1", "expected 1 dead letter; is 0"),
+    (_lost_weekly, "shop-web in eu-west-1", "expected ['01 Nov', '09 Nov', '17 Nov', '23 Nov', "),
+    (_lost_weekly, "shop-web in eu-west-1", "; is ['01 Nov', '09 Nov', '23 Nov', "),
+    (_taken_too_early, "in eu-west-1", "expected deleted on 2026-11-18; is 2026-11-15"),
+    (_taken_too_early, "in eu-west-1", "expected something newer when it went; is nothing"),
+    (_held_without_a_word, "on 2026-11-16", "expected the newest completed snapshot of vol-"),
+    (_held_without_a_word, "on 2026-11-16", "expected the newest completed copy for vol-"),
+    (_grace_cut_short, "in eu-central-1", "expected deleted on 2026-12-22; is 2026-11-30"),
+    (_grace_cut_short, "in eu-central-1", "expected something newer when it went; is nothing"),
+    (_mistake_carried_out, "in us-east-1", "expected not gone by 2026-11-25, nor before 2026-"),
+    (_mistake_carried_out, "deletions in us-east-1", "expected from the next day on; is "),
+    (_not_mended, "in us-east-1", " again; is DeleteOn=2026-11-24"),
+    (_no_advice, "the failure in us-east-1", "managed snapshots, and what to set; is ["),
+]

@@ -1,0 +1,102 @@
+"""IAM in front of ministack's EC2: of every resource that a call is about, with its tags and those of the request.
+
+ministack evaluates policies and their conditions, but asks once for each call, about a resource that it guesses. Here the
+calls that change snapshots are asked about as EC2 does. Private names again, for the pinned version alone.
+"""
+
+import contextvars
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ministack.core import iam_evaluator  # type: ignore[import-not-found]
+from ministack.core.responses import get_account_id, get_region  # type: ignore[import-not-found]
+from ministack.services import ec2  # type: ignore[import-not-found]
+
+Params = dict[str, Any]
+Response = tuple[int, dict[str, str], bytes]
+Handler = Callable[[Params], Response]
+Context = dict[str, Any]
+Question = tuple[str, str, Context]
+
+CREATING = ("CreateSnapshot", "CreateSnapshots", "CopySnapshot")
+CHECKED = (*CREATING, "CreateTags", "DeleteTags", "DeleteSnapshot")
+ORIGINAL_ENFORCE = iam_evaluator.enforce
+access_key: contextvars.ContextVar[str] = contextvars.ContextVar("access_key", default="")
+
+
+def enforce(key: str, action: str, service: str, *rest: Any, **more: Any) -> Any:
+    """Leaves the actions that are checked here to their handlers, but for wrong credentials."""
+    access_key.set(key)
+    found = ORIGINAL_ENFORCE(key, action, service, *rest, **more)
+    later = service == "ec2" and action.removeprefix("ec2:") in CHECKED
+    return None if later and not isinstance(found, iam_evaluator.AuthError) else found
+
+
+def authorised(action: str, handler: Handler) -> Handler:
+    def run(params: Params) -> Response:
+        for asked, resource, context in questions(action, params):
+            denied = ORIGINAL_ENFORCE(
+                access_key.get(), f"ec2:{asked}", "ec2", get_region(), resource_arn=resource, service_context=context
+            )
+            if denied:
+                message = f"You are not authorized to perform ec2:{asked} on {resource}."
+                refused: Response = ec2._error("UnauthorizedOperation", message, 403)
+                return refused
+        return handler(params)
+
+    return run
+
+
+def questions(action: str, params: Params) -> Iterator[Question]:
+    """What IAM is asked for a call: action, resource and condition keys."""
+    if action in CREATING:
+        yield from creating(action, params)
+        return
+    requested = request_tags(params, "Tag")
+    ids = ec2._parse_member_list(params, "ResourceId") or [ec2._p(params, "SnapshotId")]
+    for one in ids:
+        kind = "snapshot" if one.startswith("snap-") else "instance" if one.startswith("i-") else "volume"
+        yield action, arn(kind, one), requested | tags_of(one)
+
+
+def creating(action: str, params: Params) -> Iterator[Question]:
+    # What is yet to be made has an asterisk for an id, which a policy's `snap-*` does not match.
+    made = f"arn:aws:ec2:{get_region()}::snapshot/*"
+    requested = request_tags(params, "TagSpecification.1.Tag")
+    yield action, made, requested
+    if requested:
+        yield "CreateTags", made, requested | {"ec2:CreateAction": action}
+    if action == "CopySnapshot":
+        source = ec2._p(params, "SourceSnapshotId")
+        yield action, f"arn:aws:ec2:{ec2._p(params, 'SourceRegion')}::snapshot/{source}", {}
+    elif action == "CreateSnapshot":
+        yield action, arn("volume", ec2._p(params, "VolumeId")), {}
+    else:
+        instance_id = ec2._p(params, "InstanceSpecification.InstanceId")
+        yield action, arn("instance", instance_id), tags_of(instance_id)
+        yield action, arn("volume", "vol-of-the-instance"), {}
+
+
+def arn(kind: str, resource_id: str) -> str:
+    account = "" if kind == "snapshot" else get_account_id()
+    return f"arn:aws:ec2:{get_region()}:{account}:{kind}/{resource_id}"
+
+
+def request_tags(params: Params, prefix: str) -> Context:
+    found, number = {}, 1
+    while key := ec2._p(params, f"{prefix}.{number}.Key"):
+        found[key] = ec2._p(params, f"{prefix}.{number}.Value")
+        number += 1
+    named = {f"aws:RequestTag/{key}": value for key, value in found.items()}
+    return named | ({"aws:TagKeys": sorted(found)} if found else {})
+
+
+def tags_of(resource_id: str) -> Context:
+    return {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in ec2._tags.get(resource_id, [])}
+
+
+def install() -> None:
+    """After whatever else replaces EC2's handlers."""
+    iam_evaluator.enforce = enforce
+    for action in CHECKED:
+        ec2._ACTION_MAP[action] = authorised(action, ec2._ACTION_MAP[action])

@@ -1,0 +1,51 @@
+"""Asks iam-simulate, a policy evaluator, whether a document allows a request. Its package comes by `make test`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sysconfig
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.policies.documents import Document
+
+HERE = Path(__file__).parent
+NODE = Path(sysconfig.get_path("scripts")) / "node"
+ALLOWED = "Allowed"
+REFUSED = "ImplicitlyDenied"
+Value = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What IAM is asked before a call is carried out: once for each resource that the call is about."""
+
+    action: str
+    resource: str
+    context: tuple[tuple[str, Value], ...] = ()
+
+
+def verdicts(questions: Sequence[tuple[Document, Request]]) -> list[str]:
+    """One verdict for each question, in their order; an error of the evaluator is a verdict too."""
+    if not (HERE / "node_modules").exists():
+        raise RuntimeError("the policy evaluator is missing: run `make test` once, which installs it")
+    asked = [
+        {
+            "policy": policy,
+            "action": request.action,
+            "resource": request.resource,
+            "context": {key: list(value) if isinstance(value, tuple) else value for key, value in request.context},
+        }
+        for policy, request in questions
+    ]
+    done = subprocess.run(
+        [str(NODE), "simulate.mjs"], cwd=HERE, input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def verdict(policy: Document, request: Request) -> str:
+    return verdicts([(policy, request)])[0]

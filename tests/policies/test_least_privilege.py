@@ -1,0 +1,80 @@
+"""Each policy allows what its function does, nothing that it never does, and no misuse: conditions included."""
+
+from __future__ import annotations
+
+from tests.policies.conftest import Recording
+from tests.policies.documents import document, functions, grants, made_of
+from tests.policies.evaluator import ALLOWED, REFUSED, Request, verdict, verdicts
+from tests.policies.misuses import MISUSES
+
+
+def test_the_stories_reach_every_function(recording: Recording) -> None:
+    assert sorted(recording.requests) == functions()
+
+
+def test_everything_that_is_used_is_allowed(recording: Recording) -> None:
+    asked = [
+        (function, request) for function in functions() for request in sorted(recording.requests[function], key=repr)
+    ]
+    found = verdicts([(document(function), request) for function, request in asked])
+    refused = [(*each, result) for each, result in zip(asked, found, strict=True) if result != ALLOWED]
+    recording.lines.append(
+        f"Policies: {recording.calls:,} calls recorded, {len(asked):,} different requests to IAM, all but {len(refused)} permitted."
+    )
+    assert not refused
+
+
+def test_nothing_is_allowed_that_is_never_used(recording: Recording) -> None:
+    """Without any one of its grants a policy refuses something that its function does."""
+    questions, tried = [], []
+    for function in functions():
+        parts = list(grants(document(function)))
+        for part in parts:
+            rest = made_of([each for each in parts if each is not part])
+            for request in _about(part.action, recording.requests[function]):
+                questions.append((rest, request))
+                tried.append((function, part))
+    needed = {each for each, result in zip(tried, verdicts(questions), strict=True) if result == REFUSED}
+    every = [(function, part) for function in functions() for part in grants(document(function))]
+    unused = [f"{function}: {part}" for function, part in every if (function, part) not in needed]
+    recording.lines.append(f"Policies: {len(every)} grants, all but {len(unused)} needed.")
+    assert not unused
+
+
+def _about(action: str, requests: set[Request]) -> list[Request]:
+    return [request for request in sorted(requests, key=repr) if request.action == action]
+
+
+def test_misuse_is_refused(recording: Recording) -> None:
+    tried = [(function, each) for function in functions() for each in MISUSES if function not in each.but]
+    found = verdicts([(document(function), each.request) for function, each in tried])
+    wrong = [
+        f"{function} can {each.deed}: {result}"
+        for (function, each), result in zip(tried, found, strict=True)
+        if result != REFUSED
+    ]
+    recording.lines.append(
+        f"Policies: {len(MISUSES)} misuses tried with each role, {len(tried)} requests, {len(wrong)} not refused."
+    )
+    assert not wrong
+    assert len({each.deed for each in MISUSES}) == len(MISUSES) >= 25
+
+
+def test_no_function_writes_the_log_of_another(recording: Recording) -> None:
+    questions = [
+        (document(function), request)
+        for function in functions()
+        for other in functions()
+        if other != function
+        for request in recording.requests[other]
+        if request.action.startswith("logs:")
+    ]
+    assert set(verdicts(questions)) == {REFUSED}
+
+
+def test_the_evaluator_does_look_at_conditions(recording: Recording) -> None:
+    """A control: the same requests pass once the conditions are gone."""
+    bare = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
+    requests = [each.request for each in MISUSES if each.request.action.startswith("ec2:")]
+    assert set(verdicts([(bare, request) for request in requests])) == {ALLOWED}
+    assert verdict(document("sweep_snapshots"), requests[0]) == REFUSED
