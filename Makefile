@@ -7,12 +7,12 @@ LAMBDA_VENV := .venv-lambda/.ready
 EVALUATOR := tests/policies/node_modules/.ready
 FORMAT ?= cloudformation
 
-.PHONY: help deploy undeploy package docs demo test check test-e2e lint bench-copies bench-sweep bench-cold-start clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e lint bench-copies bench-sweep bench-cold-start bench-report clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-$(VENV): requirements.txt requirements-dev.txt
+$(VENV): requirements.txt requirements-cli.txt requirements-dev.txt
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	touch $@
@@ -58,7 +58,7 @@ demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minu
 	@$(BIN)/python -m emulator.demo
 
 test: $(VENV) $(EVALUATOR) ## the test suite, with coverage
-	$(BIN)/python -m pytest --ignore=tests/e2e --cov --cov-report=term
+	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/browser --cov --cov-report=term
 
 lint: $(VENV) ## style and types
 	$(BIN)/ruff format --check .
@@ -75,6 +75,17 @@ bench-sweep: $(VENV) ## how close deletions come to what EC2 allows, and their c
 
 bench-cold-start: $(VENV) ## what importing the app adds to boto3 and its first client
 	@$(BIN)/python -m benchmarks.cold_start
+
+bench-report: $(VENV) ## time and memory of the report and of planning over 50,000 snapshots
+	@$(BIN)/python -m benchmarks.report
+
+test-browser: $(VENV) ## the report's page in a real browser; make chromium installs one
+	$(BIN)/python -m pytest tests/browser
+
+chromium: ## installs Debian's chromium if there is none
+	@command -v chromium > /dev/null \
+	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; } \
+	  || echo "chromium could not be installed: make test-browser will skip its tests" >&2
 
 test-e2e: $(VENV) $(E2E_VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
 	$(BIN)/python -m pytest tests/e2e

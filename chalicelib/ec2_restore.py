@@ -122,9 +122,7 @@ class Restorer:
     def wait_until_available(self, volume_id: str) -> None:
         """Return when a volume is available; WaiterError if it fails, or takes half an hour."""
         waiter = self._ec2.get_waiter("volume_available")
-        waiter.wait(
-            VolumeIds=[volume_id], WaiterConfig={"Delay": SECONDS_BETWEEN_LOOKS, "MaxAttempts": MOST_LOOKS}
-        )
+        waiter.wait(VolumeIds=[volume_id], WaiterConfig={"Delay": SECONDS_BETWEEN_LOOKS, "MaxAttempts": MOST_LOOKS})
 
     def delete_volume(self, volume_id: str) -> None:
         """Delete a volume."""

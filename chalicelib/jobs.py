@@ -212,6 +212,11 @@ def sweep_snapshots(invocation: Invocation) -> Plan:
     return Plan(plan.plan_sweep(found.snapshots, today, guards, ec2.region), problems, ec2)
 
 
+# What a summary lists at most of each kind: Lambda bounds what a function answers, and the log has every outcome.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MOST_LISTED = 500
+
+
 def _summarise(
     job: str,
     region: str,
@@ -231,11 +236,19 @@ def _summarise(
         region=region,
         dry_run=dry_run,
         counts=dict(counts),
-        failures=failures,
-        tag_problems=[
-            {"target": each.target, "read": each.read, "accepted": each.accepted} for each in sorted(set(problems))
-        ],
+        failures=_listed(failures, "reason"),
+        tag_problems=_listed(
+            [{"target": each.target, "read": each.read, "accepted": each.accepted} for each in sorted(set(problems))],
+            "read",
+        ),
     )
+
+
+def _listed(items: list[dict[str, str]], place: str) -> list[dict[str, str]]:
+    if len(items) <= MOST_LISTED:
+        return items
+    more = dict.fromkeys(items[0], "") | {"target": "…", place: f"and {len(items) - MOST_LISTED} more"}
+    return [*items[:MOST_LISTED], more]
 
 
 def _count(summary: Summary, outcomes: Iterable[Outcome]) -> None:

@@ -71,7 +71,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A running or stopped instance with the volumes attached to it, sorted by id; ``running`` is False if stopped."""
+    """A running or stopped instance with the volumes attached to it, sorted by id; ``running`` is False if stopped.
+
+    ``asked_for`` are the app's own keys among its tags, whether it is backed up or not.
+    """
 
     id: str
     policy: Policy
@@ -79,6 +82,7 @@ class Instance:
     volumes: tuple[Volume, ...]
     carried: Tags = ()
     running: bool = True
+    asked_for: tuple[str, ...] = ()
 
 
 class State(StrEnum):

@@ -168,7 +168,8 @@ def read_instance(
     if enabled:
         policy = _read_policy(reader, contract)
     ordered = tuple(sorted(volumes, key=lambda volume: volume.id))
-    return Instance(id, policy, root_device, ordered, carried(raw), running), reader.problems
+    asked_for = tuple(key for key in INSTANCE_KEYS if key in raw)
+    return Instance(id, policy, root_device, ordered, carried(raw), running, asked_for), reader.problems
 
 
 def _name(id: str, raw: Mapping[str, str]) -> str:
@@ -356,7 +357,7 @@ def slot_value(slot: datetime) -> str:
 
 
 def primary_tags(
-    instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None, set_size: int = 1
+    instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None, *, set_size: int = 1
 ) -> Tags:
     """Return all tags of the snapshot of one volume, at most 50: the app's own first.
 
@@ -424,7 +425,7 @@ def slot_of(all_tags: Tags) -> str:
 def source_key(id: str) -> str:
     """Return the key of the tag by which a snapshot names this instance, volume or snapshot as its source."""
     kinds = {"i": SOURCE_INSTANCE_ID, "vol": SOURCE_VOLUME_ID, "snap": SOURCE_SNAPSHOT_ID}
-    return kinds[id.split("-")[0]]
+    return kinds[id.partition("-")[0]]
 
 
 def name_of(snapshot: Snapshot) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import yaml  # type: ignore[import-untyped]
+
 from deploy.alarms import alarms
 from deploy.dashboard import dashboard
-from deploy.functions import Function, configuration
+from deploy.functions import PROJECT, Function, configuration
 from deploy.parameters import environment, parameters
 
 Resources = dict[str, Any]
@@ -30,6 +32,7 @@ def template(functions: Sequence[Function]) -> dict[str, Any]:
         "Resources": resources
         | _queues(functions)
         | _topic()
+        | _document()
         | alarms(functions)
         | {"Dashboard": dashboard(functions)},
         "Outputs": {
@@ -103,6 +106,19 @@ def _from_rules(queue: str) -> dict[str, Any]:
         Principal={"Service": "events.amazonaws.com"},
         Condition={"ArnLike": {"aws:SourceArn": rules}},
     )
+
+
+def _document() -> Resources:
+    """What `Consistency=fsfreeze` runs on an instance."""
+    content = yaml.safe_load((PROJECT / "deploy" / "documents" / "fsfreeze.yaml").read_text())
+    properties = {
+        "Name": "ebs-snapshot-reactor-fsfreeze",
+        "DocumentType": "Command",
+        "TargetType": "/AWS::EC2::Instance",
+        "UpdateMethod": "NewVersion",
+        "Content": content,
+    }
+    return {"Fsfreeze": {"Type": "AWS::SSM::Document", "Properties": properties}}
 
 
 def _topic() -> Resources:

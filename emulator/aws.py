@@ -234,6 +234,11 @@ class LocalAWS:
         """
         self._gateway.faults.add(Fault(operation, error, message, times, region, match, carried_out))
 
+    def fault_at(self, number: int, *, error: str, carried_out: bool = False) -> None:
+        """The call with this number fails, counted from 1 over all that functions make; as `fault` otherwise."""
+        message = "An error has occurred"
+        self._gateway.fault_at[number] = Fault("", error, message, 1, None, lambda params: True, carried_out)
+
     def fail_snapshot(self, volume_id: str, message: str) -> None:
         """The next snapshot of the volume ends in state error; if it belongs to a set, so does the whole set."""
         self._cloud.failing_volumes[volume_id] = message

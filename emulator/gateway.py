@@ -21,7 +21,7 @@ from emulator import moto_bridge
 from emulator.cloud import Cloud
 from emulator.describe import SnapshotReader
 from emulator.errors import STATUS, AWSError
-from emulator.faults import KILLED, TIMEOUT, Buckets, Faults, FunctionKilled
+from emulator.faults import KILLED, TIMEOUT, Buckets, Fault, Faults, FunctionKilled
 from emulator.model import Region
 from emulator.operations import serve
 from emulator.pages import parsed_page
@@ -76,6 +76,8 @@ class Gateway:
         self._function = function
         self._invocation = invocation
         self._killed = -1
+        self.made = 0  # how many calls functions have made
+        self.fault_at: dict[int, Fault] = {}
         self._reader = SnapshotReader(cloud)
         self._known: dict[Question, tuple[State, bytes]] = {}
         self._thread = threading.local()
@@ -99,7 +101,7 @@ class Gateway:
         with self._cloud.lock:
             self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
-            if self.faults.expects(asked.operation) or asked.region not in self._cloud.regions:
+            if self._faulty_now() or self.faults.expects(asked.operation) or asked.region not in self._cloud.regions:
                 return None
             parsed = self._answer(asked, context)
             if parsed is None or not self._admitted(asked):
@@ -107,6 +109,9 @@ class Gateway:
             self._record(asked, None, {})
         parsed["ResponseMetadata"] = {"HTTPStatusCode": HTTP_OK, "HTTPHeaders": {}, "RetryAttempts": 0}
         return Answered(), parsed
+
+    def _faulty_now(self) -> bool:
+        return self._function() is not None and self.made + 1 in self.fault_at
 
     def _check_alive(self) -> None:
         if self._function() is not None and self._killed == self._invocation():
@@ -164,12 +169,14 @@ class Gateway:
         with self._cloud.lock:
             self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
-            fault = self.faults.take(asked.region, asked.operation, asked.params)
+            fault = self.fault_at.pop(self.made + 1) if self._faulty_now() else None
+            fault = fault or self.faults.take(asked.region, asked.operation, asked.params)
             tags = named_tags(self._cloud, asked.region, asked.operation, asked.params)
             answer: Answer = (HTTP_OK, {}, b"")
             if fault is None or fault.carried_out:
                 answer = self._attempt(asked, request)
             if fault is not None and fault.error == KILLED:
+                self._record(asked, KILLED, tags)
                 self._killed = self._invocation()
             self._check_alive()
             if fault is not None and fault.error == TIMEOUT:
@@ -207,6 +214,7 @@ class Gateway:
         return moto_bridge.answer(request) if own is None else (HTTP_OK, {}, own)
 
     def _record(self, asked: Asked, error: str | None, tags: Mapping[str, Mapping[str, str]]) -> None:
+        self.made += self._function() is not None
         call = ApiCall(self._cloud.now, asked.region, asked.operation, asked.params, error, self._function(), tags)
         self.calls.append(call)
 

@@ -14,6 +14,7 @@ from moto.core.model_instances import reset_model_data
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.models.elastic_block_store import Volume as MotoVolume
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
@@ -40,6 +41,20 @@ class Volume:
     tags: Tags
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a volume made of a snapshot is to be. `size` in GiB, `throughput` in MiB/s."""
+
+    zone: str
+    size: int
+    volume_type: str
+    iops: int | None
+    throughput: int | None
+    snapshot_id: str
+    encrypted: bool
+    kms_key_id: str | None
+
+
 @contextmanager
 def moto_running(seed: int) -> Iterator[None]:
     """moto with an empty state, its random ids seeded, and its slow or lax methods replaced until the end."""
@@ -47,6 +62,7 @@ def moto_running(seed: int) -> Iterator[None]:
         (TaggedEC2Resource, "get_tags", _get_tags),
         (ElasticBlockStore, "describe_volumes", _describe_volumes),
         (InstanceResponse, "describe_instances", _describe_instances),
+        (MotoVolume, "status", property(_status)),
     ]
     originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
     _reset(seed)
@@ -84,6 +100,46 @@ def volume(region: str, volume_id: str) -> Volume:
     return Volume(
         found.id, int(found.size), bool(found.encrypted), found.kms_key_id or None, found.volume_type or "gp2", tags
     )
+
+
+def zones(region: str) -> list[str]:
+    """The names of the Region's availability zones."""
+    return [zone.name for zone in _backend(region).describe_availability_zones()]
+
+
+def add_volume(region: str, made: Restored, tags: Tags) -> str:
+    """A volume that is being created until `set_available`; returns its id."""
+    backend = _backend(region)
+    one = backend.create_volume(
+        size=made.size,
+        zone_name=made.zone,
+        encrypted=made.encrypted,
+        kms_key_id=made.kms_key_id,
+        volume_type=made.volume_type,
+        iops=made.iops,
+        throughput=made.throughput,
+    )
+    one.snapshot_id, one.creating = made.snapshot_id, True
+    backend.tags[one.id] = dict(tags)
+    return str(one.id)
+
+
+def set_available(region: str, volume_id: str) -> None:
+    """The volume is ready, if it still exists."""
+    if volume_id in _backend(region).volumes:
+        _backend(region).volumes[volume_id].creating = False
+
+
+def is_creating(region: str, volume_id: str) -> bool:
+    """Whether there is such a volume, and it is not ready yet."""
+    return getattr(_backend(region).volumes.get(volume_id), "creating", False)
+
+
+def _status(self: Any) -> str:
+    """As moto's, but for what is being created."""
+    if getattr(self, "creating", False):
+        return "creating"
+    return "in-use" if self.attachment else "available"
 
 
 def attached(region: str, instance_id: str) -> tuple[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator import copies, images, locks, snapshots, tagging
+from emulator import copies, images, locks, snapshots, tagging, volumes
 from emulator.cloud import Cloud
 from emulator.describe import SnapshotReader
 from emulator.model import Region, Snapshot
@@ -78,10 +78,13 @@ OPERATIONS: dict[str, Operation] = {
 
 def serve(cloud: Cloud, reader: SnapshotReader, operation: str, region: Region, params: Params) -> str | None:
     """The body of the answer; None if moto serves this operation. AWSError for what EC2 refuses."""
+    volumes.check_ready(region, operation, params)
+    if operation == "CreateVolume" and params.get("SnapshotId"):
+        return envelope(operation, volumes.create_from_snapshot(cloud, region, params))
     if operation == "DescribeSnapshots":
         return xml_page(operation, *reader.page(region, params))
     if operation in OPERATIONS:
         return envelope(operation, OPERATIONS[operation](cloud, region, params))
-    if any(word in operation for word in ELSEWHERE) or (operation == "CreateVolume" and params.get("SnapshotId")):
+    if any(word in operation for word in ELSEWHERE):
         raise NotImplementedError(f"the emulator does not serve {operation} with these parameters")
     return None

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -77,29 +76,35 @@ class Account:
         return found, lost
 
 
-def account_options(command: Callable[..., int]) -> Callable[..., None]:
-    """Give a command --profile, --region and --json, and the account as its first argument; it returns its exit code."""
-
-    @wraps(command)
-    @click.option("--profile", metavar="NAME", help="A profile of your AWS configuration.")
-    @click.option(
+_OPTIONS = (
+    click.option("--json", "as_json", is_flag=True, help="Write JSON."),
+    click.option(
         "--region",
         "named",
         metavar="REGION",
         multiple=True,
         help="A Region; several times for several, or 'all' for those that the account has enabled.",
-    )
-    @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-    @click.pass_context
+    ),
+    click.option("--profile", metavar="NAME", help="A profile of your AWS configuration."),
+)
+
+
+def account_options(command: Callable[..., int]) -> Callable[..., None]:
+    """Give a command --profile, --region and --json, and the account first; it returns its exit code."""
+
     def with_account(
-        context: click.Context, profile: str | None, named: tuple[str, ...], as_json: bool, **options: Any
+        context: click.Context, /, profile: str | None, named: tuple[str, ...], as_json: bool, **options: Any
     ) -> None:
         terminal = bool(context.find_object(Person) or sys.stdin.isatty())
         with said_clearly():
             code = command(_open(profile, named, as_json, terminal), **options)
         context.exit(code)
 
-    return with_account
+    given: Callable[..., None] = click.pass_context(with_account)
+    for option in _OPTIONS:
+        given = option(given)
+    given.__name__, given.__doc__ = command.__name__, command.__doc__
+    return given
 
 
 class Person:
@@ -120,12 +125,12 @@ def _regions(named: Sequence[str], own: str | None) -> tuple[str, ...]:
         if not own:
             raise click.UsageError("no Region: give --region, or set one in your AWS profile")
         return (own,)
-    if ALL in named:
-        return ec2_restore.enabled_regions(own or ec2_restore.ANY_REGION)
     known = ec2_restore.all_regions()
     for each in named:
-        if each not in known:
+        if each not in known and each != ALL:
             raise click.UsageError(f"no such Region: {each}{_meant(each, known)}")
+    if ALL in named:
+        return ec2_restore.enabled_regions(own or ec2_restore.ANY_REGION)
     return tuple(dict.fromkeys(named))
 
 
@@ -137,5 +142,3 @@ def _meant(word: str, known: Iterable[str]) -> str:
 def exit_code(*, attention: bool, lost: Mapping[str, str]) -> int:
     """Return 2 if a Region could not be looked at, 1 if something needs attention, else 0."""
     return 2 if lost else int(attention)
-
-

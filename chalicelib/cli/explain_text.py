@@ -11,7 +11,7 @@ from rich.text import Text
 from chalicelib.cli.explained import Explained, Line
 from chalicelib.cli.terminal import columns
 from chalicelib.cli.wording import action, label, moment, needs_attention, shown
-from chalicelib.models import Decision, Instance, State, Volume
+from chalicelib.models import Decision, Instance, Snapshot, State, Volume
 from chalicelib.plan.outlook import Fate
 from chalicelib.report.wording import counted, retention_text, schedule_text
 from chalicelib.schedule import current_slot, next_slot
@@ -24,10 +24,12 @@ def draw(out: Console, explained: Explained, now: datetime, everything: bool) ->
     family = explained.family
     for instance in family.instances:
         _draw_instance(out, instance, family.home, now)
-    if not family.instances and not family.id.startswith("snap-"):
+    if family.id.startswith("snap-"):
+        _draw_snapshot(out, next(each for each in family.snapshots[family.found_in] if each.id == family.id))
+    elif not family.instances:
         out.print(Text.assemble((family.id, "title"), f"  is not in {family.home} any more; what is left of it:"))
-    volumes = {volume.id: volume for each in family.instances for volume in each.volumes}
-    for id in dict.fromkeys([*_by_device(volumes), *explained.lines]):
+    volumes = _by_device(family.instances)
+    for id in dict.fromkeys([*volumes, *explained.lines]):
         if family.id.startswith("vol-") and id != family.id:
             continue
         out.print()
@@ -41,8 +43,24 @@ def draw(out: Console, explained: Explained, now: datetime, everything: bool) ->
     out.print()
 
 
-def _by_device(volumes: dict[str, Volume]) -> list[str]:
-    return sorted(volumes, key=lambda id: volumes[id].device)
+def _by_device(instances: Sequence[Instance]) -> dict[str, Volume]:
+    """Return the volumes, the root first."""
+    found = [(each, instance.root_device) for instance in instances for each in instance.volumes]
+    return {each.id: each for each, root in sorted(found, key=lambda one: (one[0].device != one[1], one[0].device))}
+
+
+def _draw_snapshot(out: Console, snapshot: Snapshot) -> None:
+    out.print(Text.assemble((snapshot.id, "title"), f"  {label(snapshot)}  {snapshot.region}"))
+    table = columns(13, None)
+    if snapshot.is_copy:
+        table.add_row("  copy of", f"{snapshot.primary_id} in {snapshot.primary_region}")
+    volume = snapshot.source_volume_id or snapshot.volume_id
+    table.add_row("  holds", f"{moment(snapshot.taken)}, {snapshot.volume_gib} GiB of {volume}")
+    if snapshot.slot:
+        table.add_row("  slot", snapshot.slot)
+    if not snapshot.managed:
+        table.add_row("  made by", "somebody else: Type is not Automated, so nothing here ever touches it")
+    out.print(table)
 
 
 def _draw_instance(out: Console, instance: Instance, region: str, now: datetime) -> None:
@@ -126,5 +144,7 @@ def fate_text(fate: Fate) -> str:
     if not fate.then or fate.then == kept:
         return kept
     if fate.goes:
-        return f"{kept}, but goes on {fate.goes} only: {fate.then}"
-    return f"{kept}, but stays while it is {fate.then}" if fate.then.startswith("the newest") else f"{kept}; {fate.then}"
+        return f"{kept}; kept until {fate.goes} if no newer one completes"
+    if fate.then.startswith("the newest"):
+        return f"{kept}; kept on until a newer one completes"
+    return f"{kept}; kept on: {fate.then}"

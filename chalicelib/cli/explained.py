@@ -54,9 +54,7 @@ def explain_family(account: Account, family: Family) -> Explained:
         invocation = account.invocation(family.home)
         copying = list(jobs.copy_missing(invocation).decisions)
         if family.instances:
-            creation = {
-                target: each for each in jobs.create_snapshots(invocation).decisions for target in each.targets
-            }
+            creation = {target: each for each in jobs.create_snapshots(invocation).decisions for target in each.targets}
     return Explained(family, _lines(family, verdicts, copying), creation)
 
 

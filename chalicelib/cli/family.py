@@ -50,7 +50,7 @@ def find_family(account: Account, id: str) -> Family:
                 return family
     where = ", ".join(account.regions) if account.regions_given else "any Region that the account has enabled"
     kind = {"i": "instance, and no snapshot of one", "vol": "volume in use, and no snapshot of one"}
-    raise CannotDo(f"no such {kind.get(id.split('-')[0], 'snapshot')} in {where}: {id}")
+    raise CannotDo(f"no such {kind.get(id.partition('-')[0], 'snapshot')} in {where}: {id}")
 
 
 def _look(account: Account, id: str, region: str) -> Family | None:

@@ -13,7 +13,7 @@ from rich.text import Text
 from chalicelib import jobs
 from chalicelib.cli.account import Account, account_options, exit_code
 from chalicelib.cli.terminal import columns, output, print_json
-from chalicelib.cli.wording import action, label, moment, needs_attention, problem_data, reasons
+from chalicelib.cli.wording import action, label, moment, needs_attention, problem_data, reasons, shown
 from chalicelib.models import CopySnapshot, CreateSnapshot, CreateSnapshots, Decision, TagProblem
 
 PLANNED: Mapping[str, jobs.Job] = {
@@ -96,24 +96,23 @@ def _draw(out: Console, account: Account, region: str, planned: RegionPlan, why:
     out.print(Text.assemble((region, "title"), f"  what each job would do at {moment(account.now)}"))
     for name, decisions in planned.decisions.items():
         out.print()
-        out.print(Text.assemble((f"{name:<7}", "title"), _headline(decisions)))
-        table = columns(8, None, None)
+        out.print(Text.assemble((f"{name:<8}", "title"), _headline(decisions)))
+        table = columns(8, 22, None, None)
         for kind in ACTIONS:
             for each in decisions:
                 if action(each) == kind:
-                    table.add_row(Text(f"  {kind}", STYLES.get(kind, "good")), _what(each, planned.names), each.reason)
+                    table.add_row(Text(f"  {kind}", STYLES.get(kind, "good")), *_what(each, planned.names), each.reason)
         kept = [each for each in decisions if action(each) == "kept"]
         if why:
             for each in kept:
-                table.add_row(Text("  kept", "quiet"), "\n".join(each.targets), each.reason)
+                table.add_row(Text("  kept", "quiet"), "\n".join(each.targets), "", each.reason)
         elif kept:
             for count, reason in reasons(kept):
-                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), Text(reason, "quiet"))
+                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), "", Text(reason, "quiet"))
         out.print(table)
     if planned.problems:
-        out.print()
-        text = f"{len(planned.problems)} tag problems: 'python -m chalicelib lint' shows them"
-        out.print(Text(text.replace("1 tag problems", "1 tag problem", 1) if len(planned.problems) == 1 else text, "soon"))
+        found = counted(len(planned.problems), "tag problem")
+        out.print(Text(f"\n{found}: 'python -m chalicelib lint' shows them", "soon"))
     out.print()
 
 
@@ -127,11 +126,9 @@ def _to(kind: str) -> str:
     return kind if kind in ("failed", "deferred") else f"to {kind}"
 
 
-def _what(decision: Decision, names: Mapping[str, str]) -> str:
-    """Return the targets with what they are, one a line."""
+def _what(decision: Decision, names: Mapping[str, str]) -> tuple[str, str]:
+    """Return the targets, and what they are of."""
     if isinstance(decision.call, CreateSnapshot | CreateSnapshots):
-        name = decision.call.description.split(" - ")[0]
-        return "\n".join((name, *(f"  {each}" for each in decision.targets)))
-    return "\n".join(
-        f"{each}\n  {names[each.split(' ')[0]]}" if each.split(" ")[0] in names else each for each in decision.targets
-    )
+        return "\n".join(decision.targets), shown(decision.call.description.split(" - ")[0])
+    of = [names.get(each.split(" ")[0], "") for each in decision.targets]
+    return "\n".join(decision.targets), "\n".join(of)

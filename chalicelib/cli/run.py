@@ -17,9 +17,9 @@ from chalicelib import jobs
 from chalicelib.cli.account import Account, account_options, exit_code
 from chalicelib.cli.plan import PLANNED
 from chalicelib.cli.terminal import columns, output, print_json, progress
-
 from chalicelib.models import DeleteSnapshot, Result
 from chalicelib.report import daily
+from chalicelib.report.wording import counted
 
 STYLES = {Result.DONE: "good", Result.FAILED: "bad", Result.DEFERRED: "soon"}
 Work = Callable[[jobs.Invocation], jobs.Summary]
@@ -63,7 +63,9 @@ def run(account: Account, job: str, dry_run: bool, yes: bool) -> int:
 def _ask(account: Account) -> None:
     """Say what the sweep would delete, and go on only if somebody agrees."""
     if not account.terminal:
-        raise click.UsageError("sweep deletes snapshots, and nobody can be asked here: give --yes, or --dry-run to look")
+        raise click.UsageError(
+            "sweep deletes snapshots, and nobody can be asked here: give --yes, or --dry-run to look"
+        )
     for region in account.regions:
         with progress(f"planning {region}"):
             decisions = jobs.sweep_snapshots(account.invocation(region)).decisions
@@ -83,7 +85,7 @@ def _run(account: Account, work: Work, region: str, dry_run: bool) -> Ran:
 
 @contextmanager
 def _outcomes() -> Iterator[list[dict[str, Any]]]:
-    """Collect the outcomes that a job logs, and keep its log and its metrics, which CloudWatch reads, off the terminal."""
+    """Collect the outcomes that a job logs, and keep its log and its metrics off the terminal."""
     found: list[dict[str, Any]] = []
     logger = logging.getLogger(jobs.SERVICE)
     handlers, level, spreads = logger.handlers, logger.level, logger.propagate
@@ -108,7 +110,9 @@ class _Collector(logging.Handler):
         if record.getMessage() == "outcome":
             fields = vars(record)
             taken = {key: fields[key] for key in ("targets", "result", "reason", "created_snapshots")}
-            self._found.append({key: list(value) if isinstance(value, tuple) else value for key, value in taken.items()})
+            self._found.append(
+                {key: list(value) if isinstance(value, tuple) else value for key, value in taken.items()}
+            )
 
 
 def _draw(out: Console, region: str, ran: Ran) -> None:
@@ -127,4 +131,5 @@ def _draw(out: Console, region: str, ran: Ran) -> None:
             table.add_row(Text("  failed", "bad"), failure["target"], failure["reason"])
     out.print(table)
     if summary["tag_problems"]:
-        out.print(Text(f"tag problems: {len(summary['tag_problems'])}; 'python -m chalicelib lint' shows them", "soon"))
+        found = counted(len(summary["tag_problems"]), "tag problem")
+        out.print(Text(f"{found}: 'python -m chalicelib lint' shows them", "soon"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from io import StringIO
+from typing import IO, Any, TextIO, cast
 
 import click
 from rich.console import Console
@@ -25,8 +27,28 @@ THEME = Theme({"good": "green", "bad": "red", "soon": "yellow", "quiet": "dim", 
 
 def output() -> Console:
     """Return the standard output: without colour, and of a fixed width, where it is no terminal."""
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or WIDTH)
-    return Console(theme=THEME, highlight=False, width=width, soft_wrap=False, emoji=False, markup=False)
+    common: dict[str, Any] = {"theme": THEME, "highlight": False, "emoji": False, "markup": False}
+    if sys.stdout.isatty():
+        return Console(**common)
+    width = os.environ.get("COLUMNS", "")
+    trimmed = cast(IO[str], Trimmed(sys.stdout))
+    return Console(file=trimmed, width=int(width) if width.isdecimal() else WIDTH, no_color=True, **common)
+
+
+class Trimmed(StringIO):
+    """Leaves out the spaces that fill up the lines of a table: in a file or a mail they are of no use."""
+
+    def __init__(self, to: TextIO) -> None:
+        super().__init__()
+        self._to = to
+
+    def write(self, text: str) -> int:
+        """Write text without the spaces at the ends of its lines."""
+        return self._to.write(re.sub(r" +$", "", text, flags=re.MULTILINE))
+
+    def flush(self) -> None:
+        """Flush what it writes to."""
+        self._to.flush()
 
 
 def columns(*widths: int | None) -> Table:

@@ -150,7 +150,7 @@ def _plan_instance(
             decisions.append(Decision((volume.id,), f"slot {slot} has {filling[0].id}"))
         else:
             whole = sum(not each.excluded for each in mine)
-            wanted[volume] = _tags_for(instance, volume, slot, standing, circumstances, whole)
+            wanted[volume] = _tags_for(instance, volume, slot, standing, circumstances, set_size=whole)
     return decisions + _create(instance, wanted, slot, circumstances.region)
 
 
@@ -172,6 +172,7 @@ def _tags_for(
     slot: str,
     standing: Iterable[Snapshot],
     circumstances: Circumstances,
+    *,
     set_size: int,
 ) -> Tags:
     policy, today = instance.policy, circumstances.now.date()
@@ -180,7 +181,7 @@ def _tags_for(
     copy_expiry = None
     if policy.destinations and policy.copy_retention:
         copy_expiry = delete_on(policy.copy_retention, circumstances.fallback, today, earlier)
-    return tags.primary_tags(instance, volume, slot, expiry, copy_expiry, set_size)
+    return tags.primary_tags(instance, volume, slot, expiry, copy_expiry, set_size=set_size)
 
 
 def _create(instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region: str) -> list[Decision]:

@@ -33,9 +33,7 @@ def fates(
     by_lineage = _by_lineage(snapshots)
     ids = frozenset(wanted)
     return {
-        each.id: _fate(
-            each, by_lineage.get(lineage_of(each), [each]), decided[(each.id,)], today, guards
-        )
+        each.id: _fate(each, by_lineage.get(lineage_of(each), [each]), decided[(each.id,)], today, guards)
         for each in snapshots
         if each.id in ids
     }
@@ -49,9 +47,7 @@ def _by_lineage(snapshots: Iterable[Snapshot]) -> Mapping[tuple[str, str] | None
     return found
 
 
-def _fate(
-    snapshot: Snapshot, relatives: Sequence[Snapshot], decision: Decision, today: date, guards: Guards
-) -> Fate:
+def _fate(snapshot: Snapshot, relatives: Sequence[Snapshot], decision: Decision, today: date, guards: Guards) -> Fate:
     if decision.call:
         return Fate(decision, today)
     if snapshot.protected or snapshot.delete_on is None or not snapshot.managed:

@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
 
 from chalicelib.report.model import CopyReport, Cover, InstanceReport, Mark, Report, VolumeReport
 from chalicelib.report.text import headline
-from chalicelib.report.timeline import Window, dots, ends, kind_of, lifetimes, window_of
+from chalicelib.report.timeline import Window, dots, ends, is_dense, kind_of, lifetimes, window_of
 from chalicelib.report.wording import age_text, counted
 
 PARTS = Path(__file__).parent / "page_parts"
@@ -28,7 +29,8 @@ WORDS = {
 }
 WORST_FIRST = (Cover.UNPROTECTED, Cover.LATE, Cover.PROTECTED, Cover.LEFT_OUT, Cover.UNTAGGED)
 
-NEAR_NOW = 7  # percent of the width
+ID = re.compile(r"\b(?:snap|vol|i)-[0-9a-f]{8,17}\b")
+NEAR_NOW = 12  # percent of the width
 
 
 @dataclass(slots=True)
@@ -61,8 +63,14 @@ def _template() -> Template:
         loader=FileSystemLoader(PARTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["age"] = age_text
+    environment.filters["ids"] = _ids
     environment.globals["counted"] = counted
     return environment.get_template("page.html")
+
+
+def _ids(text: str) -> Markup:
+    """Return text, escaped, in which the ids of snapshots and volumes stay on one line."""
+    return Markup(ID.sub(r"<code>\g<0></code>", str(escape(text))))  # noqa: S704  # escaped before
 
 
 def as_html(report: Report) -> str:
@@ -159,13 +167,16 @@ def _age(age: float | None) -> str:
 
 def _uses(marks: Sequence[Mark], window: Window, paths: Paths) -> tuple[tuple[str, str], ...]:
     shown = [each for each in marks if each.at >= window.start]
+    dense = is_dense(shown)
     found: list[tuple[str, str]] = []
     if shape := ends(shown, window):
         found.append((paths.id_of(shape), "e"))
     for kind in "spxk":
         those = [each for each in shown if kind_of(each) == kind]
         if those:
-            found.append((paths.id_of(dots(those, window), lifetimes(those)), kind))
+            bars = dense and kind == "s"
+            shape = dots(those, window, bars)
+            found.append((paths.id_of(shape, lifetimes(those)), f"{kind} d" if bars else kind))
     return tuple(found)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from chalicelib.models import State
 from chalicelib.report.model import Mark, Report
 
-SHORTEST, LONGEST = 7, 30
+SHORTEST, LONGEST_PAST, LONGEST_AHEAD = 7, 30, 21  # days
+DENSE = 20  # hours between two marks, below which dots would run into one another
 HOUR = timedelta(hours=1)
-MIDDLE, TICK_TOP, TICK = 8, 4, 8
+MIDDLE, TICK_TOP, TICK, BAR_TOP, BAR = 8, 4, 8, 3, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,15 @@ class Window:
 
 
 def window_of(report: Report) -> Window:
-    """Return the time that shows all that stands, within 7 to 30 days before and after now."""
+    """Return the time that shows all that stands, at most 30 days before now and 21 after it."""
     volumes = [volume for each in report.instances for volume in each.volumes]
     lanes = [each.marks for each in volumes] + [copy.marks for each in volumes for copy in each.copies]
     marks = [mark for lane in lanes for mark in lane]
     today = report.now.astimezone(UTC).date()
     oldest = min((mark.at.date() for mark in marks), default=today)
     last = max((mark.delete_on for mark in marks if mark.delete_on), default=today)
-    before = min(max((today - oldest).days + 1, SHORTEST), LONGEST)
-    after = min(max((last - today).days + 1, SHORTEST), LONGEST)
+    before = min(max((today - oldest).days + 1, SHORTEST), LONGEST_PAST)
+    after = min(max((last - today).days + 1, SHORTEST), LONGEST_AHEAD)
     return Window(_midnight(today - timedelta(days=before)), _midnight(today + timedelta(days=after)), report.now)
 
 
@@ -63,13 +64,24 @@ def kind_of(mark: Mark) -> str:
     return "k" if mark.kept_forever else "s"
 
 
-def dots(marks: Sequence[Mark], window: Window) -> str:
-    """Return a path of one dot for each mark, oldest first: subpaths without length, which round caps make round."""
+def is_dense(marks: Sequence[Mark]) -> bool:
+    """Return whether most marks are so close that they are better shown as bars than as dots."""
+    gaps = sorted((after.at - before.at) / HOUR for before, after in pairwise(marks))
+    return bool(gaps) and gaps[len(gaps) // 2] < DENSE
+
+
+def dots(marks: Sequence[Mark], window: Window, dense: bool = False) -> str:
+    """Return a path of one dot, or upright bar, for each mark, oldest first.
+
+    A dot is a subpath without length, which its round cap makes round at any scale.
+    """
+    first, more = (f"{BAR_TOP}v{BAR}", f"-{BAR}v{BAR}") if dense else (f"{MIDDLE}h0", "0h0")
     parts: list[str] = []
     last = 0
     for mark in marks:
         x = window.x(mark.at)
-        parts.append(f"m{x - last} 0h0" if parts else f"M{x} {MIDDLE}h0")
+        separator = "" if dense and parts else " "
+        parts.append(f"m{x - last}{separator}{more}" if parts else f"M{x} {first}")
         last = x
     return "".join(parts)
 

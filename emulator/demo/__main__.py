@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from emulator.demo import checks, month
+from emulator.demo import checks, month, page
 from emulator.demo.company import DAYS, FLEET, NAME, PLACES, START
 from emulator.demo.story import END
 from emulator.demo.table import table
@@ -26,7 +26,9 @@ def main() -> int:
     # The file is named, as the emulator takes what handlers print; the clock too, as the emulator holds the usual one.
     console = Console(file=sys.stdout, width=width, highlight=False, get_time=time.perf_counter)
     with local_aws() as aws:
-        return 0 if run(World(aws), console) else 1
+        well = run(World(aws), console)
+        console.print(f"The report on all this, as a page: {page.write(aws)}", soft_wrap=True)
+        return 0 if well else 1
 
 
 def run(world: World, console: Console) -> bool:

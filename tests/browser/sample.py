@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from chalicelib import tags
@@ -17,11 +18,21 @@ CONTRACT = tags.Contract(HOME, frozenset({HOME, AWAY, "us-east-1"}), time(3), Re
 HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror=alert(1)>'
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A snapshot to be made: when it began, how it went, and where."""
+
+    at: datetime
+    state: str = "completed"
+    message: str = ""
+    region: str = HOME
+
+
 class Maker:
     """Makes instances with their snapshots and copies, all ids from seeded randomness."""
 
     def __init__(self, seed: int, days: int) -> None:
-        self._rng = random.Random(seed)
+        self._rng = random.Random(seed)  # noqa: S311  # its randomness is for repetition
         self._days = days
         self.instances: list[Instance] = []
         self.snapshots: list[Snapshot] = []
@@ -62,25 +73,28 @@ class Maker:
         raw = dict(tags.primary_tags(instance, volume, tags.slot_value(at), expiry, None))
         if odd == "kept" and at.day == 1:
             raw["KeepForever"] = "audit"
-        state = "error" if odd == "broken" and newest else "pending" if odd == "new" else "completed"
-        message = "An internal error occurred" if state == "error" else ""
-        primary = self._read(self.id("snap"), raw, HOME, volume, at, state, message)
+        made = Made(at, state="pending" if odd == "new" else "completed")
+        if odd == "broken" and newest:
+            made = Made(at, "error", "An internal error occurred")
+        primary = self._read(raw, volume, made)
         self.snapshots.append(primary)
-        if instance.policy.destinations and state == "completed" and not (odd == "uncopied" and newest):
-            broken = odd == "unkeyed" and newest
-            copied = self._read(
-                self.id("snap"), dict(tags.copy_tags(primary)), AWAY, volume, at + timedelta(minutes=9),
-                "error" if broken else "completed", "Given key ID is not accessible" if broken else "",
-            )  # fmt: skip
-            self.copies.append(copied)
+        if instance.policy.destinations and made.state == "completed" and not (odd == "uncopied" and newest):
+            copy = Made(at + timedelta(minutes=9), region=AWAY)
+            if odd == "unkeyed" and newest:
+                copy = Made(at + timedelta(minutes=9), "error", "Given key ID is not accessible", AWAY)
+            self.copies.append(self._read(dict(tags.copy_tags(primary)), volume, copy))
 
-    def _read(
-        self, id: str, raw: dict[str, str], region: str, volume: Volume, at: datetime, state: str, message: str
-    ) -> Snapshot:
+    def _read(self, raw: dict[str, str], volume: Volume, made: Made) -> Snapshot:
         return tags.read_snapshot(
-            id, raw, CONTRACT.in_region(region), volume_id=volume.id if region == HOME else "vol-ffffffff", state=state,
-            started=at, state_message=message, size_gib=volume.size_gib,
-        )[0]  # fmt: skip
+            self.id("snap"),
+            raw,
+            CONTRACT.in_region(made.region),
+            volume_id=volume.id if made.region == HOME else "vol-ffffffff",
+            state=made.state,
+            started=made.at,
+            state_message=made.message,
+            size_gib=volume.size_gib,
+        )[0]
 
     def report(self) -> Report:
         here = RegionView(

@@ -10,6 +10,7 @@ import pytest
 from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]
 
 from app import app
+from chalicelib.consistency import FSFREEZE_DOCUMENT
 from chalicelib.settings import Settings
 from deploy.functions import Function, functions
 from deploy.parameters import DESCRIPTIONS, parameter, settings
@@ -137,3 +138,9 @@ def test_a_stack_set_needs_no_transform_and_finds_its_code_in_its_own_region(sta
     for properties in of_type(template, "AWS::Lambda::Function").values():
         bucket = {"Fn::Sub": "${CodeBucketPrefix}-${AWS::Region}"}
         assert properties["Code"] == {"S3Bucket": bucket, "S3Key": {"Ref": "CodeKey"}}
+
+
+def test_the_document_for_fsfreeze_has_the_name_that_the_app_sends(translated: Template) -> None:
+    [document] = of_type(translated, "AWS::SSM::Document").values()
+    assert document["Name"] == FSFREEZE_DOCUMENT
+    assert set(document["Content"]["parameters"]) >= {"command", "executionId"}

@@ -91,13 +91,12 @@ def _publishing(call: ApiCall) -> Iterator[Request]:
 def _commanding(call: ApiCall) -> Iterator[Request]:
     """The document, AWS's own or the account's, and each instance.
 
-    A document that is neither AWS's nor this app's is taken for one that its owner has tagged for such a use.
+    The evaluator knows no ARN without an account, which AWS's documents have; the policies take either. A document that is neither AWS's nor this app's is taken for one that its owner has tagged for such a use.
     """
     name = call.params["DocumentName"]
-    owner = "" if name.startswith("AWS") else ACCOUNT
     ours = name.startswith(("AWS", "ebs-snapshot-reactor-"))
     tags = {} if ours else {"DLMScriptsAccess": "true"}
-    yield asks("ssm:SendCommand", f"arn:aws:ssm:{call.region}:{owner}:document/{name}", held(tags))
+    yield asks("ssm:SendCommand", f"arn:aws:ssm:{call.region}:{ACCOUNT}:document/{name}", held(tags))
     for one in call.params["InstanceIds"]:
         context: Context = {f"ssm:resourceTag/{key}": value for key, value in call.resource_tags[one].items()}
         yield asks("ssm:SendCommand", ec2(call.region, "instance", one), held(call.resource_tags[one]) | context)

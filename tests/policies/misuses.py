@@ -95,10 +95,10 @@ def _keys() -> Iterator[Misuse]:
 
 
 def _commanding() -> Iterator[Misuse]:
-    action, document = "ssm:SendCommand", f"arn:aws:ssm:{HOME}:{{}}:document/{{}}"
-    yield Misuse("run any shell script", iam.asks(action, document.format("", "AWS-RunShellScript")))
-    yield Misuse("run any PowerShell script", iam.asks(action, document.format("", "AWS-RunPowerShellScript")))
-    yield Misuse("run a document not released", iam.asks(action, document.format("123456789012", "Drop-Database")))
+    action, document = "ssm:SendCommand", f"arn:aws:ssm:{HOME}:123456789012:document"
+    yield Misuse("run any shell script", iam.asks(action, f"{document}/AWS-RunShellScript"))
+    yield Misuse("run any PowerShell script", iam.asks(action, f"{document}/AWS-RunPowerShellScript"))
+    yield Misuse("run a document not released", iam.asks(action, f"{document}/Drop-Database"))
     tags = iam.held(BACKED_UP) | {"ssm:resourceTag/Backup": "Yes"}
     yield Misuse("run a script where nobody asked for it", iam.asks(action, INSTANCE, tags))
     yield Misuse("open a shell", iam.asks("ssm:StartSession", INSTANCE, tags))

@@ -121,13 +121,13 @@ def reported(aws: LocalAWS) -> None:
 
 
 def at_rest(aws: LocalAWS) -> None:
-    """Applications are brought to rest, every day and on request; one script never answers and is cancelled."""
+    """Applications are brought to rest, every day and on request; one script takes too long and is cancelled."""
     found = {
         wanted: aws.launch(HOME, name=wanted, tags=FLEET | {"Consistency": wanted}, volumes=(8, 100))
         for wanted in ("fsfreeze", "vss", "ssm:Flush-Database")
     }
     silent = aws.launch(HOME, name="silent", tags=FLEET | {"Consistency": "fsfreeze"})
-    aws.agent(silent).answers = False
+    aws.agent(silent).seconds = 300
     aws.travel(hours=1)
     for instance_id in (*found.values(), silent):
         ask(aws, instance_id)
@@ -143,6 +143,7 @@ STORIES: tuple[Callable[[LocalAWS], None], ...] = (
     events_of_old,
     on_request,
     reported,
+    at_rest,
 )
 
 

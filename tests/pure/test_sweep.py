@@ -146,7 +146,7 @@ def test_the_breaker_says_what_to_set() -> None:
     assert failed == Decision(
         (REGION,),
         "would delete 39 of 40 managed snapshots, more than MAX_DELETE_PERCENT=80 allows: none was deleted; if this is "
-        "meant, set MAX_DELETE_PERCENT to 98 for a run",
+        "meant, set MAX_DELETE_PERCENT to 98 for a run; if not, mend the tags before the next one",
         result=Result.FAILED,
     )
     assert rest[0].reason.startswith("too many would go at once; expired on ")

@@ -213,7 +213,7 @@ def test_tags_of_a_primary() -> None:
              "team": "core", "stage": "live"}
     )  # fmt: skip
     disk = replace(volume(raw={"team": "disks"}), type="gp3", iops=4000, throughput=250)
-    found = dict(tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6), 3))
+    found = dict(tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6), set_size=3))
     assert found == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",

@@ -8,13 +8,23 @@ from datetime import UTC, datetime
 import pytest
 
 from emulator import LocalAWS
+from tests.policies.witness import Witness
 
 HOME, AWAY, THIRD = "eu-west-1", "us-east-1", "eu-central-1"
 
 
+@pytest.fixture(scope="session")
+def witness() -> Iterator[Witness]:
+    """When all is over, whatever the functions did is held against their policies."""
+    watching = Witness()
+    yield watching
+    watching.verify()
+
+
 @pytest.fixture
-def aws() -> Iterator[LocalAWS]:
+def aws(witness: Witness) -> Iterator[LocalAWS]:
     start = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
     with LocalAWS(start=start, regions=(HOME, AWAY, THIRD), seed=1) as local:
         local.deploy(HOME, AWAY, THIRD)
         yield local
+        witness.saw(local)

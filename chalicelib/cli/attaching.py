@@ -1,0 +1,43 @@
+"""How to attach restored volumes: exact commands of the aws command line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.ec2_restore import Place
+from chalicelib.plan.restoration import CreateVolume
+
+PLACEHOLDER = "INSTANCE_ID"
+
+
+def commands(
+    made: Sequence[tuple[str, CreateVolume]],
+    region: str,
+    profile: str | None,
+    instance_id: str | None,
+    place: Place | None,
+) -> list[str]:
+    """Return the commands in order: wait, free the devices, attach, start again.
+
+    ``place`` is where the instance is that had the volumes; without it the commands name a placeholder.
+    """
+    more = f" --region {region}" + (f" --profile {profile}" if profile else "")
+    target = instance_id if instance_id and place else PLACEHOLDER
+    taken = place.devices if place else {}
+    old = [(call.device, taken[call.device]) for _, call in made if call.device in taken]
+    # A root volume is detached from a stopped instance only, and any other one safely so.
+    stop = bool(old and place and place.running)
+    lines = [f"aws ec2 wait volume-available{more} --volume-ids {' '.join(volume for volume, _ in made)}"]
+    if stop:
+        lines.append(f"aws ec2 stop-instances{more} --instance-ids {target}")
+        lines.append(f"aws ec2 wait instance-stopped{more} --instance-ids {target}")
+    lines += [f"aws ec2 detach-volume{more} --volume-id {volume}" for _, volume in old]
+    if old:
+        lines.append(f"aws ec2 wait volume-available{more} --volume-ids {' '.join(volume for _, volume in old)}")
+    lines += [
+        f"aws ec2 attach-volume{more} --volume-id {volume} --instance-id {target} --device {call.device or 'DEVICE'}"
+        for volume, call in made
+    ]
+    if stop:
+        lines.append(f"aws ec2 start-instances{more} --instance-ids {target}")
+    return lines

@@ -1,0 +1,130 @@
+"""``drill``: proves that a copy can be restored, by restoring it, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.text import Text
+
+from chalicelib.cli.account import Account, account_options, exit_code
+from chalicelib.cli.choosing import what_it_is
+from chalicelib.cli.errors import CannotDo, reason_of
+from chalicelib.cli.terminal import output, print_json, progress
+from chalicelib.cli.wording import shown
+from chalicelib.ec2_restore import Restorer
+from chalicelib.models import Snapshot, State
+from chalicelib.plan.restoration import volumes_of
+from chalicelib.report.wording import age_text
+
+PURPOSE = "drill"
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """One restored copy: how old what it holds is (hours), how long it took (seconds), and what failed, if anything."""
+
+    region: str
+    copy: str
+    of: str
+    taken: str
+    age: float
+    zone: str
+    volume: str | None
+    size_gib: int
+    seconds: float | None
+    deleted: bool
+    failure: str | None
+
+
+@click.command(short_help="Restore the newest copy of an instance to a volume, time it, delete the volume.")
+@click.argument("instance", metavar="INSTANCE")
+@click.option("--zone", metavar="AZ", help="The availability zone in the destination; its first one otherwise.")
+@account_options
+def drill(account: Account, instance: str, zone: str | None) -> int:
+    """Restore the newest copy of an instance to a volume in its destination, wait, delete it, report the time.
+
+    --region is the Region to restore in. If it holds no copies but the instance's own snapshots, each
+    Region that these are copied to is tried. Only the volume created in this run is ever deleted.
+    """
+    if not instance.startswith("i-"):
+        raise click.UsageError(f"{instance!r} is no id of an instance (i-…)")
+    done = [_drill(account, copy, zone) for copy in _newest_copies(account, instance)]
+    if account.as_json:
+        print_json({"command": "drill", "at": account.now.isoformat(), "drills": [asdict(each) for each in done]})
+    else:
+        for each in done:
+            _draw(each)
+    return exit_code(attention=any(each.failure for each in done), lost={})
+
+
+def _newest_copies(account: Account, instance: str) -> list[Snapshot]:
+    """Return the newest completed copy in each Region that is to be tried."""
+    found: list[Snapshot] = []
+    elsewhere: set[str] = set()
+    for region in account.regions:
+        snapshots = account.connect(region).snapshots(source_id=instance).snapshots
+        found += _newest(snapshots)
+        elsewhere |= {name for each in snapshots if each.is_primary for name in each.destinations}
+    if not found:
+        for region in sorted(elsewhere):
+            found += _newest(account.connect(region).snapshots(source_id=instance).snapshots)
+    if not found:
+        raise CannotDo(f"no completed copy of {instance} in {', '.join({*account.regions, *elsewhere})}")
+    return found
+
+
+def _newest(snapshots: tuple[Snapshot, ...]) -> list[Snapshot]:
+    copies = [each for each in snapshots if each.is_copy and each.state == State.COMPLETED]
+    return sorted(copies, key=lambda each: (each.taken, each.id))[-1:]
+
+
+def _drill(account: Account, copy: Snapshot, zone: str | None) -> Drilled:
+    restorer = Restorer(copy.region)
+    chosen = zone or restorer.zones()[0]
+    [call] = volumes_of([copy], chosen, PURPOSE)
+    volume, seconds, deleted, failure = None, None, False, None
+    began = time.monotonic()
+    try:
+        with progress(f"restoring {copy.id} in {chosen}"):
+            volume = restorer.create_volume(call)
+            restorer.wait_until_available(volume)
+        seconds = time.monotonic() - began
+    except (BotoCoreError, ClientError) as error:
+        failure = reason_of(error)
+    finally:
+        # Whatever happened, an interruption too: what this run created goes.
+        if volume:
+            deleted, failure = _delete(restorer, volume, failure)
+    age = (account.now - copy.taken).total_seconds() / 3600
+    return Drilled(
+        copy.region, copy.id, what_it_is(copy), copy.taken.isoformat(), round(age, 2), chosen, volume,
+        call.size_gib, round(seconds, 1) if seconds is not None else None, deleted, failure,
+    )  # fmt: skip
+
+
+def _delete(restorer: Restorer, volume: str, failure: str | None) -> tuple[bool, str | None]:
+    try:
+        restorer.delete_volume(volume)
+    except (BotoCoreError, ClientError) as error:
+        left = f"{volume} is left behind and costs: {reason_of(error)}"
+        return False, f"{failure}; {left}" if failure else left
+    return True, failure
+
+
+def _draw(drilled: Drilled) -> None:
+    out = output()
+    out.print(
+        Text.assemble((drilled.region, "title"), f"  {drilled.copy}  {shown(drilled.of)}, {drilled.size_gib} GiB")
+    )
+    out.print(f"  holds what was there {age_text(drilled.age)} ago")
+    if drilled.seconds is not None:
+        out.print(
+            Text(f"  restored in {drilled.zone} as {drilled.volume}: available after {drilled.seconds:.0f} s", "good")
+        )
+    if drilled.deleted:
+        out.print("  the volume was deleted again")
+    if drilled.failure:
+        out.print(Text(f"  failed: {drilled.failure}", "bad"))

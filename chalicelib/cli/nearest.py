@@ -1,0 +1,104 @@
+"""What a tag that is not understood was probably meant to say, and what happens until it is mended. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from chalicelib import tags
+from chalicelib.models import TagProblem
+
+_YES_OR_NO = ("Yes", "true", "on", "No", "false", "off")
+_SCHEDULES = ("daily", "hourly", "every 1h", "every 2h", "every 3h", "every 4h", "every 6h", "every 8h", "every 12h",
+              "every 24h", "on-request")  # fmt: skip
+_CONSISTENCIES = ("crash", "fsfreeze", "vss", "ssm:")
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+            "thirteen", "fourteen")  # fmt: skip
+_NUMBER = re.compile(r"\d+")
+_UNITS = re.compile(r"\b(\d+)\s*(d|day|days|w|week|weeks|m|month|months|y|year|years)\b")
+
+UNTIL_THEN: Mapping[str, str] = {
+    tags.BACKUP: "not backed up",
+    tags.SCHEDULE: "backed up daily, at the time the settings say",
+    tags.RETENTION: "kept as long as the settings say",
+    tags.COPY_DEST: "not copied there",
+    tags.COPY_RETENTION: "copies are kept as long as the primary",
+    tags.COPY_KMS_KEY: "copied with the destination's default key",
+    tags.CONSISTENCY: "taken crash-consistent",
+    tags.DELETE_ON: "kept, and never deleted",
+}
+
+
+def key_of(problem: TagProblem) -> str:
+    """Return the key that a problem is about, spelt as it ought to be; empty if it is about none."""
+    found = _EXACT_KEY.search(problem.accepted)
+    if found:
+        return found[1]
+    written = problem.read.rpartition(" in ")[2].partition("=")[0]
+    return written.removeprefix("no ") if written.removeprefix("no ") in _KEYS else ""
+
+
+_KEYS = frozenset((*tags.INSTANCE_KEYS, *tags.SNAPSHOT_KEYS))
+_EXACT_KEY = re.compile(r"the key (\w+), spelt exactly so")
+
+
+def nearest(problem: TagProblem, regions: Iterable[str]) -> str:
+    """Return the tag that was probably meant, empty if nobody can say."""
+    word, inside, whole = problem.read.rpartition(" in ")
+    key, _, value = whole.partition("=")
+    meant = key_of(problem)
+    if meant and meant != key and not inside:
+        return f"{meant}={value}"
+    found = _close(word.strip(), regions) if inside else _value(meant, " ".join(value.split()).casefold())
+    return f"{meant}={found}" if found and meant else ""
+
+
+def _value(key: str, value: str) -> str:
+    if key == tags.BACKUP:
+        return _close(value, _YES_OR_NO)
+    if key in (tags.RETENTION, tags.COPY_RETENTION):
+        return _retention(value)
+    if key == tags.SCHEDULE:
+        return _schedule(value)
+    if key == tags.CONSISTENCY:
+        return _close(value, _CONSISTENCIES)
+    if key in (tags.DELETE_ON, tags.COPY_DELETE_ON):
+        return _day(value)
+    return ""
+
+
+def _close(word: str, accepted: Iterable[str]) -> str:
+    by_case = {each.casefold(): each for each in sorted(accepted)}
+    close = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
+    return by_case[close[0]] if close else ""
+
+
+def _retention(value: str) -> str:
+    if word := difflib.get_close_matches(value.removesuffix("days").strip(), _NUMBERS, n=1, cutoff=0.75):
+        return str(_NUMBERS.index(word[0]) + 1)
+    tiers = [f"{count}{unit[0]}" for count, unit in _UNITS.findall(value)]
+    if tiers and not tiers[0].startswith("0"):
+        return " ".join(tiers)
+    return ""
+
+
+def _schedule(value: str) -> str:
+    if value in ("weekly", "monthly", "yearly"):
+        return ""  # there is no such schedule: how long is kept is the Retention's affair
+    if time := re.fullmatch(r"(?:daily|at)?\s*(?:at\s*)?(\d{1,2})[:.](\d{2})", value):
+        hours, minutes = int(time[1]), int(time[2])
+        return f"daily {hours:02}:{minutes:02}" if hours < 24 and minutes < 60 else ""
+    if (number := _NUMBER.search(value)) and value.startswith(("every", number[0])):
+        wanted = int(number[0])
+        divisors = [each for each in range(1, 25) if 24 % each == 0]
+        return f"every {min(divisors, key=lambda each: (abs(each - wanted), each))}h"
+    return _close(value, _SCHEDULES)
+
+
+def _day(value: str) -> str:
+    for pattern, order in ((r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})", (1, 2, 3)), (r"(\d{1,2})\.(\d{1,2})\.(\d{4})", (3, 2, 1))):  # fmt: skip  # noqa: E501
+        if found := re.fullmatch(pattern, value):
+            year, month, day = (int(found[each]) for each in order)
+            return f"{year:04}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 28 else ""
+    return ""

@@ -1,0 +1,114 @@
+"""The IAM policies that the commands need, by what they may do. Least privilege, with conditions where EC2 has any.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import tags
+from chalicelib.cli.drill import PURPOSE as DRILL
+from chalicelib.cli.restore import PURPOSE as RESTORE
+
+Statement = dict[str, Any]
+SNAPSHOTS = "arn:*:ec2:*::snapshot/*"
+VOLUMES = "arn:*:ec2:*:*:volume/*"
+INSTANCES = "arn:*:ec2:*:*:instance/*"
+KEYS = "arn:*:kms:*:*:key/*"
+KEEP_FOREVER = (tags.KEEP_FOREVER, "Keep_Forever", "Keep-Forever")
+MANAGED = {"StringEquals": {f"aws:ResourceTag/{tags.TYPE}": tags.AUTOMATED}}
+MADE_MANAGED = {"StringEquals": {f"aws:RequestTag/{tags.TYPE}": tags.AUTOMATED}}
+READS = ("DescribeImages", "DescribeInstances", "DescribeLockedSnapshots", "DescribeRegions", "DescribeSnapshots",
+         "DescribeVolumes")  # fmt: skip
+GROUPS = {
+    "read": "plan, explain, lint, report, run --dry-run",
+    "run": "run create, copy, sweep and report",
+    "restore": "restore and drill",
+}
+
+
+def policies() -> dict[str, dict[str, Any]]:
+    """Return a policy for each group of commands; each is whole by itself."""
+    return {
+        "read": _policy(_read()),
+        "run": _policy(_read(), *_create(), *_copy(), *_sweep(), *_consistency(), *_keys()),
+        "restore": _policy(_read("DescribeAvailabilityZones"), *_restore(), *_keys()),
+    }
+
+
+def _policy(*statements: Statement) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(sid: str, actions: str | list[str], resource: str | list[str], **conditions: Any) -> Statement:
+    found: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+    return found | ({"Condition": conditions} if conditions else {})
+
+
+def _read(*more: str) -> Statement:
+    # EC2 knows no resource for what describes: it is all or nothing.
+    return _allow("Read", [f"ec2:{each}" for each in sorted({*READS, *more})], "*")
+
+
+def _create() -> list[Statement]:
+    both = ["ec2:CreateSnapshot", "ec2:CreateSnapshots"]
+    tagged = {"Null": {f"aws:ResourceTag/{tags.BACKUP}": "false"}}
+    as_made = {"StringEquals": {"ec2:CreateAction": ["CreateSnapshot", "CreateSnapshots", "CopySnapshot"]}}
+    never = {"Null": {f"aws:RequestTag/{tags.TYPE}": "true"}}
+    return [
+        _allow("SnapshotVolumes", both, VOLUMES),
+        _allow("SnapshotInstancesTaggedForIt", "ec2:CreateSnapshots", INSTANCES, **tagged),
+        _allow("CreateOnlyManagedSnapshots", both, SNAPSHOTS, **MADE_MANAGED),
+        _allow("TagWhatIsBeingCreated", "ec2:CreateTags", SNAPSHOTS, **as_made),
+        _allow("TagManagedSnapshots", "ec2:CreateTags", SNAPSHOTS, **MANAGED, **never),
+    ]
+
+
+def _copy() -> list[Statement]:
+    return [
+        _allow("CopyFromSnapshots", "ec2:CopySnapshot", "arn:*:ec2:*::snapshot/snap-*"),
+        _allow("CreateOnlyManagedCopies", "ec2:CopySnapshot", SNAPSHOTS, **MADE_MANAGED),
+    ]
+
+
+def _sweep() -> list[Statement]:
+    unprotected = {"Null": {f"aws:ResourceTag/{key}": "true" for key in KEEP_FOREVER}}
+    return [_allow("DeleteOnlyManagedUnprotected", "ec2:DeleteSnapshot", SNAPSHOTS, **MANAGED, **unprotected)]
+
+
+def _consistency() -> list[Statement]:
+    tagged = {"Null": {f"ssm:resourceTag/{tags.CONSISTENCY}": "false"}}
+    allowed = {"StringEquals": {"aws:ResourceTag/DLMScriptsAccess": "true"}}
+    document = "arn:*:ssm:*:*:document/"
+    own = [f"{document}AWSEC2-VssInstallAndSnapshot", f"{document}ebs-snapshot-reactor-fsfreeze"]
+    return [
+        _allow("SendOwnAndVssDocument", "ssm:SendCommand", own),
+        _allow("SendDocumentsTaggedForIt", "ssm:SendCommand", f"{document}*", **allowed),
+        _allow("SendToInstancesTaggedForIt", "ssm:SendCommand", INSTANCES, **tagged),
+        _allow("FollowCommands", ["ssm:CancelCommand", "ssm:GetCommandInvocation"], "*"),
+        _allow("SendTheReport", "sns:Publish", "arn:*:sns:*:*:*"),
+    ]
+
+
+def _restore() -> list[Statement]:
+    purpose = {"StringEquals": {f"aws:RequestTag/{tags.RESTORED_FOR}": [DRILL, RESTORE]}}
+    drilled = {"StringEquals": {f"aws:ResourceTag/{tags.RESTORED_FOR}": DRILL}}
+    as_made = {"StringEquals": {"ec2:CreateAction": "CreateVolume"}}
+    return [
+        _allow("FromManagedSnapshots", "ec2:CreateVolume", SNAPSHOTS, **MANAGED),
+        _allow("CreateOnlyMarkedVolumes", "ec2:CreateVolume", VOLUMES, **purpose),
+        _allow("TagWhatIsBeingCreated", "ec2:CreateTags", VOLUMES, **as_made),
+        _allow("DeleteOnlyVolumesOfDrills", "ec2:DeleteVolume", VOLUMES, **drilled),
+    ]
+
+
+def _keys() -> list[Statement]:
+    through_ec2 = {"StringLike": {"kms:ViaService": "ec2.*.amazonaws.com"}}
+    use = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom",
+           "kms:ReEncryptTo"]  # fmt: skip
+    grant = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        _allow("UseKeysThroughEC2", use, KEYS, **through_ec2),
+        _allow("GrantKeysToEC2", "kms:CreateGrant", KEYS, **through_ec2, **grant),
+    ]

@@ -1,0 +1,25 @@
+"""The report on the company at the end of its month, as an operator would have it written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chalicelib.ec2 import EC2
+from chalicelib.report import make_report
+from chalicelib.report.gather import view_region
+from chalicelib.report.page import as_html
+from chalicelib.settings import Settings
+from emulator import LocalAWS
+from emulator.demo.company import PLACES
+
+BUILD = Path(__file__).resolve().parents[2] / "build"
+
+
+def write(aws: LocalAWS, folder: Path = BUILD) -> Path:
+    """Writes `report.html` into the folder, and returns where it is."""
+    settings = [Settings.from_environ({"AWS_REGION": region}) for region in PLACES]
+    report = make_report([view_region(EC2(each), each.copy_slots) for each in settings], aws.now)
+    folder.mkdir(exist_ok=True)
+    path = folder / "report.html"
+    path.write_text(as_html(report))
+    return path

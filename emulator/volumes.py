@@ -1,0 +1,103 @@
+"""CreateVolume from a snapshot: moto holds the volume, and here is what it is made of and when it is ready.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from emulator import moto_bridge
+from emulator.cloud import Cloud
+from emulator.errors import AWSError, dry_run, invalid_value
+from emulator.filters import timestamp
+from emulator.limits import check_id, specified_tags
+from emulator.model import Region, Snapshot
+from emulator.pages import tag_set
+from emulator.snapshots import owned
+
+Params = Mapping[str, Any]
+
+# GiB, then IOPS and MiB/s: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
+SIZES = {"gp2": (1, 16384), "gp3": (1, 65536), "io1": (4, 16384), "io2": (4, 65536), "st1": (125, 16384),
+         "sc1": (125, 16384), "standard": (1, 1024)}  # fmt: skip
+IOPS = {"gp3": (3000, 80000), "io1": (100, 64000), "io2": (100, 256000)}
+THROUGHPUT = {"gp3": (125, 2000)}
+# AWS documents no duration: it takes seconds, as blocks come from the snapshot when they are read.
+NEED_READY = frozenset({"AttachVolume", "DeleteVolume", "ModifyVolume", "CreateSnapshot"})
+CREATING = timedelta(seconds=8)
+
+
+def create_from_snapshot(cloud: Cloud, region: Region, params: Params) -> str:
+    """The inside of the answer: a volume in state creating, available after a while."""
+    check_id(params["SnapshotId"], "snap")
+    tags = specified_tags(params.get("TagSpecifications", ()), "volume")
+    source = owned(region, params["SnapshotId"])
+    if source.state != "completed":
+        raise AWSError("IncorrectState", f"Snapshot {source.snapshot_id} is not in the completed state.")
+    size = params.get("Size", source.volume_size)
+    kind = params.get("VolumeType", "gp2")
+    _check(source, size, kind, params)
+    zone = params.get("AvailabilityZone")
+    if zone not in moto_bridge.zones(region.name):
+        raise invalid_value(f"Value ({zone}) for parameter availabilityZone is invalid. Subnet zone does not exist.")
+    if params.get("DryRun"):
+        raise dry_run()
+    made = moto_bridge.Restored(
+        zone, size, kind, params.get("Iops"), params.get("Throughput"), source.snapshot_id,
+        source.encrypted or bool(params.get("Encrypted")), params.get("KmsKeyId") or source.kms_key_id,
+    )  # fmt: skip
+    volume_id = moto_bridge.add_volume(region.name, made, tags)
+    region.fleet_version += 1
+    cloud.timeline.change(cloud.now + CREATING, lambda: _available(region, volume_id))
+    return _fields(cloud, volume_id, made) + tag_set(tags)
+
+
+def _available(region: Region, volume_id: str) -> None:
+    moto_bridge.set_available(region.name, volume_id)
+    region.fleet_version += 1
+
+
+def _check(source: Snapshot, size: int, kind: str, params: Params) -> None:
+    if kind not in SIZES:
+        raise AWSError("UnknownVolumeType", f"Unsupported volume type '{kind}' for volume creation.")
+    if size < source.volume_size:
+        raise invalid_value(
+            f"Volume of {size}GiB is smaller than snapshot '{source.snapshot_id}', expect size>={source.volume_size}GiB"
+        )
+    _in_bounds("Volume size", size, SIZES[kind])
+    for name, bounds in (("Iops", IOPS), ("Throughput", THROUGHPUT)):
+        value = params.get(name)
+        if value is not None and kind not in bounds:
+            raise AWSError("InvalidParameterCombination", f"The parameter {name} is not supported for {kind} volumes.")
+        if value is not None:
+            _in_bounds(f"Volume {name.lower()}", value, bounds[kind])
+    if kind in ("io1", "io2") and params.get("Iops") is None:
+        raise AWSError("MissingParameter", f"The parameter iops must be specified for {kind} volumes.")
+
+
+def _in_bounds(what: str, value: int, bounds: tuple[int, int]) -> None:
+    low, high = bounds
+    if not low <= value <= high:
+        raise invalid_value(f"{what} of {value} is out of bounds: {low} to {high}.")
+
+
+def _fields(cloud: Cloud, volume_id: str, made: moto_bridge.Restored) -> str:
+    return (
+        f"<volumeId>{volume_id}</volumeId><size>{made.size}</size><snapshotId>{made.snapshot_id}</snapshotId>"
+        f"<availabilityZone>{made.zone}</availabilityZone><status>creating</status>"
+        f"<createTime>{timestamp(cloud.now)}</createTime><volumeType>{made.volume_type}</volumeType>"
+        + (f"<iops>{made.iops}</iops>" if made.iops else "")
+        + (f"<throughput>{made.throughput}</throughput>" if made.throughput else "")
+        + f"<encrypted>{str(made.encrypted).lower()}</encrypted>"
+        + (f"<kmsKeyId>{made.kms_key_id}</kmsKeyId>" if made.encrypted and made.kms_key_id else "")
+    )
+
+
+def check_ready(region: Region, operation: str, params: Params) -> None:
+    """AWSError for what EC2 refuses to do with a volume that is still being created."""
+    volume_id = params.get("VolumeId")
+    if operation in NEED_READY and volume_id and moto_bridge.is_creating(region.name, volume_id):
+        raise AWSError("IncorrectState", f"The volume '{volume_id}' is not 'available': it is 'creating'.")

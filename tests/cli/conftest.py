@@ -1,0 +1,93 @@
+"""A small company on a Wednesday morning (UTC), after five days with the app deployed, and its operator's terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from chalicelib.cli.account import Person
+from chalicelib.cli.commands import main
+from emulator import LocalAWS
+
+HOME, AWAY, THIRD = "eu-west-1", "us-east-1", "eu-central-1"
+START = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+WEB = {"Backup": "Yes", "Copy_Dest": AWAY, "Copy_Retention": "30"}
+COLUMNS = "100"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command wrote, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Company:
+    """The account, and its operator: ``says`` runs a command as they would."""
+
+    aws: LocalAWS
+    web: str
+    db: str
+
+    def says(self, *words: str, answer: str | None = None) -> Said:
+        """``answer`` is what a person types when asked; without it nobody is there."""
+        person = Person() if answer is not None else None
+        found = CliRunner(env={"COLUMNS": COLUMNS}).invoke(
+            main, list(words), input=answer, obj=person, prog_name="python -m chalicelib"
+        )
+        if found.exception and not isinstance(found.exception, SystemExit):
+            raise found.exception
+        return Said(found.exit_code, found.stdout, found.stderr)
+
+    def newest(self, region: str, **tags: str) -> dict[str, Any]:
+        """The newest snapshot of a Region with these tags."""
+        found = [each for each in self.aws.snapshots(region) if tags.items() <= each["Tags"].items()]
+        return found[-1]
+
+    def volumes(self, region: str = HOME, **tags: str) -> list[dict[str, Any]]:
+        """The volumes of a Region with these tags, by id."""
+        found = self.aws.client(region).describe_volumes()["Volumes"]
+        return sorted(
+            (
+                each
+                for each in found
+                if tags.items() <= {tag["Key"]: tag["Value"] for tag in each.get("Tags", ())}.items()
+            ),
+            key=lambda each: str(each["VolumeId"]),
+        )
+
+    def changes(self, since: int = 0) -> list[str]:
+        """The operations that changed something, asked for by nobody but the operator or the test."""
+        return [
+            each.operation
+            for each in self.aws.calls[since:]
+            if each.function is None and not each.operation.startswith("Describe")
+        ]
+
+
+@pytest.fixture
+def aws() -> Iterator[LocalAWS]:
+    with LocalAWS(start=START, regions=(HOME, AWAY, THIRD), seed=1) as local:
+        local.deploy(HOME, AWAY)
+        yield local
+
+
+@pytest.fixture
+def company(aws: LocalAWS) -> Company:
+    web = aws.launch(HOME, name="web", tags=WEB, volumes=(8, 100))
+    db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "every 6h", "Retention": "3"}, volumes=(8,))
+    aws.travel(days=5, hours=1)
+    return Company(aws, web, db)

@@ -1,0 +1,53 @@
+"""A sample of the proof; ``make prove`` runs all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator import LocalAWS
+from tests.proof.faults import FAULTS, calls_of_story, run
+from tests.proof.invariants import violations
+from tests.proof.world import REGIONS, START, calm, deploy, live
+
+# One call of each kind of operation, each with another fault.
+SAMPLE = (
+    "CreateSnapshots",
+    "CreateTags",
+    "CopySnapshot",
+    "DeleteSnapshot",
+    "SendCommand",
+    "CreateSnapshot",
+    "DescribeSnapshots",
+)
+
+
+def test_without_a_fault_all_holds_and_every_operation_is_met() -> None:
+    with LocalAWS(start=START, regions=REGIONS, seed=1) as aws:
+        world = deploy(aws)
+        live(world)
+        assert {call.operation for call in aws.calls if call.function} >= set(SAMPLE)
+        calm(world)
+        assert violations(world) == []
+
+
+@pytest.mark.parametrize(("operation", "fault"), list(zip(SAMPLE, FAULTS, strict=True)))
+def test_a_fault_at_a_call_leaves_nothing_wrong(operation: str, fault: str) -> None:
+    calls = calls_of_story()
+    number = next(index for index, call in enumerate(calls, 1) if call.operation == operation)
+    assert run(number, fault).wrong == ()
+
+
+def test_the_invariants_bite() -> None:
+    with LocalAWS(start=START, regions=REGIONS, seed=1) as aws:
+        world = deploy(aws)
+        live(world)
+        calm(world)
+        [copy] = [
+            one
+            for one in aws.snapshots("eu-central-1")
+            if one["Tags"].get("Source_SnapshotId") and "KeepForever" in one["Tags"]
+        ]
+        aws.client("eu-central-1").delete_snapshot(SnapshotId=copy["SnapshotId"])
+        found = " ".join(violations(world))
+        assert "was protected and is gone" in found
+        assert "has no copy in eu-central-1" in found

@@ -1,0 +1,446 @@
+"""The report's verdicts, from small inventories, and how it is written down."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import tags
+from chalicelib.models import Inventory, Snapshot, TagProblem
+from chalicelib.plan import Destination
+from chalicelib.report import (
+    Cover,
+    Prices,
+    RegionView,
+    Report,
+    VolumeReport,
+    as_csv,
+    as_json,
+    as_text,
+    make_report,
+    subject,
+)
+from chalicelib.report.page import as_html
+from chalicelib.report.tables import COLUMNS
+from chalicelib.report.timeline import dots, ends, lifetimes, window_of
+from chalicelib.report.wording import age_text, schedule_text
+from chalicelib.schedule import parse_schedule
+from tests.browser.sample import HOSTILE, company
+from tests.pure.builders import CONTRACT, ELSEWHERE, REGION, at, instance, snapshot, volume
+
+NOW = at("2026-11-22 06:30")
+BACKUP = {"Backup": "Yes", "Name": "web"}
+COPIED = BACKUP | {"Copy_Dest": ELSEWHERE}
+PRIMARY = {"Type": "Automated", "DeleteOn": "2026-11-29", "Source_VolumeId": "vol-0a", "Source_InstanceId": "i-0a"}
+
+
+def primary(id: str, began: str, state: str = "completed", **more: str) -> Snapshot:
+    message = "no luck" if state == "error" else ""
+    return snapshot(id, PRIMARY | more, started=at(began), state=state, state_message=message)
+
+
+def copy(id: str, of: str, began: str, state: str = "completed", **more: str) -> Snapshot:
+    raw = PRIMARY | {"Source_SnapshotId": of, "Source_Region": REGION} | more
+    message = "no key" if state == "error" else ""
+    return snapshot(
+        id, raw, started=at(began), state=state, state_message=message, region=ELSEWHERE, volume_id="vol-ffffffff"
+    )
+
+
+def view(
+    *snapshots: Snapshot,
+    raw: dict[str, str] | None = None,
+    volume_raw: dict[str, str] | None = None,
+    copies: Destination | None = None,
+    problems: tuple[TagProblem, ...] = (),
+) -> RegionView:
+    web = instance(raw=BACKUP if raw is None else raw, volumes=[volume(raw=volume_raw)])
+    return RegionView(
+        REGION,
+        Inventory(instances=(web,), problems=problems),
+        Inventory(snapshots=snapshots),
+        {ELSEWHERE: copies} if copies else {},
+    )
+
+
+def only(report: Report) -> VolumeReport:
+    [found] = [volume for each in report.instances for volume in each.volumes]
+    return found
+
+
+TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "2026-11-21 03:00")
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "raw", "cover", "reason"),
+    [
+        pytest.param([YESTERDAY, TODAY], None, Cover.PROTECTED, "snap-2 is 4 h old", id="today's"),
+        pytest.param(
+            [YESTERDAY], None, Cover.LATE, "no snapshot since 2026-11-22 03:00; snap-1 is 28 h old", id="late"
+        ),
+        pytest.param(
+            [YESTERDAY, primary("snap-2", "2026-11-22 03:00", "pending")],
+            None,
+            Cover.PROTECTED,
+            "snap-1 is 28 h old, and snap-2 is pending",
+            id="today's is pending",
+        ),
+        pytest.param(
+            [YESTERDAY, primary("snap-2", "2026-11-22 03:00", "error")],
+            None,
+            Cover.LATE,
+            "no snapshot since 2026-11-22 03:00; snap-1 is 28 h old; snap-2 failed: no luck",
+            id="today's failed",
+        ),
+        pytest.param([], None, Cover.UNPROTECTED, "no snapshot yet", id="none"),
+        pytest.param(
+            [primary("snap-2", "2026-11-22 03:00", "error")],
+            None,
+            Cover.UNPROTECTED,
+            "no snapshot has completed; snap-2 failed: no luck",
+            id="all failed",
+        ),
+        pytest.param(
+            [primary("snap-2", "2026-11-22 06:00", "pending")],
+            None,
+            Cover.UNPROTECTED,
+            "its first snapshot, snap-2, is not completed yet",
+            id="first is pending",
+        ),
+        pytest.param(
+            [TODAY], {"Name": "web"}, Cover.UNTAGGED, "the instance is not tagged Backup=Yes", id="not tagged"
+        ),
+        pytest.param(
+            [primary("snap-1", "2026-11-21 05:00")],
+            BACKUP | {"Schedule": "daily 05:00"},
+            Cover.PROTECTED,
+            "snap-1 is 26 h old",
+            id="the slot is within the margin",
+        ),
+        pytest.param(
+            [primary("snap-1", "2026-11-22 03:00")],
+            BACKUP | {"Schedule": "hourly"},
+            Cover.LATE,
+            "no snapshot since 2026-11-22 04:00; snap-1 is 4 h old",
+            id="hourly",
+        ),
+        pytest.param(
+            [primary("snap-1", "2026-11-22 04:00")],
+            BACKUP | {"Schedule": "hourly"},
+            Cover.PROTECTED,
+            "snap-1 is 2 h old",
+            id="hourly, within the margin",
+        ),
+        pytest.param(
+            [primary("snap-1", "2026-10-01 03:00")],
+            BACKUP | {"Schedule": "on-request"},
+            Cover.PROTECTED,
+            "snap-1 is 52 days old; more are taken on request only",
+            id="on request",
+        ),
+        pytest.param(
+            [primary("snap-1", "2026-11-21 04:10")],
+            BACKUP | {"Schedule": "on-request 03:00"},
+            Cover.PROTECTED,
+            "snap-1 is 26 h old",
+            id="asked for since the slot before",
+        ),
+    ],
+)
+def test_verdicts(snapshots: list[Snapshot], raw: dict[str, str] | None, cover: Cover, reason: str) -> None:
+    found = only(make_report([view(*snapshots, raw=raw)], NOW))
+    assert (found.cover, found.reason) == (cover, reason)
+
+
+def test_a_volume_left_out() -> None:
+    found = only(make_report([view(volume_raw={"Backup": "No"})], NOW))
+    assert (found.cover, found.reason) == (Cover.LEFT_OUT, "the volume is tagged Backup=No")
+
+
+def test_a_mistyped_wish_is_no_protection() -> None:
+    problem = TagProblem("i-0a", "Backup=Yse", "Yes")
+    made = make_report([view(raw={"Backup": "Yse"}, problems=(problem,))], NOW)
+    assert only(made).cover == Cover.UNPROTECTED
+    # It is told once, with the instance, and not again as a tag problem.
+    [entry] = made.attention
+    assert "looks meant to be backed up: read Backup=Yse; accepted: Yes" in entry.text
+
+
+def wants(id: str, began: str) -> Snapshot:
+    return primary(id, began, Copy_Dest=ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "destination", "good", "reason"),
+    [
+        pytest.param(
+            [wants("snap-1", "2026-11-22 03:00")],
+            Destination((copy("snap-c", "snap-1", "2026-11-22 03:05"),)),
+            True,
+            "snap-c is its newest copy",
+            id="copied",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-22 03:00")],
+            Destination(),
+            False,
+            f"no copy of snap-1 in {ELSEWHERE}",
+            id="missing",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-21 03:00"), wants("snap-2", "2026-11-22 03:00")],
+            Destination(),
+            False,
+            f"no copy of snap-2 in {ELSEWHERE}, and 1 more",
+            id="two missing",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-22 03:00")],
+            Destination(free_slots=0),
+            True,
+            f"no free slot in {ELSEWHERE}",
+            id="deferred",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-20 03:00")],
+            Destination(free_slots=0),
+            False,
+            f"no copy of snap-1 in {ELSEWHERE}",
+            id="deferred for too long",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-22 03:00")],
+            Destination((copy("snap-c", "snap-1", "2026-11-22 03:05", "pending"),)),
+            True,
+            "its first copy is on its way: snap-c is pending",
+            id="pending",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-22 06:00")],
+            Destination(),
+            True,
+            "its first copy is on its way: its snapshot is new",
+            id="new",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-22 03:00")],
+            Destination((copy("snap-c", "snap-1", "2026-11-22 03:05", "error", Copy_Try="4"),)),
+            False,
+            "the copy of snap-1 failed at try 4, given up: no key",
+            id="given up",
+        ),
+        pytest.param(
+            [wants("snap-1", "2026-11-22 03:00")],
+            Destination(unreadable="access denied"),
+            False,
+            f"{ELSEWHERE} cannot be read: access denied",
+            id="unreadable",
+        ),
+        pytest.param(
+            [TODAY], Destination(), True, "no snapshot has asked for it yet: the next one does", id="tagged since"
+        ),
+    ],
+)
+def test_copies(snapshots: list[Snapshot], destination: Destination, good: bool, reason: str) -> None:
+    made = make_report([view(*snapshots, raw=COPIED, copies=destination)], NOW)
+    [found] = only(made).copies
+    assert (found.good, found.reason, found.wanted) == (good, reason, True)
+    late = [each for each in made.attention if "no snapshot since" not in each.text]
+    assert bool(late) != good
+
+
+def test_copies_that_nobody_wants_any_more_are_shown_and_are_good() -> None:
+    destination = Destination((copy("snap-c", "snap-0", "2026-11-12 03:05"),))
+    [found] = only(make_report([view(TODAY, copies=destination)], NOW)).copies
+    assert (found.wanted, found.good, found.newest_id) == (False, True, "snap-c")
+
+
+def test_failures_say_what_made_them_good() -> None:
+    failed = primary("snap-x", "2026-11-21 03:00", "error")
+    healed = wants("snap-1", "2026-11-22 03:00")
+    copies = (
+        copy("snap-cx", "snap-1", "2026-11-22 03:05", "error"),
+        copy("snap-c", "snap-1", "2026-11-22 04:05", Copy_Try="2"),
+    )
+    made = make_report([view(failed, healed, raw=COPIED, copies=Destination(copies))], NOW)
+    assert [(each.kind, each.id, each.cause, each.repaired) for each in made.failures] == [
+        ("snapshot", "snap-x", "no luck", "snap-1"),
+        ("copy", "snap-cx", "no key", "snap-c"),
+    ]
+    assert made.totals.failures == 0
+    assert not made.attention
+    assert "Failed since yesterday, and made good:" in as_text(made)
+
+
+def test_what_is_gone_says_when_its_snapshots_run_out() -> None:
+    gone = {"Source_VolumeId": "vol-9", "Source_InstanceId": "i-9", "Name": "old - vol-9 (/dev/xvda)"}
+    left = snapshot("snap-9", PRIMARY | gone, volume_id="vol-9", started=at("2026-11-20 03:00"))
+    last = copy("snap-c9", "snap-9", "2026-11-20 03:05", **gone)
+    made = make_report([view(TODAY, left, copies=Destination((last,)))], NOW)
+    [orphan] = made.orphans
+    assert (orphan.name, orphan.reason) == ("old", "the instance is gone")
+    assert (orphan.snapshots, orphan.copies) == (1, 1)
+    assert orphan.runs_out == date(2026, 12, 29)  # the newest copy is kept for 30 days more
+    kept = snapshot("snap-9", PRIMARY | gone | {"KeepForever": "x"}, volume_id="vol-9", started=at("2026-11-20 03:00"))
+    assert make_report([view(TODAY, kept)], NOW).orphans[0].runs_out is None
+
+
+def test_copies_for_a_region_that_is_not_reported_on() -> None:
+    guest = snapshot(
+        "snap-g",
+        PRIMARY | {"Source_SnapshotId": "snap-0", "Source_Region": ELSEWHERE},
+        volume_id="vol-ffffffff",
+        started=at("2026-11-22 03:10"),
+    )
+    [found] = make_report([view(TODAY, guest)], NOW).guests
+    assert (found.region, found.source_region, found.copies) == (REGION, ELSEWHERE, 1)
+    both = make_report([view(TODAY, guest), RegionView(ELSEWHERE)], NOW)
+    assert not both.guests
+    down = make_report([view(TODAY, guest), RegionView(ELSEWHERE, unreadable="timed out")], NOW)
+    assert len(down.guests) == 1
+    assert "the Region cannot be read: timed out" in down.attention[0].text
+
+
+def test_next_expiry_and_what_is_kept_forever() -> None:
+    kept = primary("snap-0", "2026-11-01 03:00", DeleteOn="2026-11-08", KeepForever="audit")
+    found = only(make_report([view(kept, YESTERDAY, TODAY)], NOW))
+    assert (found.next_expiry, found.kept_forever) == (date(2026, 11, 29), 1)
+
+
+def test_a_volume_of_two_instances_counts_once() -> None:
+    shared = volume()
+    both = (instance("i-0b", {"Name": "other"}, [shared]), instance("i-0a", BACKUP, [shared]))
+    made = make_report([RegionView(REGION, Inventory(instances=both), Inventory(snapshots=(TODAY,)))], NOW)
+    assert made.totals.protected == 1
+    assert made.totals.untagged == 0
+
+
+def test_cost_is_a_range_with_its_assumptions() -> None:
+    ten = [replace(each, size_gib=100.0) for each in (YESTERDAY, TODAY)]
+    made = make_report([view(*ten)], NOW, Prices(storage_per_gb_month=1, daily_change_low=0.01, daily_change_high=0.1))
+    assert (made.cost.low, made.cost.high) == (101.0, 110.0)
+    assert any("1 USD per GB-month" in each for each in made.cost.assumptions)
+    most = make_report([view(*ten)], NOW, Prices(1, daily_change_low=5, daily_change_high=9))
+    assert most.cost.high == 200.0  # never more than a full copy for each snapshot
+
+
+def test_the_order_of_what_comes_in_does_not_matter() -> None:
+    rng = random.Random(3)  # noqa: S311  # for repetition
+    snapshots = [wants(f"snap-{number}", f"2026-11-{number:02} 03:00") for number in range(1, 23)]
+    copies = [copy(f"snap-c{number}", f"snap-{number}", f"2026-11-{number:02} 03:05") for number in range(1, 20)]
+    expected = make_report([view(*snapshots, raw=COPIED, copies=Destination(tuple(copies))), RegionView("x-1")], NOW)
+    rng.shuffle(snapshots)
+    rng.shuffle(copies)
+    shuffled = make_report([RegionView("x-1"), view(*snapshots, raw=COPIED, copies=Destination(tuple(copies)))], NOW)
+    assert shuffled == expected
+
+
+def test_every_volume_has_a_verdict_and_a_reason() -> None:
+    made = company(30, 2, 5)
+    covers = [volume for each in made.instances for volume in each.volumes]
+    totals = made.totals
+    assert len(covers) == 60
+    assert totals.protected + totals.late + totals.unprotected + totals.untagged + totals.left_out == 60
+    assert all(volume.reason for volume in covers)
+    assert all(copy.reason for volume in covers for copy in volume.copies)
+
+
+def test_json_holds_everything() -> None:
+    made = company(12, 2, 5)
+    found: dict[str, Any] = as_json(made)
+    assert set(found) == set(asdict(made))
+    assert found["now"] == "2026-11-22T06:30:00Z"
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1"])
+def test_csv_cells_are_harmless(name: str) -> None:
+    web = instance(raw={"Backup": "Yes", "Name": "x"}, volumes=[volume()])
+    web = replace(web, policy=replace(web.policy, name=name))
+    rows = list(
+        csv.DictReader(io.StringIO(as_csv(make_report([RegionView(REGION, Inventory(instances=(web,)))], NOW))))
+    )
+    cell = rows[0]["instance_name"]
+    assert cell.startswith("'")
+    assert cell.isprintable()
+
+
+def test_csv_has_a_line_for_each_volume_and_destination() -> None:
+    made = company(24, 2, 5)
+    rows = list(csv.DictReader(io.StringIO(as_csv(made))))
+    assert tuple(rows[0]) == COLUMNS
+    assert len(rows) == sum(max(1, len(volume.copies)) for each in made.instances for volume in each.volumes)
+    assert {row["cover"] for row in rows} == {"protected", "late", "unprotected"}
+    assert {row["protected"] for row in rows} == {"yes", "no"}
+
+
+def test_text_starts_with_what_needs_attention_and_holds_no_control_characters() -> None:
+    web = instance(raw=BACKUP | {"Name": "x\x1b[31m\ny"}, volumes=[volume()])
+    text = as_text(make_report([RegionView(REGION, Inventory(instances=(web,)))], NOW))
+    assert text.startswith("1 of 1 volume to be backed up is not protected.\n\nTo look at, the worst first:\n")
+    assert text.splitlines()[3].startswith("  x[31my (i-0a")
+    assert "\x1b" not in text
+
+
+def test_a_subject_is_one_short_line_of_ascii() -> None:
+    made = make_report([RegionView(f"région-{number}") for number in range(30)], NOW)
+    assert subject(made) == "EBS backups in 30 Regions: all is well"
+    assert subject(company(4)).isascii()
+
+
+def test_the_page_escapes_what_comes_from_tags_and_stays_small() -> None:
+    page = as_html(company(100, 3, 30))
+    assert len(page.encode()) < 300_000
+    assert HOSTILE not in page
+    assert page.count("<script") == 1
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in page
+
+
+def test_an_empty_report_is_a_report() -> None:
+    made = make_report([], NOW)
+    assert as_text(made).startswith("No volume is to be backed up.")
+    assert "No volume is to be backed up." in as_html(made)
+    assert as_csv(made).splitlines() == [",".join(COLUMNS)]
+
+
+def test_a_timeline_has_a_dot_for_each_snapshot_and_a_tick_for_each_day_of_expiry() -> None:
+    made = make_report([view(YESTERDAY, TODAY)], NOW)
+    window = window_of(made)
+    marks = only(made).marks
+    assert (window.start, window.end) == (at("2026-11-15 00:00"), at("2026-11-30 00:00"))
+    assert dots(marks, window) == f"M{6 * 24 + 3} 8h0m24 0h0"
+    assert dots(marks, window, dense=True) == f"M{6 * 24 + 3} 3v10m24-10v10"
+    assert ends(marks, window) == f"M{14 * 24} 4v8"
+    assert lifetimes(marks) == "8 7"
+    assert lifetimes([marks[1]] * 3) == "7*3"
+
+
+def test_a_timeline_is_thirty_days_long_at_most() -> None:
+    old = primary("snap-0", "2025-01-01 03:00", DeleteOn="2030-01-01")
+    window = window_of(make_report([view(old)], NOW))
+    assert (window.end - window.start) == timedelta(days=51)
+
+
+@pytest.mark.parametrize("text", ["daily 03:00", "hourly", "every 6h", "on-request", "on-request 05:00", "every 12h"])
+def test_a_schedule_reads_as_its_tag(text: str) -> None:
+    assert schedule_text(parse_schedule(text, CONTRACT.daily_at)) == text
+
+
+@pytest.mark.parametrize(
+    ("age", "text"), [(0.2, "12 min"), (3.4, "3 h"), (47.9, "48 h"), (48.0, "2 days"), (1000, "42 days")]
+)
+def test_ages(age: float, text: str) -> None:
+    assert age_text(age) == text
+
+
+def test_names_are_those_that_the_snapshots_carry() -> None:
+    named = snapshot("snap-1", PRIMARY | {"Name": "web - a - vol-0a (/dev/xvda)"})
+    assert tags.name_of(named) == "web - a"
