@@ -15,6 +15,7 @@ from chalicelib.cli.account import Account, account_options, exit_code
 from chalicelib.cli.terminal import columns, output, print_json
 from chalicelib.cli.wording import action, label, moment, needs_attention, problem_data, reasons, shown
 from chalicelib.models import CopySnapshot, CreateSnapshot, CreateSnapshots, Decision, TagProblem
+from chalicelib.report.wording import counted
 
 PLANNED: Mapping[str, jobs.Job] = {
     "create": jobs.create_snapshots,

@@ -90,8 +90,10 @@ def _plan_one(
         keeper = next((copy for copy in living if copy.state == State.COMPLETED), living[0])
         decisions = [Decision(target, f"already copied: {keeper.id}")]
         for copy in copies:
-            decisions += _plan_surplus(copy, keeper) if copy is not keeper else []
-        return decisions + [each for copy in living for each in _plan_mirror(snapshot, copy)]
+            surplus = _plan_surplus(copy, keeper) if copy is not keeper else []
+            stays = copy in living and not any(each.call for each in surplus)
+            decisions += surplus + (_plan_mirror(snapshot, copy) if stays else [])
+        return decisions
     if not failed:
         return [Decision(target, f"no copy in {destination}", _copy(snapshot, destination, 1))]
     return _plan_again(snapshot, destination, failed, report_given_up)

@@ -77,7 +77,7 @@ def as_html(report: Report) -> str:
     """Return the page; whatever comes from tags is escaped, and the browser runs no script but the page's own."""
     window, paths = window_of(report), Paths()
     instances = [_instance(each, window, paths) for each in sorted(report.instances, key=_worst_first)]
-    script = (PARTS / "page.js").read_text()
+    script = (PARTS / "page.js").read_text(encoding="utf-8")
     page = _template().render(
         report=report,
         totals=report.totals,
@@ -89,7 +89,7 @@ def as_html(report: Report) -> str:
         window=window,
         ticks=_ticks(window),
         paths=[(id, *shape) for shape, id in paths.shapes.items()],
-        style=(PARTS / "page.css").read_text(),
+        style=(PARTS / "page.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )

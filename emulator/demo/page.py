@@ -21,5 +21,5 @@ def write(aws: LocalAWS, folder: Path = BUILD) -> Path:
     report = make_report([view_region(EC2(each), each.copy_slots) for each in settings], aws.now)
     folder.mkdir(exist_ok=True)
     path = folder / "report.html"
-    path.write_text(as_html(report))
+    path.write_text(as_html(report), encoding="utf-8")
     return path

@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(as_html(company(24, 2)))
+    path.write_text(as_html(company(24, 2)), encoding="utf-8")
     return path
 
 

@@ -139,6 +139,12 @@ def test_what_goes_along_to_a_copy(on_primary: dict[str, str], on_copy: dict[str
     assert mirrored(decisions) == ({"snap-1": added} if added else {})
 
 
+def test_what_is_deleted_is_not_tagged_as_well() -> None:
+    decisions = planned(copy("snap-1", age=9), copy("snap-2"), of=primary(KeepForever="audit"))
+    assert deleted(decisions) == ["snap-2"]
+    assert mirrored(decisions) == {"snap-1": {"KeepForever": "audit"}}
+
+
 def test_lineage_that_was_lost_goes_along() -> None:
     bare = snapshot(
         "snap-1",

@@ -1,0 +1,186 @@
+"""What goes wrong before a command has an answer, profiles, the policies, the report, and what the functions import."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from chalicelib.cli.commands import main
+from chalicelib.cli.policies import policies
+from chalicelib.cli.terminal import progress
+from tests.cli.conftest import AWAY, HOME, Company
+
+ROOT = Path(__file__).parents[2]
+READING = (["plan"], ["explain", "i-01234567"], ["lint"], ["report"], ["run", "create", "--dry-run"])
+
+
+@pytest.mark.parametrize("words", [*READING, ["restore", "i-01234567"], ["drill", "i-01234567"]], ids="-".join)
+def test_without_a_permission_each_command_says_which(company: Company, words: list[str]) -> None:
+    for operation in ("DescribeInstances", "DescribeSnapshots", "DescribeVolumes"):
+        company.aws.fault(operation, error="UnauthorizedOperation", message="You are not authorized", times=99)
+    said = company.says(*words)
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith("Error: ")
+    assert "UnauthorizedOperation" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_no_permission_names_the_way_out(company: Company) -> None:
+    company.aws.fault("DescribeVolumes", error="UnauthorizedOperation", message="You are not authorized", times=9)
+    assert company.says("plan").err == (
+        "Error: no permission for DescribeVolumes (UnauthorizedOperation): You are not authorized; "
+        "'python -m chalicelib policy' prints what is needed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan", "--region", "eu-wset-1"], "no such Region: eu-wset-1; did you mean eu-west-1?"),
+        (["plan", "--region", "mars"], "no such Region: mars"),
+        (["plan", "--region", "mars", "--region", "all"], "no such Region: mars"),
+        (["plan", "--profile", "nobody"], "The config profile (nobody) could not be found"),
+        (["run", "everything"], "'everything' is not one of 'create', 'copy', 'sweep', 'report'"),
+        (["explain"], "Missing argument 'ID'"),
+        (["explain", "web"], "'web' is no id of an instance (i-…), a volume (vol-…) or a snapshot (snap-…)"),
+        (["explain", "snap-01234567"], "no such snapshot in any Region that the account has enabled: snap-01234567"),
+        (["explain", "vol-01234567", "--region", HOME], "no such volume in use, and no snapshot of one in eu-west-1"),
+        (["policy", "god"], "'god' is not one of 'read', 'run', 'restore'"),
+        (["report", "--html", "/nowhere/at/all.html"], "/nowhere/at/all.html cannot be written"),
+        (["nothing"], "No such command 'nothing'"),
+    ],
+    ids=lambda each: "-".join(each).replace("/", "") if isinstance(each, list) else "",
+)
+def test_wrong_arguments(company: Company, words: list[str], said: str) -> None:
+    found = company.says(*words)
+    assert (found.code, found.out) == (2, "")
+    assert said in found.err
+
+
+def test_wrong_settings_are_named(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAILY_AT", "noon")
+    said = company.says("plan")
+    assert said.code == 2
+    assert "DAILY_AT='noon' is not understood" in said.err
+
+
+def test_a_profile_leads_to_its_region(company: Company, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(f"[profile ops]\nregion = {AWAY}\naws_access_key_id=x\naws_secret_access_key=y\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    said = company.says("plan", "--profile", "ops", "--json")
+    assert [each["region"] for each in said.json["regions"]] == [AWAY]
+
+
+def environment(**more: str) -> dict[str, str]:
+    bare = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "COVERAGE"))}
+    nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return bare | nothing | {"AWS_EC2_METADATA_DISABLED": "true"} | more
+
+
+def test_no_credentials() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "chalicelib", "plan", "--region", HOME],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == (
+        "Error: no AWS credentials: set them up with 'aws configure' or 'aws sso login', or name a --profile\n"
+    )
+
+
+def test_no_region() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "chalicelib", "lint"],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 2
+    assert "no Region: give --region, or set one in your AWS profile" in found.stderr
+
+
+def test_the_functions_import_nothing_of_the_command_line() -> None:
+    code = "import sys, app; print([each for each in ('click', 'rich', 'jinja2', 'chalicelib.cli', 'chalicelib.ec2_restore') if each in sys.modules])"
+    # Chalice's own package imports click for its command line; the zip has no such package, and needs none.
+    stand_in = "import sys, types\nfor name in ('click', 'rich', 'jinja2'): sys.modules[name] = None\n"
+    found = subprocess.run(
+        [sys.executable, "-c", stand_in + code.replace("if each in sys.modules", "if sys.modules.get(each)")],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (found.stdout, found.stderr) == ("[]\n", "")
+
+
+def test_policies_are_printed_whole_or_by_group() -> None:
+    runner = CliRunner()
+    assert json.loads(runner.invoke(main, ["policy"]).stdout) == policies()
+    assert json.loads(runner.invoke(main, ["policy", "restore"]).stdout) == policies()["restore"]
+
+
+def allowed(group: str) -> set[str]:
+    listed = [each["Action"] for each in policies()[group]["Statement"]]
+    return {each for action in listed for each in ([action] if isinstance(action, str) else action)}
+
+
+@pytest.mark.parametrize(
+    ("group", "use"),
+    [
+        ("read", lambda it: [it.says(*words) for words in (["plan"], ["lint"], ["report"], ["explain", it.web])]),
+        ("run", lambda it: [it.says("run", job, "--yes") for job in ("create", "copy", "sweep", "report")]),
+        ("restore", lambda it: [it.says("restore", it.web, "--yes"), it.says("drill", it.web)]),
+    ],
+    ids=["read", "run", "restore"],
+)
+def test_a_policy_allows_every_call_of_its_commands(
+    company: Company, group: str, use: Callable[[Company], object]
+) -> None:
+    company.aws.launch(HOME, name="new", tags={"Backup": "Yes", "Copy_Dest": AWAY})
+    before = len(company.aws.calls)
+    use(company)
+    made = {f"ec2:{each.operation}" for each in company.aws.calls[before:] if each.function is None}
+    assert made - {"ec2:RunInstances"} <= allowed(group)
+
+
+@pytest.mark.parametrize("group", ["read", "run", "restore"])
+def test_whatever_changes_is_allowed_under_conditions(group: str) -> None:
+    free = {"SnapshotVolumes", "CopyFromSnapshots", "SendOwnAndVssDocument", "FollowCommands", "SendTheReport"}
+    for each in policies()[group]["Statement"]:
+        actions = [each["Action"]] if isinstance(each["Action"], str) else each["Action"]
+        if not all(action.startswith("ec2:Describe") for action in actions):
+            assert "Condition" in each or each["Sid"] in free, each["Sid"]
+
+
+def test_the_report_as_text_json_csv_and_html(company: Company, tmp_path: Path) -> None:
+    html, csv = tmp_path / "report.html", tmp_path / "report.csv"
+    said = company.says("report", "--region", HOME, "--region", AWAY, "--html", str(html), "--csv", str(csv))
+    assert said.code == 0
+    assert said.err == f"wrote {html}\nwrote {csv}\n"
+    assert "volumes: 3 protected" in said.out
+    assert html.read_text().lstrip().lower().startswith("<!doctype html>")
+    assert csv.read_text().count("\n") == 4
+    data = company.says("report", "--json").json
+    assert (data["command"], data["totals"]["protected"]) == ("report", 3)
+
+
+def test_a_report_with_something_to_look_at_is_exit_code_1(company: Company) -> None:
+    company.aws.launch(HOME, name="typo", tags={"Backup": "Yse"})
+    assert company.says("report").code == 1
+
+
+def test_progress_is_for_a_terminal_only(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("reading"):
+        pass
+    assert capsys.readouterr() == ("", "")
+
+
+def test_help_names_every_command_and_the_exit_codes() -> None:
+    said = CliRunner().invoke(main, ["--help"]).stdout
+    for name in ("plan", "run", "explain", "lint", "report", "restore", "drill", "policy"):
+        assert f"\n  {name} " in said
+    assert "Exit codes:" in said
