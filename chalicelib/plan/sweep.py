@@ -114,8 +114,8 @@ def _break(decisions: Sequence[Decision], managed: int, most: int, region: str) 
     needed = -(-deletions * 100 // managed)
     reason = (
         f"would delete {deletions} of {managed} managed snapshots, more than MAX_DELETE_PERCENT={most} allows: "
-        f"none was deleted; if this is meant, set MAX_DELETE_PERCENT to {needed} for a run; if not, mend the tags before "
-        "the next one"
+        f"none was deleted; if this is meant, set MAX_DELETE_PERCENT to {needed} for a run; if not, mend the tags "
+        "before the next one"
     )
     kept = [
         replace(each, reason=f"too many would go at once; {each.reason}", call=None) if each.call else each
