@@ -7,7 +7,7 @@ LAMBDA_VENV := .venv-lambda/.ready
 EVALUATOR := tests/policies/node_modules/.ready
 FORMAT ?= cloudformation
 
-.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e lint bench-copies bench-sweep bench-cold-start bench-report clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove lint bench-copies bench-sweep bench-cold-start bench-report clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,9 @@ lint: $(VENV) ## style and types
 	$(BIN)/mypy
 
 check: lint test ## style, types and tests
+
+prove: $(VENV) ## every fault at every AWS call of a story of three days; takes most of an hour
+	@$(BIN)/python -m tests.proof.faults
 
 bench-copies: $(VENV) ## how busy copy slots are kept while 500 volumes are copied
 	@$(BIN)/python -m benchmarks.copies
