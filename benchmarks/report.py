@@ -31,6 +31,7 @@ from emulator import LocalAWS
 from emulator.gateway import Gateway
 from emulator.hooks import switch
 from emulator.model import Snapshot
+from emulator.pages import xml_page
 
 HOME, AWAY = "eu-west-1", "us-east-1"
 START = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -76,14 +77,13 @@ def watched() -> Iterator[Watch]:
 
 @dataclass(frozen=True)
 class Figures:
-    """What some work came to, in seconds and MiB; ``own`` is the time outside the emulator's answers."""
+    """What some work came to, in seconds; ``own`` is the time outside the emulator's answers."""
 
     name: str
     seconds: float
     own: float
     bare: float
     calls: int
-    memory: float
 
     @property
     def ratio(self) -> float:
@@ -176,22 +176,29 @@ def _timed(work: Callable[[], None]) -> tuple[float, float]:
     return whole, whole - watch.answering
 
 
-def _peak(work: Callable[[], None]) -> float:
+def peak(work: Callable[[], None]) -> float:
+    """Do the work again, slowly, and return the most that it held at a time, in MiB; the emulator's answers count."""
     tracemalloc.start()
     with watched():
         work()
-    peak = tracemalloc.get_traced_memory()[1]
+    most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return peak / 2**20
+    return most / 2**20
 
 
-def measure(aws: LocalAWS, name: str, work: Callable[[], None], memory: bool) -> Figures:
+def render(aws: LocalAWS) -> None:
+    """Let the emulator render all snapshots once, which it keeps: it is not to count as the app's memory."""
+    for name in (HOME, AWAY):
+        xml_page("DescribeSnapshots", list(aws._cloud.region(name).snapshots.values()), None)
+
+
+def measure(aws: LocalAWS, name: str, work: Callable[[], None]) -> Figures:
     """Do the work, then let bare paginators read the same pages, and return the figures."""
     first = len(aws.calls)
     whole, own = _timed(work)
     last = len(aws.calls)
     _, bare = _timed(read(aws, first, last))
-    return Figures(name, whole, own, bare, last - first, _peak(work) if memory else 0.0)
+    return Figures(name, whole, own, bare, last - first)
 
 
 def main() -> int:
@@ -199,27 +206,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instances", type=int, default=2_000, help="how many instances (default: 2000)")
     parser.add_argument("--days", type=int, default=10, help="how many days of snapshots (default: 10)")
-    parser.add_argument("--no-memory", action="store_true", help="leave out the peak memory, which takes as long again")
     wanted = parser.parse_args()
     with LocalAWS(start=START, regions=(HOME, AWAY), seed=1) as aws:
         volumes = populate(aws, wanted.instances, wanted.days)
         add_copies(aws)
         counts = len(aws.snapshots(HOME)), len(aws.snapshots(AWAY))
+        render(aws)
         works = (("daily report", daily_report), ("report, JSON, page", report), ("plan: create, copy, sweep", plan))
-        found = [measure(aws, name, work, not wanted.no_memory) for name, work in works]
+        found = [measure(aws, name, work) for name, work in works]
+        memory = peak(daily_report)
     title = f"{wanted.instances:,} instances, {volumes:,} volumes, {counts[0]:,} snapshots, {counts[1]:,} copies"
     _print(found, title)
+    sys.stdout.write(f"Peak memory of the daily report, the emulator's answers included: {memory:,.0f} MiB\n")
     return 0 if all(each.ratio <= RATIO_GOAL for each in found) else 1
 
 
 def _print(found: list[Figures], title: str) -> None:
-    table = Table(title=f"{title}; goal: a ratio of at most {RATIO_GOAL}")
-    for heading in ("work", "calls", "time", "own time", "bare paginators", "ratio", "peak memory"):
+    table = Table(title=title, caption=f"goal: a ratio of at most {RATIO_GOAL}")
+    for heading in ("work", "calls", "time", "own time", "bare paginators", "ratio"):
         table.add_column(heading, justify="left" if heading == "work" else "right")
     for each in found:
-        memory = f"{each.memory:,.0f} MiB" if each.memory else ""
         times = [f"{seconds:.1f} s" for seconds in (each.seconds, each.own, each.bare)]
-        table.add_row(each.name, str(each.calls), *times, f"{each.ratio:.2f}", memory)
+        table.add_row(each.name, str(each.calls), *times, f"{each.ratio:.2f}")
     Console(width=120).print(table)
 
 

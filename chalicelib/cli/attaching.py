@@ -31,7 +31,10 @@ def commands(
     if stop:
         lines.append(f"aws ec2 stop-instances{more} --instance-ids {target}")
         lines.append(f"aws ec2 wait instance-stopped{more} --instance-ids {target}")
-    lines += [f"aws ec2 detach-volume{more} --volume-id {volume}" for _, volume in old]
+    lines += [
+        f"aws ec2 detach-volume{more} --volume-id {volume} --instance-id {target} --device {device}"
+        for device, volume in old
+    ]
     if old:
         lines.append(f"aws ec2 wait volume-available{more} --volume-ids {' '.join(volume for _, volume in old)}")
     lines += [

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from chalicelib import ec2_restore, tags
 from chalicelib.cli.account import Account, account_options, exit_code
-from chalicelib.cli.nearest import UNTIL_THEN, key_of, nearest
+from chalicelib.cli.nearest import nearest, until_then
 from chalicelib.cli.terminal import columns, output, print_json
 from chalicelib.cli.wording import shown
 from chalicelib.models import Instance, Inventory, Snapshot
@@ -76,7 +76,7 @@ def find_all(
             each.read,
             each.accepted,
             nearest(each, regions),
-            UNTIL_THEN.get(key_of(each), ""),
+            until_then(each),
         )
         for each in {*inventory.problems, *snapshots.problems}
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from chalicelib import tags
 from chalicelib.models import TagProblem
@@ -18,7 +19,7 @@ _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nin
 _NUMBER = re.compile(r"\d+")
 _UNITS = re.compile(r"\b(\d+)\s*(d|day|days|w|week|weeks|m|month|months|y|year|years)\b")
 
-UNTIL_THEN: Mapping[str, str] = {
+_UNTIL_THEN: Mapping[str, str] = {
     tags.BACKUP: "not backed up",
     tags.SCHEDULE: "backed up daily, at the time the settings say",
     tags.RETENTION: "kept as long as the settings say",
@@ -43,8 +44,18 @@ _KEYS = frozenset((*tags.INSTANCE_KEYS, *tags.SNAPSHOT_KEYS))
 _EXACT_KEY = re.compile(r"the key (\w+), spelt exactly so")
 
 
+def until_then(problem: TagProblem) -> str:
+    """Return what happens as long as the tag stays as it is; empty if that is nothing."""
+    key = key_of(problem)
+    if key == tags.BACKUP and problem.target.startswith("vol-"):
+        return "backed up with its instance"
+    return _UNTIL_THEN.get(key, "")
+
+
 def nearest(problem: TagProblem, regions: Iterable[str]) -> str:
     """Return the tag that was probably meant, empty if nobody can say."""
+    if "=" not in problem.read:
+        return ""
     word, inside, whole = problem.read.rpartition(" in ")
     key, _, value = whole.partition("=")
     meant = key_of(problem)
@@ -96,9 +107,17 @@ def _schedule(value: str) -> str:
     return _close(value, _SCHEDULES)
 
 
+_DAYS = (
+    re.compile(r"(?P<y>\d{4})[-/.]?(?P<m>\d{1,2})[-/.]?(?P<d>\d{1,2})"),
+    re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})"),
+)
+
+
 def _day(value: str) -> str:
-    for pattern, order in ((r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})", (1, 2, 3)), (r"(\d{1,2})\.(\d{1,2})\.(\d{4})", (3, 2, 1))):  # fmt: skip  # noqa: E501
-        if found := re.fullmatch(pattern, value):
-            year, month, day = (int(found[each]) for each in order)
-            return f"{year:04}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= 28 else ""
+    for pattern in _DAYS:
+        if found := pattern.fullmatch(value):
+            try:
+                return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
+            except ValueError:
+                return ""
     return ""

@@ -19,6 +19,7 @@ HOME, AWAY, THIRD = "eu-west-1", "us-east-1", "eu-central-1"
 START = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 WEB = {"Backup": "Yes", "Copy_Dest": AWAY, "Copy_Retention": "30"}
 COLUMNS = "100"
+SCHEDULED = ("create_snapshots", "copy_missing", "sweep_snapshots", "report")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Company:
     def says(self, *words: str, answer: str | None = None) -> Said:
         """``answer`` is what a person types when asked; without it nobody is there."""
         person = Person() if answer is not None else None
-        found = CliRunner(env={"COLUMNS": COLUMNS}).invoke(
+        found = CliRunner(env={"COLUMNS": COLUMNS, "CONCURRENCY": "1"}).invoke(
             main, list(words), input=answer, obj=person, prog_name="python -m chalicelib"
         )
         if found.exception and not isinstance(found.exception, SystemExit):
@@ -81,16 +82,28 @@ class Company:
 @pytest.fixture
 def aws() -> Iterator[LocalAWS]:
     with LocalAWS(start=START, regions=(HOME, AWAY, THIRD), seed=1) as local:
-        local.deploy(HOME)
+        # One call at a time, so that ids are given in the same order in every run.
+        local.deploy(HOME, CONCURRENCY="1")
         yield local
+
+
+@pytest.fixture
+def newcomer(aws: LocalAWS) -> Company:
+    """Two instances, and nothing that ever ran."""
+    return Company(aws, aws.launch(HOME, name="web", tags=WEB), aws.launch(HOME, name="db"))
 
 
 @pytest.fixture
 def company(aws: LocalAWS) -> Company:
     web = aws.launch(HOME, name="web", tags=WEB, volumes=(8, 100))
     db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "every 6h", "Retention": "3"}, volumes=(8,))
-    # Events alone make the copies here: an hourly pass would only cost the tests time.
-    aws.disable(HOME, "copy_missing")
-    aws.travel(days=5, hours=1)
-    aws.enable(HOME, "copy_missing")
+    # Once a day is all that these tests need: hourly passes would only cost them time.
+    for name in SCHEDULED:
+        aws.disable(HOME, name)
+    for day in range(20, 26):
+        aws.travel_to(datetime(2026, 11, day, 3, tzinfo=UTC))
+        aws.invoke(HOME, "create_snapshots")
+    aws.travel(minutes=30)
+    for name in SCHEDULED:
+        aws.enable(HOME, name)
     return Company(aws, web, db)

@@ -31,9 +31,7 @@ def test_an_instance_as_json(company: Company) -> None:
     assert [each["action"] for each in instance["volumes"]] == ["kept", "kept"]
     found = lines(data)
     assert {each["id"] for each in found} == {
-        each["SnapshotId"]
-        for each in company.aws.snapshots(HOME)
-        if each["Tags"]["Source_InstanceId"] == company.web
+        each["SnapshotId"] for each in company.aws.snapshots(HOME) if each["Tags"]["Source_InstanceId"] == company.web
     }
     assert {copy["id"] for each in found for copy in each["copies"]} == {
         each["SnapshotId"] for each in company.aws.snapshots(AWAY)

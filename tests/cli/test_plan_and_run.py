@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import AWAY, HOME, THIRD, Company
+from tests.cli.conftest import AWAY, HOME, SCHEDULED, THIRD, Company
 from tests.cli.stored import assert_stored
 
 
@@ -17,10 +17,12 @@ def actions(data: object, job: str) -> list[tuple[str, tuple[str, ...]]]:
 @pytest.fixture
 def busy(company: Company) -> Company:
     """Something to do for every job: a new instance, a snapshot without its copy, and what has expired."""
-    company.aws.disable(HOME, "copy_missing")
-    company.aws.disable(HOME, "copy_on_completion")
-    company.aws.disable(HOME, "sweep_snapshots")
-    company.aws.travel(days=1)
+    for name in (*SCHEDULED, "copy_on_completion"):
+        company.aws.disable(HOME, name)
+    company.aws.travel(hours=23)
+    company.aws.travel(minutes=30)
+    company.aws.invoke(HOME, "create_snapshots")
+    company.aws.travel(minutes=30)
     company.aws.launch(HOME, name="new", tags={"Backup": "Yes", "Retention": "seven"}, volumes=(8, 9))
     return company
 

@@ -22,10 +22,10 @@ READING = (["plan"], ["explain", "i-01234567"], ["lint"], ["report"], ["run", "c
 
 
 @pytest.mark.parametrize("words", [*READING, ["restore", "i-01234567"], ["drill", "i-01234567"]], ids="-".join)
-def test_without_a_permission_each_command_says_which(company: Company, words: list[str]) -> None:
+def test_without_a_permission_each_command_says_which(newcomer: Company, words: list[str]) -> None:
     for operation in ("DescribeInstances", "DescribeSnapshots", "DescribeVolumes"):
-        company.aws.fault(operation, error="UnauthorizedOperation", message="You are not authorized", times=99)
-    said = company.says(*words)
+        newcomer.aws.fault(operation, error="UnauthorizedOperation", message="You are not authorized", times=99)
+    said = newcomer.says(*words)
     assert said.code == 2
     assert said.out == ""
     assert said.err.startswith("Error: ")
@@ -33,9 +33,9 @@ def test_without_a_permission_each_command_says_which(company: Company, words: l
     assert "Traceback" not in said.err
 
 
-def test_no_permission_names_the_way_out(company: Company) -> None:
-    company.aws.fault("DescribeVolumes", error="UnauthorizedOperation", message="You are not authorized", times=9)
-    assert company.says("plan").err == (
+def test_no_permission_names_the_way_out(newcomer: Company) -> None:
+    newcomer.aws.fault("DescribeVolumes", error="UnauthorizedOperation", message="You are not authorized", times=9)
+    assert newcomer.says("plan").err == (
         "Error: no permission for DescribeVolumes (UnauthorizedOperation): You are not authorized; "
         "'python -m chalicelib policy' prints what is needed\n"
     )
@@ -59,24 +59,24 @@ def test_no_permission_names_the_way_out(company: Company) -> None:
     ],
     ids=lambda each: "-".join(each).replace("/", "") if isinstance(each, list) else "",
 )
-def test_wrong_arguments(company: Company, words: list[str], said: str) -> None:
-    found = company.says(*words)
+def test_wrong_arguments(newcomer: Company, words: list[str], said: str) -> None:
+    found = newcomer.says(*words)
     assert (found.code, found.out) == (2, "")
     assert said in found.err
 
 
-def test_wrong_settings_are_named(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_settings_are_named(newcomer: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAILY_AT", "noon")
-    said = company.says("plan")
+    said = newcomer.says("plan")
     assert said.code == 2
     assert "DAILY_AT='noon' is not understood" in said.err
 
 
-def test_a_profile_leads_to_its_region(company: Company, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_profile_leads_to_its_region(newcomer: Company, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(f"[profile ops]\nregion = {AWAY}\naws_access_key_id=x\naws_secret_access_key=y\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    said = company.says("plan", "--profile", "ops", "--json")
+    said = newcomer.says("plan", "--profile", "ops", "--json")
     assert [each["region"] for each in said.json["regions"]] == [AWAY]
 
 
@@ -168,9 +168,9 @@ def test_the_report_as_text_json_csv_and_html(company: Company, tmp_path: Path) 
     assert (data["command"], data["totals"]["protected"]) == ("report", 3)
 
 
-def test_a_report_with_something_to_look_at_is_exit_code_1(company: Company) -> None:
-    company.aws.launch(HOME, name="typo", tags={"Backup": "Yse"})
-    assert company.says("report").code == 1
+def test_a_report_with_something_to_look_at_is_exit_code_1(newcomer: Company) -> None:
+    newcomer.aws.launch(HOME, name="typo", tags={"Backup": "Yse"})
+    assert newcomer.says("report").code == 1
 
 
 def test_progress_is_for_a_terminal_only(capsys: pytest.CaptureFixture[str]) -> None:

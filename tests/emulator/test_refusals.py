@@ -214,9 +214,8 @@ def test_pending_snapshots_of_the_account_are_limited_if_asked_for(aws: LocalAWS
     [
         lambda ec2: ec2.modify_snapshot_tier(SnapshotId=UNKNOWN),
         lambda ec2: ec2.describe_tags(),
-        lambda ec2: ec2.create_volume(AvailabilityZone="eu-west-1a", SnapshotId=UNKNOWN),
     ],
-    ids=["tiers", "tags of all", "volume from a snapshot"],
+    ids=["tiers", "tags of all"],
 )
 def test_what_is_not_emulated_says_so(aws: LocalAWS, call: Callable[[Any], Any]) -> None:
     with pytest.raises(NotImplementedError, match="does not serve"):

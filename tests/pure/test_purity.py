@@ -14,6 +14,8 @@ PURE = (
     "plan/creation",
     "plan/copies",
     "plan/sweep",
+    "plan/outlook",
+    "plan/restoration",
     "report/__init__",
     "report/attention",
     "report/copies",

@@ -10,6 +10,7 @@ from chalicelib.schedule import (
     Tier,
     current_slot,
     delete_on,
+    next_slot,
     parse_retention,
     parse_schedule,
     parse_time,
@@ -199,3 +200,17 @@ def test_the_readmes_example_over_400_days() -> None:
 
 def days_from(start: date, end: date) -> list[date]:
     return [start + timedelta(days=number) for number in range((end - start).days + 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "following"),
+    [
+        ("daily 03:00", "2026-11-22 02:59", "2026-11-22 03:00"),
+        ("daily 03:00", "2026-11-22 03:00", "2026-11-23 03:00"),
+        ("every 6h", "2026-12-31 18:00", "2027-01-01 00:00"),
+        ("hourly", "2026-11-22 03:30", "2026-11-22 04:00"),
+        ("on-request", "2026-11-22 03:30", None),
+    ],
+)
+def test_next_slot(text: str, now: str, following: str | None) -> None:
+    assert next_slot(parse_schedule(text, time(3)), at(now)) == (at(following) if following else None)

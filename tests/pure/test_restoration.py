@@ -1,0 +1,94 @@
+"""Which snapshots make up a whole backup, and what volumes are made of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.models import Snapshot
+from chalicelib.plan.restoration import newest_whole, sets_of, volumes_of
+from tests.pure.builders import ELSEWHERE, NOW, REGION, at, snapshot
+
+SLOT = "2026-11-22T03:00Z"
+
+
+def taken(
+    id: str, volume: str, slot: str = SLOT, size: str = "2", *, state: str = "completed", **tags: str
+) -> Snapshot:
+    raw = {"Type": "Automated", "Backup_Slot": slot, "Source_VolumeId": volume, "Source_Volumes": size} | tags
+    return snapshot(id, raw, volume_id=volume, state=state, started=at(slot.replace("T", " ").removesuffix("Z")))
+
+
+BEFORE = (taken("snap-1", "vol-0a", "2026-11-21T03:00Z"), taken("snap-2", "vol-0b", "2026-11-21T03:00Z"))
+
+
+def test_the_newest_set_is_taken() -> None:
+    sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
+    assert [each.slot for each in sets] == [SLOT, "2026-11-21T03:00Z"]
+    whole = newest_whole(sets, NOW)
+    assert whole
+    assert [each.id for each in whole.snapshots] == ["snap-3", "snap-4"]
+
+
+def test_a_set_that_lacks_a_volume_or_its_completion_is_not_whole() -> None:
+    for newest in (
+        [taken("snap-3", "vol-0a")],
+        [taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b", state="pending")],
+    ):
+        sets = sets_of([*BEFORE, *newest])
+        assert sets[0].missing == "1 of 2 volumes"
+        assert newest_whole(sets, NOW) == sets[1]
+
+
+def test_what_came_later_than_the_time_asked_for_is_not_taken() -> None:
+    sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
+    assert newest_whole(sets, NOW - timedelta(seconds=1)) == sets[1]
+    assert newest_whole(sets, at("2026-11-20 00:00")) is None
+
+
+def test_of_several_snapshots_of_a_volume_the_completed_one_is_taken() -> None:
+    [found] = sets_of([taken("snap-3", "vol-0a", size="1"), taken("snap-4", "vol-0a", size="1", state="error")])
+    assert [each.id for each in found.snapshots] == ["snap-3"]
+    assert not found.missing
+
+
+def test_the_time_of_a_copy_is_that_of_its_primary() -> None:
+    raw = {"Type": "Automated", "Backup_Slot": "request-1", "Source_SnapshotId": "snap-1", "Source_Region": REGION,
+           "Source_VolumeId": "vol-0a", "Source_StartTime": "2026-11-22T02:00:00Z"}  # fmt: skip
+    copy = snapshot("snap-9", raw, volume_id="vol-ffffffff", region=ELSEWHERE)
+    [found] = sets_of([copy])
+    assert found.taken == at("2026-11-22 02:00")
+
+
+def test_snapshots_from_before_the_size_of_a_set_was_recorded_count_as_many_as_they_are() -> None:
+    old = snapshot("snap-1", {"Type": "Automated", "Backup_Slot": SLOT, "Source_VolumeId": "vol-0a"})
+    [found] = sets_of([old])
+    assert (found.expected, found.missing) == (1, "")
+
+
+def test_a_volume_is_as_its_tags_say_that_it_was() -> None:
+    fast = taken("snap-3", "vol-0a", Source_Device="/dev/sdb", Source_VolumeType="gp3", Source_Iops="6000",
+                 Source_Throughput="400", team="core", Name="web - vol-0a (/dev/sdb)")  # fmt: skip
+    [call] = volumes_of([fast], "eu-west-1a", "restore")
+    assert (call.type, call.iops, call.throughput, call.device, call.type_recorded) == (
+        "gp3",
+        6000,
+        400,
+        "/dev/sdb",
+        True,
+    )
+    assert dict(call.tags) == {
+        "Name": "web - vol-0a (/dev/sdb)",
+        "Source_VolumeId": "vol-0a",
+        "Source_Device": "/dev/sdb",
+        "Restored_From": "snap-3",
+        "Restored_For": "restore",
+        "team": "core",
+    }
+
+
+def test_what_a_type_does_not_take_is_not_asked_for_and_a_guess_is_marked() -> None:
+    odd = taken("snap-3", "vol-0a", Source_VolumeType="gp2", Source_Iops="6000", Source_Throughput="400")
+    bare = taken("snap-4", "vol-0b")
+    first, second = volumes_of([odd, bare], "eu-west-1a", "restore")
+    assert (first.iops, first.throughput) == (None, None)
+    assert (second.type, second.type_recorded) == ("gp3", False)
