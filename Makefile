@@ -58,7 +58,7 @@ demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minu
 	@$(BIN)/python -m emulator.demo
 
 test: $(VENV) $(EVALUATOR) ## the test suite, with coverage
-	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/browser --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --ignore=tests/e2e --ignore=tests/browser --cov --cov-report=term
 
 lint: $(VENV) ## style and types
 	$(BIN)/ruff format --check .
