@@ -58,7 +58,8 @@ demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minu
 	@$(BIN)/python -m emulator.demo
 
 test: $(VENV) $(EVALUATOR) ## the test suite, with coverage
-	$(BIN)/python -m pytest -n auto --ignore=tests/e2e --ignore=tests/browser --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --ignore=tests/e2e --ignore=tests/browser --ignore=tests/policies --cov --cov-report=
+	$(BIN)/python -m pytest tests/policies --cov --cov-append --cov-report=term
 
 lint: $(VENV) ## style and types
 	$(BIN)/ruff format --check .
