@@ -114,11 +114,9 @@ def create_on_request(invocation: Invocation) -> Plan:
     ec2 = invocation.ec2
     request = events.read_request(invocation.event, ec2.region)
     inventory = ec2.instances(request.instance_id)
-    found = ec2.snapshots(slots=[request.id])
-    history = ec2.snapshots(volume_ids=[volume.id for each in inventory.instances for volume in each.volumes])
-    snapshots = found.snapshots + history.snapshots
-    decisions = plan.plan_request(request, inventory.instances, snapshots, invocation.circumstances)
-    return Plan(decisions, inventory.problems + found.problems + history.problems, ec2)
+    found = ec2.snapshots(volume_ids=[volume.id for each in inventory.instances for volume in each.volumes])
+    decisions = plan.plan_request(request, inventory.instances, found.snapshots, invocation.circumstances)
+    return Plan(decisions, inventory.problems + found.problems, ec2)
 
 
 def copy_on_completion(invocation: Invocation) -> Plan:
