@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator import lambda_runtime, moto_bridge, session
-from emulator.bus import Bus, DeadLetter
+from emulator import lambda_runtime, moto_bridge, running, session
+from emulator.bus import Bus, DeadLetter, Delivery
 from emulator.clock import VirtualClock
 from emulator.cloud import Cloud, CopyFailure
 from emulator.conditions import Condition, Conditions, Duration
@@ -60,7 +60,7 @@ class LocalAWS:
         for name in regions:
             self._cloud.regions[name] = Region(name, random.Random(rng.random()))
             add_foreign_snapshots(self._cloud.regions[name], self._clock.now)
-        self._gateway = Gateway(self._cloud, lambda: self._bus.running, lambda: len(self._bus.invocations))
+        self._gateway = Gateway(self._cloud)
         self._stack = ExitStack()
 
     def __enter__(self) -> LocalAWS:
@@ -70,6 +70,7 @@ class LocalAWS:
         self._stack.enter_context(session.repeatable(self._seed))
         self._stack.enter_context(moto_bridge.moto_running(self._seed))
         self._stack.enter_context(self._clock)
+        self._stack.enter_context(running.inherited())
         switch.gateway = self._gateway
         self._stack.callback(setattr, switch, "gateway", None)
         return self
@@ -150,6 +151,18 @@ class LocalAWS:
         """Puts an event on the Region's bus; what it lacks of an envelope is filled in. The next travel delivers it."""
         whole = self._bus.envelope(region, "", "", self.now) | dict(event)
         self._bus.publish(region, whole)
+
+    def holding(self) -> AbstractContextManager[list[Delivery]]:
+        """While it lasts, every event and schedule that would call a function goes to a list: deliver it, or do not."""
+        return self._bus.holding()
+
+    def deliver(self, *deliveries: Delivery, order: Iterable[int] = ()) -> list[int]:
+        """Calls the functions now, side by side if they are several; returns whose turn each AWS call was, by places.
+
+        `order` says who goes on for one more call, time after time; when it is used up, each goes on to its end. A
+        function side by side with others must make its calls one at a time (CONCURRENCY=1).
+        """
+        return self._bus.attempt_all(deliveries, order)
 
     def disable(self, region: str, function: str) -> None:
         """Turns the function's rule off: schedules do not fire, and events are not kept for later."""

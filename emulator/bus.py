@@ -8,19 +8,24 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import Any
 
 from chalice.app import BaseEventSourceConfig, CloudWatchEventConfig, ScheduledEventConfig
 
-from emulator import patterns, schedules
+from emulator import patterns, running, schedules
 from emulator.clock import VirtualClock
 from emulator.cloud import event_time
 from emulator.conditions import Conditions
-from emulator.lambda_runtime import Function, Invocation
+from emulator.interleaving import Turns, run_all
+from emulator.lambda_runtime import Function, Invocation, sink
 from emulator.model import ACCOUNT
+from emulator.running import Running, at_once
 from emulator.timeline import Timeline
 
 RETRIES = (timedelta(minutes=1), timedelta(minutes=2))
@@ -35,6 +40,16 @@ class DeadLetter:
     function: str
     event: Mapping[str, Any]
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event on its way to a function; `attempt` counts from 1."""
+
+    region: str
+    function: str
+    event: dict[str, Any]
+    attempt: int = 1
 
 
 @dataclass
@@ -53,7 +68,8 @@ class Bus:
     def __init__(self, clock: VirtualClock, timeline: Timeline, conditions: Conditions, rng: random.Random) -> None:
         self.invocations: list[Invocation] = []
         self.dead_letters: list[DeadLetter] = []
-        self.running: str | None = None
+        self._held: list[Delivery] | None = None
+        self._numbers = count(1)
         self._clock = clock
         self._timeline = timeline
         self._conditions = conditions
@@ -87,7 +103,11 @@ class Bus:
             return  # deployed again since
         self._plan(region, rule, when)
         if rule.enabled:
-            self._attempt(region, rule.function, self.scheduled(region, rule.function, when), 1)
+            delivery = Delivery(region, rule.function, self.scheduled(region, rule.function, when))
+            if self._held is None:
+                self.attempt(delivery)
+            else:
+                self._held.append(delivery)
 
     def new_id(self) -> str:
         """A UUID from the seeded randomness."""
@@ -120,7 +140,7 @@ class Bus:
         for rule in self._rules.get(region, {}).values():
             if rule.enabled and rule.pattern is not None and patterns.matches(rule.pattern, event):
                 for _ in range(self._deliveries()):
-                    self._deliver(region, rule.function, event, 1, self._delay())
+                    self._deliver(Delivery(region, rule.function, event), self._delay())
 
     def _deliveries(self) -> int:
         if self._conditions.event_loss and self._rng.random() < self._conditions.event_loss:
@@ -131,30 +151,62 @@ class Bus:
     def _delay(self) -> timedelta:
         return self._conditions.event_jitter * self._rng.random() if self._conditions.event_jitter else timedelta(0)
 
-    def _deliver(self, region: str, function: str, event: dict[str, Any], attempt: int, delay: timedelta) -> None:
-        self._timeline.deliver(self._clock.now + delay, lambda: self._attempt(region, function, event, attempt))
+    def _deliver(self, delivery: Delivery, delay: timedelta) -> None:
+        if self._held is None:
+            self._timeline.deliver(self._clock.now + delay, partial(self.attempt, delivery))
+        else:
+            self._held.append(delivery)
 
-    def _attempt(self, region: str, function: str, event: dict[str, Any], attempt: int) -> None:
-        _, error = self.call(region, function, event, attempt)
+    @contextmanager
+    def holding(self) -> Iterator[list[Delivery]]:
+        """What is to be delivered meanwhile goes to a list, and nowhere else."""
+        held: list[Delivery] = []
+        before, self._held = self._held, held
+        try:
+            yield held
+        finally:
+            self._held = before
+
+    def attempt(self, delivery: Delivery, before_call: Callable[[], None] = at_once) -> None:
+        """Calls the function; if it fails, the next attempt is on its way, or the event is a dead letter."""
+        one = delivery
+        _, error = self.call(one.region, one.function, one.event, one.attempt, before_call)
         if error is None:
             return
-        if attempt <= len(RETRIES):
-            self._deliver(region, function, event, attempt + 1, RETRIES[attempt - 1])
+        if one.attempt <= len(RETRIES):
+            self._deliver(replace(one, attempt=one.attempt + 1), RETRIES[one.attempt - 1])
         else:
             text = f"{type(error).__name__}: {error}"
-            self.dead_letters.append(DeadLetter(self._clock.now, region, function, event, text))
+            self.dead_letters.append(DeadLetter(self._clock.now, one.region, one.function, one.event, text))
 
-    def call(self, region: str, function: str, event: dict[str, Any], attempt: int) -> tuple[Any, BaseException | None]:
-        """One call of a handler now, recorded. KeyError if the Region or the function is not deployed."""
+    def attempt_all(self, deliveries: Sequence[Delivery], order: Iterable[int]) -> list[int]:
+        """Makes several attempts side by side, and returns whose turn each call was, by places; see `Turns`."""
+        turns = Turns(len(deliveries), order)
+        attempts = [
+            partial(self.attempt, one, partial(turns.before_call, place)) for place, one in enumerate(deliveries)
+        ]
+        with redirect_stdout(sink):  # what each of them restores at its end, in whatever order they end
+            run_all(attempts, turns)
+        return turns.made
+
+    def call(
+        self,
+        region: str,
+        function: str,
+        event: dict[str, Any],
+        attempt: int,
+        before_call: Callable[[], None] = at_once,
+    ) -> tuple[Any, BaseException | None]:
+        """One call of a handler now, recorded. KeyError if the Region or the function is not deployed.
+
+        `before_call` returns when an AWS call may be made.
+        """
         deployed = self._functions.get(region)
         if deployed is None or function not in deployed.chalice.handler_map:
             raise KeyError(f"{function!r} is not deployed in {region}")
-        at, outer = self._clock.now, self.running
-        self.running = function
-        try:
+        at = self._clock.now
+        with running.on_behalf_of(Running(function, next(self._numbers), before_call)):
             result, error, log = deployed.call(function, event, self._clock, self.new_id())
-        finally:
-            self.running = outer
         text = None if error is None else f"{type(error).__name__}: {error}"
         self.invocations.append(Invocation(at, region, function, event, attempt, result, text, log))
         return result, error

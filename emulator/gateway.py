@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
-from emulator import moto_bridge
+from emulator import moto_bridge, running
 from emulator.cloud import Cloud
 from emulator.describe import SnapshotReader
 from emulator.errors import STATUS, AWSError
@@ -25,6 +25,7 @@ from emulator.faults import KILLED, TIMEOUT, Buckets, Fault, Faults, FunctionKil
 from emulator.model import Region
 from emulator.operations import serve
 from emulator.pages import parsed_page
+from emulator.running import Running, at_once
 from emulator.systems_manager import SystemsManager
 from emulator.tagging import named_tags
 from emulator.wire import HTTP_OK, Answered, Body, error_body, error_code
@@ -66,16 +67,13 @@ class Asked:
 class Gateway:
     """Serves every request of the process while its `LocalAWS` is active."""
 
-    def __init__(self, cloud: Cloud, function: Callable[[], str | None], invocation: Callable[[], int]) -> None:
-        """`function` and `invocation` say on whose behalf calls are made: the handler's name, and its call's number."""
+    def __init__(self, cloud: Cloud) -> None:
         self.calls: list[ApiCall] = []
         self.faults = Faults()
         self.buckets = Buckets()
         self.systems_manager = SystemsManager(cloud)
         self._cloud = cloud
-        self._function = function
-        self._invocation = invocation
-        self._killed = -1
+        self._killed: Running | None = None
         self.made = 0  # how many calls functions have made
         self.fault_at: dict[int, Fault] = {}
         self._reader = SnapshotReader(cloud)
@@ -98,6 +96,8 @@ class Gateway:
         asked: Asked = self._thread.asked
         if asked.service != "ec2" or not asked.operation.startswith("Describe") or asked.params.get("DryRun"):
             return None
+        if (mine := running.current()) and mine.before_call is not at_once:
+            return None  # it waits for its turn in `send`, once for each call
         with self._cloud.lock:
             self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
@@ -111,10 +111,10 @@ class Gateway:
         return Answered(), parsed
 
     def _faulty_now(self) -> bool:
-        return self._function() is not None and self.made + 1 in self.fault_at
+        return running.current() is not None and self.made + 1 in self.fault_at
 
     def _check_alive(self) -> None:
-        if self._function() is not None and self._killed == self._invocation():
+        if self._killed is not None and self._killed == running.current():
             raise FunctionKilled("the function's process was ended")
 
     def _admitted(self, asked: Asked) -> bool:
@@ -166,6 +166,8 @@ class Gateway:
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         """before-send: one HTTP attempt."""
         asked: Asked = self._thread.asked
+        if mine := running.current():
+            mine.before_call()
         with self._cloud.lock:
             self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
@@ -177,7 +179,7 @@ class Gateway:
                 answer = self._attempt(asked, request)
             if fault is not None and fault.error == KILLED:
                 self._record(asked, KILLED, tags)
-                self._killed = self._invocation()
+                self._killed = mine
             self._check_alive()
             if fault is not None and fault.error == TIMEOUT:
                 self._record(asked, TIMEOUT, tags)
@@ -214,8 +216,10 @@ class Gateway:
         return moto_bridge.answer(request) if own is None else (HTTP_OK, {}, own)
 
     def _record(self, asked: Asked, error: str | None, tags: Mapping[str, Mapping[str, str]]) -> None:
-        self.made += self._function() is not None
-        call = ApiCall(self._cloud.now, asked.region, asked.operation, asked.params, error, self._function(), tags)
+        mine = running.current()
+        self.made += mine is not None
+        function = mine.function if mine else None
+        call = ApiCall(self._cloud.now, asked.region, asked.operation, asked.params, error, function, tags)
         self.calls.append(call)
 
 

@@ -18,9 +18,11 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from emulator import running
 from emulator.clock import VirtualClock
 from emulator.faults import FunctionKilled
 from emulator.model import ACCOUNT
+from emulator.running import Running
 
 DEFAULT_TIMEOUT = 60
 MEMORY = 128
@@ -65,10 +67,13 @@ class TimedOut(Exception):
 
 
 class Sink(io.TextIOBase):
-    """A standard output that stays the same object for good, as loggers keep the one they met first."""
+    """A standard output that stays the same object for good, as loggers keep the one they met first.
+
+    It keeps apart what is written on behalf of each invocation.
+    """
 
     def __init__(self) -> None:
-        self._text = io.StringIO()
+        self._texts: dict[Running | None, io.StringIO] = {}
 
     def writable(self) -> bool:
         """Always."""
@@ -76,14 +81,12 @@ class Sink(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Keeps `text` until it is taken."""
-        return self._text.write(text)
+        return self._texts.setdefault(running.current(), io.StringIO()).write(text)
 
     def take(self) -> str:
-        """What was written since the last call."""
-        text = self._text.getvalue()
-        self._text.seek(0)
-        self._text.truncate()
-        return text
+        """What was written on behalf of the present invocation, if any, since the last call."""
+        written = self._texts.pop(running.current(), None)
+        return written.getvalue() if written else ""
 
 
 sink = Sink()
