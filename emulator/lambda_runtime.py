@@ -167,6 +167,7 @@ def load(path: Path, region: str, settings: Mapping[str, str]) -> Function:
         sys.path.insert(0, str(path.parent))
     with lambda_environment(region, "", settings), redirect_stdout(sink):
         spec.loader.exec_module(module)
+    del sys.modules[name]  # it would keep the app, with all its clients, for good
     chalice = getattr(module, "app", None)
     if not isinstance(chalice, Chalice):
         raise ImportError(f"{path} has no Chalice object named 'app'")
