@@ -14,25 +14,31 @@ HOMES = {"web": HOME, "db": HOME, "mail": AWAY}
 LONGEST_FREEZE = timedelta(seconds=60)
 
 
-def violations(world: World) -> list[str]:
-    """Return what does not hold, in words; empty if all is well."""
-    return [*_slots(world), *_copies(world), *_deletions(world), *_foreign(world), *_frozen(world)]
+def violations(world: World, days: int = DAYS + CALM_DAYS) -> list[str]:
+    """Return what does not hold after so many days, in words; empty if all is well."""
+    return [
+        *_slots(world, days),
+        *_copies(world),
+        *_protection(world),
+        *_deletions(world),
+        *_foreign(world),
+        *_frozen(world),
+    ]
 
 
-def _slots(world: World) -> Iterator[str]:
+def _slots(world: World, days: int) -> Iterator[str]:
     """Each volume has exactly one snapshot for each daily slot that had a run after it."""
     for name, region in HOMES.items():
         for volume in world.volumes[name]:
             made = [one for one in world.seen.values() if _is_primary(one, volume, region) and one["State"] != "error"]
             slots = Counter(one["Tags"]["Backup_Slot"] for one in made if one["Tags"]["Backup_Slot"].startswith("2026"))
-            for slot in _expected_slots():
+            for slot in _expected_slots(days):
                 if slots[slot] != 1:
                     yield f"{name}'s {volume} has {slots[slot]} snapshots for {slot}"
 
 
-def _expected_slots() -> list[str]:
-    days = [START.date() + timedelta(days=number) for number in range(DAYS + CALM_DAYS)]
-    return [f"{day}T03:00Z" for day in days]
+def _expected_slots(days: int) -> list[str]:
+    return [f"{START.date() + timedelta(days=number)}T03:00Z" for number in range(days)]
 
 
 def _is_primary(one: dict[str, Any], volume: str, region: str) -> bool:
@@ -64,6 +70,15 @@ def _copies(world: World) -> Iterator[str]:
                 ]
                 if found != ["completed"]:
                     yield f"{primary['SnapshotId']} of {name} has {found or 'no copy'} in {destination}"
+
+
+def _protection(world: World) -> Iterator[str]:
+    """The copies of what is protected are protected as well."""
+    existing = [one for region in REGIONS for one in world.aws.snapshots(region)]
+    protected = {one["SnapshotId"] for one in existing if "KeepForever" in one["Tags"]}
+    for one in existing:
+        if one["Tags"].get("Source_SnapshotId") in protected and one["SnapshotId"] not in protected:
+            yield f"{one['SnapshotId']} is a copy of what is protected, and is not"
 
 
 def _deletions(world: World) -> Iterator[str]:

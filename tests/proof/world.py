@@ -72,24 +72,27 @@ def live(world: World) -> None:
     for day in range(DAYS):
         if day == 1:
             aws.fail_copy(AWAY, "An internal error occurred")
-            aws.send(HOME, _request(aws, world))
+            ask(world)
         _day(world, day)
         if day == 0:
-            _protect_newest(world)
+            protect_newest(world)
 
 
-def _request(aws: LocalAWS, world: World) -> dict[str, Any]:
+def ask(world: World) -> None:
+    """Ask for a snapshot of one instance."""
     volume = world.volumes["db"][0]
-    found = aws.client(HOME).describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
-    return {
+    found = world.aws.client(HOME).describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
+    event = {
         "id": "0a0a0a0a-0000-0000-0000-000000000001",
         "source": "ebs-snapshot-reactor",
         "detail-type": "Snapshot Requested",
         "detail": {"instance-id": found},
     }
+    world.aws.send(HOME, event)
 
 
-def _protect_newest(world: World) -> None:
+def protect_newest(world: World) -> None:
+    """Protect a primary that has copies."""
     newest = [one for one in world.aws.snapshots(HOME) if one["VolumeId"] == world.volumes["web"][0]][-1]
     world.aws.client(HOME).create_tags(
         Resources=[newest["SnapshotId"]], Tags=[{"Key": "KeepForever", "Value": "audit"}]
@@ -97,9 +100,9 @@ def _protect_newest(world: World) -> None:
     world.aws.travel(minutes=1)
 
 
-def calm(world: World) -> None:
-    """Let the normal schedule go on."""
-    for day in range(DAYS, DAYS + CALM_DAYS):
+def calm(world: World, first: int = DAYS) -> None:
+    """Let the normal schedule go on, from the day that is ``first``."""
+    for day in range(first, first + CALM_DAYS):
         _day(world, day)
 
 

@@ -1,0 +1,52 @@
+"""A sample of the meetings of two functions; ``make prove`` runs all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator import LocalAWS
+from tests.proof.invariants import violations
+from tests.proof.pairs import DAYS, FUNCTIONS, PAIRS, Meeting, calls_of_functions, crossroads, meet
+from tests.proof.world import REGIONS, START
+
+
+def test_at_the_crossroads_every_function_has_work_to_do() -> None:
+    for name in FUNCTIONS:
+        with LocalAWS(start=START, regions=REGIONS, seed=1) as aws:
+            _, waiting = crossroads(aws)
+            before = len(aws.calls)
+            aws.deliver(waiting[name])
+            changes = [call for call in aws.calls[before:] if not call.operation.startswith(("Describe", "Get"))]
+            assert bool(changes) == (name not in ("report",)), name
+            assert aws.invocations[-1].error is None, name
+
+
+def test_all_pairs_are_met_and_a_function_meets_itself() -> None:
+    assert len(PAIRS) == 36
+    assert ("report", "report") in PAIRS
+
+
+# Each in turn, call by call.
+@pytest.mark.parametrize(("first", "second"), PAIRS[::5])
+def test_two_functions_in_turn_leave_nothing_wrong(first: str, second: str) -> None:
+    assert meet(Meeting(first, second, (0, 1) * 20)).wrong == ()
+
+
+def test_a_copy_that_is_doubled_is_healed() -> None:
+    found = meet(Meeting("copy_on_completion", "continue_copies", (0, 0, 1, 1, 1, 1, 1, 1)))
+    assert (found.doubled, found.wrong) == (2, ())
+
+
+def test_a_doubled_copy_that_nobody_heals_is_seen() -> None:
+    with LocalAWS(start=START, regions=REGIONS, seed=1) as aws:
+        world, waiting = crossroads(aws)
+        aws.deliver(waiting["copy_on_completion"], waiting["continue_copies"], order=(0, 0, 1, 1, 1, 1, 1, 1))
+        for region in REGIONS:
+            for function in ("copy_missing", "continue_copies"):
+                aws.disable(region, function)
+        aws.travel(hours=2)
+        assert "has ['completed', 'completed'] in us-east-1" in " ".join(violations(world, days=DAYS))
+
+
+def test_calls_are_counted() -> None:
+    assert set(calls_of_functions()) == set(FUNCTIONS)
