@@ -68,8 +68,9 @@ lint: $(VENV) ## style and types
 
 check: lint test ## style, types and tests
 
-prove: $(VENV) ## every fault at every AWS call of a story of three days; takes most of an hour
+prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos of events; takes about an hour
 	@$(BIN)/python -m tests.proof.faults
+	@$(BIN)/python -m tests.proof.pairs
 
 bench-copies: $(VENV) ## how busy copy slots are kept while 500 volumes are copied
 	@$(BIN)/python -m benchmarks.copies

@@ -6,16 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from emulator import ApiCall, LocalAWS
 from tests.proof.invariants import violations
+from tests.proof.runs import Finding, prove
 from tests.proof.world import REGIONS, START, calm, deploy, live
 
 FAULTS = {
@@ -36,13 +34,10 @@ TO_BE_HEARD = {
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one run came to."""
+class Faulty(Finding):
+    """What the story came to with a fault at one call."""
 
-    call: int
-    fault: str
     operation: str
-    wrong: tuple[str, ...]
 
 
 def calls_of_story() -> list[ApiCall]:
@@ -52,7 +47,7 @@ def calls_of_story() -> list[ApiCall]:
         return [call for call in aws.calls if call.function]
 
 
-def run(call: int, fault: str) -> Finding:
+def run(call: int, fault: str) -> Faulty:
     """Live through the story with a fault at one call, let two calm days follow, and return what does not hold."""
     error, carried_out = FAULTS[fault]
     with LocalAWS(start=START, regions=REGIONS, seed=1) as aws:
@@ -67,17 +62,13 @@ def run(call: int, fault: str) -> Finding:
             wrong.append("nobody heard of it")
         if aws.calls and not any(each.error for each in made) and fault != "throttled":
             wrong.append("the fault was never met")
-        return Finding(call, fault, made[call - 1].operation, tuple(wrong))
+        operation = made[call - 1].operation
+        what = f"call {call} ({operation}), {fault}"
+        return Faulty(what, f"--call {call} --fault '{fault}'", tuple(wrong), operation)
 
 
-def _run(order: tuple[int, str]) -> Finding:
+def _run(order: tuple[int, str]) -> Faulty:
     return run(*order)
-
-
-def prove(orders: Iterable[tuple[int, str]]) -> list[Finding]:
-    """Return the finding of every order, on all processors."""
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(_run, orders, chunksize=4))
 
 
 def main() -> int:
@@ -90,15 +81,12 @@ def main() -> int:
     count = len(calls_of_story())
     numbers = [wanted.call] if wanted.call else range(1, count + 1)
     faults = [wanted.fault] if wanted.fault else list(FAULTS)
-    found = prove([(number, fault) for number in numbers for fault in faults])
+    found = prove(_run, [(number, fault) for number in numbers for fault in faults], "tests.proof.faults")
     bad = [each for each in found if each.wrong]
-    for each in bad:
-        sys.stdout.write(f"call {each.call} ({each.operation}), {each.fault}: {'; '.join(each.wrong)}\n")
-        sys.stdout.write(f"  repeat: python -m tests.proof.faults --call {each.call} --fault '{each.fault}'\n")
     kinds = Counter(each.operation for each in found)
     sys.stdout.write(
         f"{len(found)} runs, {count} calls, {len(faults)} faults, {len(bad)} violations in "
-        f"{time.perf_counter() - started:.0f} s\nby operation: {dict(kinds)}\n"
+        f"{time.perf_counter() - started:.0f} s\nby operation: {', '.join(f'{name} {count}' for name, count in kinds.most_common())}\n"
     )
     return 1 if bad else 0
 

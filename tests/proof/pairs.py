@@ -10,19 +10,18 @@ call; then in orders that are drawn. Afterwards the normal schedule goes on for 
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations_with_replacement
 
 from emulator import Delivery, LocalAWS
 from tests.proof.invariants import violations
+from tests.proof.runs import Finding, prove
 from tests.proof.world import AWAY, CALM_DAYS, HOME, REGIONS, START, World, ask, calm, deploy, protect_newest
 
 # Where each function has something to do, and somebody to be in the way of.
@@ -51,16 +50,14 @@ class Meeting:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Met(Finding):
     """What one meeting came to.
 
     `turns` are whose calls were made, in order; `doubled` is how many snapshots were one too many for a time.
     """
 
-    meeting: Meeting
     turns: tuple[int, ...]
     doubled: int
-    wrong: tuple[str, ...]
 
 
 def crossroads(aws: LocalAWS) -> tuple[World, Mapping[str, Delivery]]:
@@ -88,7 +85,7 @@ def crossroads(aws: LocalAWS) -> tuple[World, Mapping[str, Delivery]]:
     return world, waiting
 
 
-def meet(meeting: Meeting) -> Finding:
+def meet(meeting: Meeting) -> Met:
     """Run two functions side by side, let two calm days follow, and return what does not hold."""
     with LocalAWS(start=START, regions=REGIONS, seed=1) as aws:
         world, waiting = crossroads(aws)
@@ -97,7 +94,10 @@ def meet(meeting: Meeting) -> Finding:
         aws.travel(hours=2)  # the rest of the night, with the schedules of each hour
         calm(world, first=DAYS)
         wrong = violations(world, days=DAYS + CALM_DAYS)
-        return Finding(meeting, tuple(turns), _doubled(world), tuple(wrong))
+        order = ",".join(map(str, turns))
+        what = f"{meeting.first} and {meeting.second}"
+        repeat = f"--pair {meeting.first} {meeting.second} --order {order}"
+        return Met(what, repeat, tuple(wrong), tuple(turns), _doubled(world))
 
 
 def _doubled(world: World) -> int:
@@ -137,12 +137,6 @@ def calls_of_functions() -> dict[str, int]:
     return found
 
 
-def prove(orders: Iterable[Meeting]) -> list[Finding]:
-    """Return the finding of every meeting, on all processors."""
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(meet, orders, chunksize=4))
-
-
 def main() -> int:
     """Print meetings and violations; return 1 if there is any."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -154,14 +148,9 @@ def main() -> int:
     orders = list(meetings(pairs))
     if wanted.pair and wanted.order:
         orders = [Meeting(wanted.pair[0], wanted.pair[1], tuple(map(int, wanted.order.split(","))))]
-    found = prove(orders)
+    found = prove(meet, orders, "tests.proof.pairs")
     bad = [each for each in found if each.wrong]
-    for each in bad:
-        one = each.meeting
-        order = ",".join(map(str, each.turns))
-        sys.stdout.write(f"{one.first} and {one.second}: {'; '.join(each.wrong)}\n")
-        sys.stdout.write(f"  repeat: python -m tests.proof.pairs --pair {one.first} {one.second} --order {order}\n")
-    different = len({(each.meeting.first, each.meeting.second, each.turns) for each in found})
+    different = len({each.repeat for each in found})
     doubled = sum(each.doubled > 0 for each in found)
     sys.stdout.write(
         f"{len(found)} runs, {len(pairs)} pairs, {different} different orders of calls, {len(bad)} violations in "
