@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging import correlation_paths
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Cron
 
-from chalicelib import jobs
+from chalicelib import events, jobs
 from chalicelib.ec2 import EC2
 from chalicelib.settings import Settings
 
@@ -23,6 +24,14 @@ logger.setLevel(settings.log_level)
 app.register_middleware(
     ConvertToMiddleware(partial(logger.inject_lambda_context, correlation_id_path=correlation_paths.EVENT_BRIDGE))
 )
+
+
+class _Event(CloudWatchEvent):
+    """An event that is refused with a message where Chalice would end in a KeyError; the handlers below get it."""
+
+    def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
+        events.check_envelope(event_dict)
+        super()._extract_attributes(event_dict)
 
 
 @cache
@@ -121,3 +130,7 @@ def report(event: CloudWatchEvent) -> jobs.Summary:
     from chalicelib.report import daily  # noqa: PLC0415  # no other function's cold start pays for it
 
     return daily.report(_invocation(event))
+
+
+for handler in app.handler_map.values():
+    handler.event_class = _Event  # type: ignore[attr-defined]  # it is an EventSourceHandler

@@ -70,6 +70,11 @@ class EC2:
         self._lock = threading.Lock()
         self._pace = Pace()
 
+    @property
+    def regions(self) -> frozenset[str]:
+        """The Regions of this partition."""
+        return self._contract.regions
+
     def _client(self, region: str) -> EC2Client:
         # Clients are safe to share between threads; making one is not.
         with self._lock:

@@ -138,7 +138,8 @@ def continue_copies(invocation: Invocation) -> Plan:
     looked at.
     """
     today, here = invocation.now.date(), invocation.ec2.region
-    source = invocation.connect(events.read_copy_end(invocation.event, here).source_region)
+    ended = events.read_copy_end(invocation.event, here, invocation.ec2.regions)
+    source = invocation.connect(ended.source_region)
     slots = invocation.settings.copy_slots
     for days in ((today - timedelta(days=1), today), None):
         found = source.snapshots(with_destination=True, days=days)
@@ -235,10 +236,15 @@ def _summarise(
         dry_run=dry_run,
         counts=dict(counts),
         failures=_listed(failures, "reason"),
-        tag_problems=_listed(
-            [{"target": each.target, "read": each.read, "accepted": each.accepted} for each in sorted(set(problems))],
-            "read",
-        ),
+        tag_problems=list_problems(problems),
+    )
+
+
+def list_problems(problems: Iterable[TagProblem]) -> list[dict[str, str]]:
+    """Return tag problems as a summary lists them, each once; no more of them than a function may answer."""
+    return _listed(
+        [{"target": each.target, "read": each.read, "accepted": each.accepted} for each in sorted(set(problems))],
+        "read",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import TypeVar
 
+from chalicelib.quoting import quoted
 from chalicelib.schedule import (
     RETENTION_FORMS,
     TIME_FORMS,
@@ -56,7 +57,7 @@ class Settings:
             try:
                 return parse(text)
             except ValueError:
-                wrong.append(f"{name}={text!r} is not understood; accepted: {accepted}")
+                wrong.append(f"{name}={quoted(text)} is not understood; accepted: {accepted}")
                 return parse(default)
 
         settings = cls(

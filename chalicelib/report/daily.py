@@ -36,7 +36,7 @@ def report(invocation: jobs.Invocation) -> jobs.Summary:
         dry_run=dry_run,
         counts={"done": 1 - len(failures), "kept": 0, "deferred": 0, "failed": len(failures)},
         failures=failures,
-        tag_problems=[{"target": each.target, "read": each.read, "accepted": each.accepted} for each in made.problems],
+        tag_problems=jobs.list_problems(made.problems),
     )
     logger.info("summary", extra={"summary": summary})
     if failures:

@@ -1,0 +1,27 @@
+"""How a value that somebody else wrote is said in a message: bounded, on one line, and harmless. Pure."""
+
+from __future__ import annotations
+
+import reprlib
+
+LONGEST = 200
+
+# A plain repr() follows an event however deep it is nested, until Python's own stack ends.
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 3
+_SHORT.maxstring = _SHORT.maxother = 2 * LONGEST
+
+
+def quoted(value: object) -> str:
+    """Return a value as Python writes it, control characters escaped, cut to 200 characters."""
+    return cut(_SHORT.repr(value))
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """Return at most so many characters of a text, with ``…`` for the rest."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def printable(text: str, instead: str = "?") -> str:
+    """Return a text without what a terminal would act on: controls, line breaks, marks that turn its direction."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else instead for letter in text)
