@@ -110,10 +110,10 @@ def _tier(word: str) -> Tier:
 
 def current_slot(schedule: Schedule, now: datetime) -> datetime | None:
     """Return the latest slot time that is not after ``now`` (aware, UTC); None if the schedule has no slots."""
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = now.astimezone(UTC).date()
     slots = (
-        day + timedelta(minutes=minutes)
-        for day in (today, today - timedelta(days=1))
+        _midnight(day) + timedelta(minutes=minutes)
+        for day in (today, days_after(today, -1))
         for minutes in reversed(schedule.minutes)
     )
     return next((slot for slot in slots if slot <= now), None)
@@ -126,11 +126,25 @@ def previous_slot(schedule: Schedule, slot: datetime) -> datetime | None:
 
 def next_slot(schedule: Schedule, now: datetime) -> datetime | None:
     """Return the first slot time after ``now`` (aware, UTC); None if the schedule has no slots."""
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = now.astimezone(UTC).date()
     slots = (
-        day + timedelta(minutes=minutes) for day in (today, today + timedelta(days=1)) for minutes in schedule.minutes
+        _midnight(day) + timedelta(minutes=minutes)
+        for day in (today, days_after(today, 1))
+        for minutes in schedule.minutes
     )
     return next((slot for slot in slots if slot > now), None)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def days_after(day: date, days: int) -> date:
+    """Return the day so many days later, or earlier; the last or first day there is if that is beyond it."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
 
 
 def delete_on(retention: Retention, fallback: Retention, taken: date, earlier: Iterable[date]) -> date:
@@ -167,9 +181,9 @@ def _period(day: date, unit: str) -> tuple[int, ...]:
 def _after(day: date, tier: Tier) -> date:
     match tier.unit:
         case "d":
-            return day + timedelta(days=tier.count)
+            return days_after(day, tier.count)
         case "w":
-            return day + timedelta(weeks=tier.count)
+            return days_after(day, 7 * tier.count)
         case "m":
             return _add_months(day, tier.count)
         case _:
@@ -180,5 +194,7 @@ def _add_months(day: date, months: int) -> date:
     """Add calendar months; a day that the month lacks becomes its last one."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
+    if year > date.max.year:
+        return date.max
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))

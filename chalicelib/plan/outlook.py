@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from chalicelib.models import Decision, Snapshot, State
 from chalicelib.plan.sweep import Guards, lineage_of, plan_sweep
+from chalicelib.schedule import days_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _fate(snapshot: Snapshot, relatives: Sequence[Snapshot], decision: Decision,
     alone = replace(guards, max_delete_percent=100)
     reason = ""
     for grace in (0, guards.last_copy_grace_days):
-        day = max(today, snapshot.delete_on + timedelta(days=grace))
+        day = max(today, days_after(snapshot.delete_on, grace))
         verdicts = {each.targets: each for each in plan_sweep(then, day, alone, snapshot.region)}
         verdict = verdicts[(snapshot.id,)]
         if verdict.call:

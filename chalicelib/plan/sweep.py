@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 
 from chalicelib.models import Decision, DeleteSnapshot, Instance, Result, Snapshot, State
+from chalicelib.schedule import days_after
 
 # A Region with fewer snapshots than this is too small for a percentage to mean anything.
 FEWEST_FOR_BREAKER = 20
@@ -100,7 +101,7 @@ def _guarded(snapshot: Snapshot, today: date, guards: Guards, newest: frozenset[
     if not snapshot.is_copy:
         still = snapshot.volume_id in guards.backed_up
         return f"the newest completed snapshot of {snapshot.volume_id}" if still else None
-    until = snapshot.delete_on + timedelta(days=guards.last_copy_grace_days)
+    until = days_after(snapshot.delete_on, guards.last_copy_grace_days)
     if today < until:
         return f"the newest completed copy for {snapshot.source_volume_id}, kept until {until}"
     return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from chalicelib import tags
 from chalicelib.models import Snapshot, State
 from chalicelib.report.copies import Copies
 from chalicelib.report.model import Failure, Guest, Orphan, Prices, RegionView
 from chalicelib.report.money import cost_of_volume
+from chalicelib.schedule import days_after
 
 
 def find_failures(
@@ -73,7 +74,7 @@ def _runs_out(history: Iterable[Snapshot], places: Iterable[Sequence[Snapshot]],
     for snapshot in (*history, *(each for place in places for each in place)):
         if snapshot.protected or snapshot.delete_on is None:
             return None
-        last.append(snapshot.delete_on + timedelta(days=grace if snapshot.id in newest else 0))
+        last.append(days_after(snapshot.delete_on, grace if snapshot.id in newest else 0))
     return max(last, default=None)
 
 
