@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Tags, Volume
+from chalicelib.quoting import cut, printable
 from chalicelib.schedule import (
     RETENTION_FORMS,
     SCHEDULE_FORMS,
@@ -75,6 +76,7 @@ MOST_TAGS = 50
 LONGEST_VALUE = 256
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html
 LONGEST_DESCRIPTION = 255
+LONGEST_DEVICE = 100
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html
 TYPES_WITH_IOPS = frozenset({"gp3", "io1", "io2"})
@@ -137,10 +139,18 @@ class _Reader:
                 self.report(key, f"the key {meant}, spelt exactly so")
 
 
+# Letters of other scripts that look like one of KeepForever's: who reads the key sees protection.
+_LOOKALIKES = str.maketrans(
+    "\u043a\u03ba\u1d0b\u0435\u03b5\u1d07\u0440\u03c1\u1d18\u0493\u03dd\ua730"
+    "\u043e\u03bf\u1d0f\u00f8\u0433\u0280\u1d26\u0475\u03bd\u1d20",
+    "kkkeeepppfffoooorrrvvv",
+)
+
+
 @lru_cache(maxsize=4096)
 def _letters(key: str) -> str:
-    """Return the key without case, width, separators and spaces."""
-    plain = unicodedata.normalize("NFKC", key).casefold()
+    """Return the key without case, width, accents, separators and spaces, and lookalikes as what they look like."""
+    plain = unicodedata.normalize("NFKD", key).casefold().translate(_LOOKALIKES)
     return "".join(letter for letter in plain if letter.isalnum())
 
 
@@ -452,7 +462,8 @@ def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
     """Return all tags of a copy: the primary's, with lineage, the copy's own expiry, and which try it is."""
     tags = dict(primary.tags)
     own = {key: value for key, value in tags.items() if key in _OWN_KEYS}
-    own |= {key: value for key, value in tags.items() if _letters(key) == _KEEP_FOREVER_LETTERS}
+    # One protects; a snapshot may carry so many spellings of it that they would leave no room for what makes a copy.
+    own |= dict([item for item in primary.tags if _letters(item[0]) == _KEEP_FOREVER_LETTERS][:1])
     own[SOURCE_SNAPSHOT_ID] = primary.id
     own[SOURCE_REGION] = primary.region
     own[SOURCE_START_TIME] = primary.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -485,11 +496,17 @@ def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
         if (_letters(key) == _KEEP_FOREVER_LETTERS and not copy.protected)
         or (key in _HEALED_KEYS and key not in present)
     }
-    if expiry and copy.delete_on and expiry > copy.delete_on:
-        missing[DELETE_ON] = expiry.isoformat()
+    # Protection goes first where there is not room for all; a later expiry takes the place of the one there is.
     own = sorted(missing.items(), key=lambda item: _letters(item[0]) != _KEEP_FOREVER_LETTERS)
-    room = MOST_TAGS - len(present) + (DELETE_ON in missing)
-    return tuple(sorted(own[:room]))
+    fitting = dict(own[: max(0, MOST_TAGS - len(present))])
+    if expiry and copy.delete_on and expiry > copy.delete_on:
+        fitting[DELETE_ON] = expiry.isoformat()
+    return tuple(sorted(fitting.items()))
+
+
+def protect(added: Tags) -> bool:
+    """Return whether one of some tags is a ``KeepForever``."""
+    return any(_letters(key) == _KEEP_FOREVER_LETTERS for key, _ in added)
 
 
 def _fit(own: Mapping[str, str], others: Iterable[tuple[str, str]]) -> Tags:
@@ -505,7 +522,7 @@ def description(instance: Instance, region: str, volume: Volume | None = None) -
     """Return the description of a snapshot, or of a set that shares one (no volume)."""
     place = f" - {volume.id} ({volume.device})" if volume else ""
     end = f" ({instance.id}){place} - {region}"
-    return instance.policy.name[: LONGEST_DESCRIPTION - len(end)] + end
+    return printable(instance.policy.name)[: LONGEST_DESCRIPTION - len(end)] + end
 
 
 def copy_description(primary: Snapshot) -> str:
@@ -514,6 +531,7 @@ def copy_description(primary: Snapshot) -> str:
     if primary.volume_id in primary.description or not primary.description.endswith(end):
         return primary.description
     device = dict(primary.tags).get(SOURCE_DEVICE, "?")
-    place = f" - {primary.volume_id} ({device})"
+    # The tag may say anything; a device's own name is short.
+    place = f" - {primary.volume_id} ({cut(printable(device), LONGEST_DEVICE)})"
     head = primary.description.removesuffix(end)
     return head[: LONGEST_DESCRIPTION - len(place + end)] + place + end

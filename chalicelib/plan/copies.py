@@ -115,11 +115,16 @@ def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:
 
 
 def _plan_mirror(primary: Snapshot, copy: Snapshot) -> list[Decision]:
+    """Hand on what a copy lacks; protection that cannot be handed on is a failure, before the copy's expiry comes."""
     missing = tags.mirrored(primary, copy)
-    if not missing:
-        return []
-    reason = f"{', '.join(key for key, _ in missing)} of {primary.id} goes along"
-    return [Decision((copy.id,), reason, CreateTags(copy.id, copy.region, missing))]
+    decisions = []
+    if missing:
+        reason = f"{', '.join(key for key, _ in missing)} of {primary.id} goes along"
+        decisions.append(Decision((copy.id,), reason, CreateTags(copy.id, copy.region, missing)))
+    if primary.protected and not (copy.protected or tags.protect(missing)):
+        reason = f"KeepForever of {primary.id} finds no room on it: it has {tags.MOST_TAGS} tags, one has to go"
+        decisions.append(Decision((copy.id,), reason, result=Result.FAILED))
+    return decisions
 
 
 def _plan_again(
