@@ -14,6 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from chalicelib.quoting import printable
 from chalicelib.report.model import CopyReport, Cover, InstanceReport, Mark, Report, VolumeReport
 from chalicelib.report.text import headline
 from chalicelib.report.timeline import Window, dots, ends, is_dense, kind_of, lifetimes, window_of
@@ -60,7 +61,12 @@ class Lane:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(PARTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(PARTS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_seen,
     )
     environment.filters["age"] = age_text
     environment.filters["ids"] = _ids
@@ -68,9 +74,14 @@ def _template() -> Template:
     return environment.get_template("page.html")
 
 
+def _seen(value: object) -> object:
+    """Return what a page shows of a value: no mark in a name turns the words behind it round."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _ids(text: str) -> Markup:
     """Return text, escaped, in which the ids of snapshots and volumes stay on one line."""
-    return Markup(ID.sub(r"<code>\g<0></code>", str(escape(text))))  # noqa: S704  # escaped before
+    return Markup(ID.sub(r"<code>\g<0></code>", str(escape(printable(text)))))  # noqa: S704  # escaped before
 
 
 def as_html(report: Report) -> str:

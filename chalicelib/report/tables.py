@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
+from chalicelib.quoting import printable
 from chalicelib.report.model import CopyReport, InstanceReport, Report, VolumeReport
 
 COLUMNS = (
@@ -18,7 +20,8 @@ COLUMNS = (
     "copies_missing", "copies_failed", "copies_deferred", "copies_pending", "cost_low_usd", "cost_high_usd",
 )  # fmt: skip
 # A spreadsheet takes a cell that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@")
+# In half of the world it also begins one at a semicolon, whatever the quotes around the cell say.
+_FORMULA = re.compile(r"(^|;)(\s*[=+@\uff0b\uff0d\uff1d\uff20-])")
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -76,5 +79,4 @@ def _harmless(value: object) -> str:
         return ""
     if isinstance(value, date):
         return _plain(value)
-    text = "".join(letter if letter.isprintable() else " " for letter in str(value))
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'\2", printable(str(value), " "))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from chalicelib.quoting import printable
 from chalicelib.report.model import Orphan, Report
 from chalicelib.report.wording import age_text, counted
 
@@ -52,11 +53,7 @@ def subject(report: Report) -> str:
 def as_text(report: Report) -> str:
     """Return the report as lines of text, what needs attention first; control characters of tags are left out."""
     lines = [headline(report), "", *_attention(report), *_figures(report), "", *_more(report), *_cost(report)]
-    return "\n".join(_printable(line) for line in lines).rstrip() + "\n"
-
-
-def _printable(line: str) -> str:
-    return "".join(letter for letter in line if letter.isprintable())
+    return "\n".join(printable(line, "") for line in lines).rstrip() + "\n"
 
 
 def _attention(report: Report) -> Iterator[str]:
@@ -103,7 +100,7 @@ def _more(report: Report) -> Iterator[str]:
         yield ""
     if report.guests:
         yield "Copies held for other Regions:"
-        yield from (
+        yield from _cut(
             f"  {each.region}: {counted(each.copies, 'copy', 'copies')} from {each.source_region}, "
             f"the newest of {each.newest_at:%Y-%m-%d %H:%M}"
             for each in report.guests
