@@ -11,6 +11,7 @@ import click
 from chalicelib import tags
 from chalicelib.cli.account import Account
 from chalicelib.cli.errors import CannotDo
+from chalicelib.cli.ids import INSTANCE, SNAPSHOT, is_id
 from chalicelib.cli.wording import moment
 from chalicelib.ec2_restore import Place, Restorer
 from chalicelib.models import Snapshot, State
@@ -21,7 +22,10 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The snapshots to restore and the instance that they are of; ``skipped`` are newer sets that are not whole."""
+    """The snapshots to restore and the instance that they are of; ``skipped`` are newer sets that are not whole.
+
+    ``instance_id`` is None if the tags of a single snapshot name none.
+    """
 
     chosen: SnapshotSet
     instance_id: str | None
@@ -30,11 +34,11 @@ class Choice:
 
 def choose(account: Account, region: str, id: str, at: datetime | None) -> Choice:
     """Return what to restore in a Region; CannotDo says what there is instead, UsageError what an id looks like."""
-    if id.startswith("snap-"):
+    if is_id(id, SNAPSHOT):
         if at:
             raise click.UsageError("--at goes with an instance: a snapshot has one point in time")
         return _one(account, region, id)
-    if not id.startswith("i-"):
+    if not is_id(id, INSTANCE):
         raise click.UsageError(f"{id!r} is no id of an instance (i-…) or a snapshot (snap-…)")
     found = sets_of(account.connect(region).snapshots(source_id=id).snapshots)
     until = [each for each in found if each.taken <= (at or account.now)]
@@ -68,7 +72,8 @@ def _one(account: Account, region: str, id: str) -> Choice:
     if snapshot.state != State.COMPLETED:
         raise CannotDo(f"{id} cannot be restored: its state is {snapshot.state}")
     alone = SnapshotSet(snapshot.slot or snapshot.id, snapshot.taken, (snapshot,), 1)
-    return Choice(alone, snapshot.instance_id)
+    of = snapshot.instance_id
+    return Choice(alone, of if of and is_id(of, INSTANCE) else None)
 
 
 def zone_for(restorer: Restorer, zone: str | None, place: Place | None) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 from chalicelib.cli.account import Account, account_options, exit_code
 from chalicelib.cli.choosing import what_it_is
 from chalicelib.cli.errors import CannotDo, reason_of
+from chalicelib.cli.ids import INSTANCE, is_id
 from chalicelib.cli.terminal import output, print_json, progress
 from chalicelib.cli.wording import shown
 from chalicelib.ec2_restore import Restorer
@@ -49,7 +50,7 @@ def drill(account: Account, instance: str, zone: str | None) -> int:
     --region is the Region to restore in. If it holds no copies but the instance's own snapshots, each
     Region that these are copied to is tried. Only the volume created in this run is ever deleted.
     """
-    if not instance.startswith("i-"):
+    if not is_id(instance, INSTANCE):
         raise click.UsageError(f"{instance!r} is no id of an instance (i-…)")
     done = [_drill(account, copy, zone) for copy in _newest_copies(account, instance)]
     if account.as_json:

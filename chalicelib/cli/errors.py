@@ -19,13 +19,13 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
+from chalicelib.quoting import cut, printable
 from chalicelib.settings import SettingsError
 
 _DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
 _REFUSED = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "RequestExpired"}
 )
-LONGEST = 200
 
 
 class CannotDo(click.ClickException):
@@ -33,13 +33,19 @@ class CannotDo(click.ClickException):
 
     exit_code = 2
 
+    def format_message(self) -> str:
+        """Return the message without what a terminal would act on: AWS says again what it was sent."""
+        return printable(self.message)
+
 
 @contextmanager
 def said_clearly() -> Iterator[None]:
     """Turn what AWS, botocore and the settings raise into ``CannotDo``."""
     try:
         yield
-    except (BotoCoreError, ClientError, SettingsError) as error:
+    except SettingsError as error:
+        raise CannotDo(str(error)) from error  # whole: it names all settings that are wrong
+    except (BotoCoreError, ClientError) as error:
         raise CannotDo(reason_of(error)) from error
 
 
@@ -75,5 +81,4 @@ def _answer(error: ClientError) -> str:
 
 
 def _one_line(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+    return cut(printable(" ".join(text.split())))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,10 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import ec2_restore, plan
 from chalicelib.cli.account import Account
 from chalicelib.cli.errors import CannotDo, reason_of
+from chalicelib.cli.ids import INSTANCE, SNAPSHOT, VOLUME, is_id
 from chalicelib.models import Instance, Snapshot
 from chalicelib.plan.outlook import Fate, fates
-
-_ID = re.compile(r"(i|vol|snap)-([0-9a-f]{8}|[0-9a-f]{17})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def find_family(account: Account, id: str) -> Family:
 
     It is looked for in the Regions asked for, and then, if none was named, in all that the account has enabled.
     """
-    if not _ID.fullmatch(id):
+    if not is_id(id, INSTANCE, VOLUME, SNAPSHOT):
         raise click.UsageError(f"{id!r} is no id of an instance (i-…), a volume (vol-…) or a snapshot (snap-…)")
     for region in account.regions:
         if family := _look(account, id, region):
@@ -61,7 +59,9 @@ def _look(account: Account, id: str, region: str) -> Family | None:
     mine = ec2.snapshots(source_id=id).snapshots
     if not instances and not mine:
         return None
-    home = region if instances else next((each.primary_region for each in mine if each.primary_region), region)
+    known = ec2_restore.all_regions()
+    home = region if instances else next((each.primary_region for each in mine if each.primary_region in known), None)
+    home = home or region
     if home != region:
         instances = _with(id, _instances_at(account, home, id))
     names = {home, region, *(name for each in mine for name in each.destinations)}
@@ -86,6 +86,8 @@ def _of_snapshot(account: Account, id: str, region: str) -> Family | None:
         return None
     [snapshot] = found
     home, primary_id = snapshot.primary_region or region, snapshot.primary_id or id
+    if not is_id(primary_id, SNAPSHOT) or home not in {region, *ec2_restore.all_regions()}:
+        home, primary_id = region, id  # the tag says nothing that could be looked for
     alone = {region: (snapshot,)}
     primaries: tuple[Snapshot, ...] = () if snapshot.is_copy else (snapshot,)
     lost: dict[str, str] = {}

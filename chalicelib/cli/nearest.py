@@ -9,6 +9,7 @@ from datetime import date
 
 from chalicelib import tags
 from chalicelib.models import TagProblem
+from chalicelib.schedule import parse_retention
 
 _YES_OR_NO = ("Yes", "true", "on", "No", "false", "off")
 _SCHEDULES = ("daily", "hourly", "every 1h", "every 2h", "every 3h", "every 4h", "every 6h", "every 8h", "every 12h",
@@ -88,10 +89,12 @@ def _close(word: str, accepted: Iterable[str]) -> str:
 def _retention(value: str) -> str:
     if word := difflib.get_close_matches(value.removesuffix("days").strip(), _NUMBERS, n=1, cutoff=0.75):
         return str(_NUMBERS.index(word[0]) + 1)
-    tiers = [f"{count}{unit[0]}" for count, unit in _UNITS.findall(value)]
-    if tiers and not tiers[0].startswith("0"):
-        return " ".join(tiers)
-    return ""
+    meant = " ".join(f"{int(count)}{unit[0]}" for count, unit in _UNITS.findall(value))
+    try:
+        parse_retention(meant)
+    except ValueError:
+        return ""
+    return meant
 
 
 def _schedule(value: str) -> str:

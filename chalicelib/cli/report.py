@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from chalicelib.cli.account import Account, account_options, exit_code
 from chalicelib.cli.errors import CannotDo
 from chalicelib.cli.terminal import print_json, progress
+from chalicelib.quoting import quoted
 from chalicelib.report import Prices, Report, as_csv, as_json, as_text, make_report
 from chalicelib.report.gather import view_region_or_say
 from chalicelib.report.page import as_html
 
 USUAL = Prices()
+MOST = 1_000_000
+
+
+class Amount(click.ParamType[float]):
+    """A number that costs can be made of: neither negative nor so large that nothing is left of it but infinity."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number written; a usage error names what is accepted."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not 0 <= number <= MOST:
+            self.fail(f"{quoted(value)} is not understood; accepted: a number from 0 to {MOST:,}", param, ctx)
+        return number
+
+
+AMOUNT = Amount()
 NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -23,10 +46,10 @@ NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
     "--html", type=NEW_FILE, metavar="FILE", help="Write the report as one HTML file, which needs no network."
 )
 @click.option("--csv", type=NEW_FILE, metavar="FILE", help="Write a line for each volume and destination.")
-@click.option("--storage", type=float, default=USUAL.storage_per_gb_month, help="USD per GB-month.", show_default=True)
+@click.option("--storage", type=AMOUNT, default=USUAL.storage_per_gb_month, help="USD per GB-month.", show_default=True)
 @click.option(
     "--transfer",
-    type=(float, float),
+    type=(AMOUNT, AMOUNT),
     metavar="LOW HIGH",
     default=(USUAL.transfer_per_gb_low, USUAL.transfer_per_gb_high),
     help="USD per GB copied to another Region.",
@@ -34,7 +57,7 @@ NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 )
 @click.option(
     "--daily-change",
-    type=(float, float),
+    type=(AMOUNT, AMOUNT),
     metavar="LOW HIGH",
     default=(USUAL.daily_change_low, USUAL.daily_change_high),
     help="The part of a volume that changes in a day.",
@@ -77,6 +100,6 @@ def _write(path: Path | None, content: Callable[[], str]) -> None:
         return
     try:
         path.write_text(content(), encoding="utf-8", newline="")
-    except OSError as error:
-        raise CannotDo(f"{path} cannot be written: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise CannotDo(f"{path} cannot be written: {getattr(error, 'strerror', error)}") from error
     click.echo(f"wrote {path}", err=True)

@@ -7,18 +7,20 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import StringIO
 from typing import IO, Any, TextIO, cast
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.theme import Theme
 
 from chalicelib import ec2_restore
+from chalicelib.quoting import printable
 
 # Of what is not a terminal nobody knows the width; at 80 columns ids of 21 letters leave no room for reasons.
 WIDTH = 100
@@ -29,10 +31,23 @@ def output() -> Console:
     """Return the standard output: without colour, and of a fixed width, where it is no terminal."""
     common: dict[str, Any] = {"theme": THEME, "highlight": False, "emoji": False, "markup": False}
     if sys.stdout.isatty():
-        return Console(**common)
+        return Harmless(**common)
     width = os.environ.get("COLUMNS", "")
     trimmed = cast(IO[str], Trimmed(sys.stdout))
-    return Console(file=trimmed, width=int(width) if width.isdecimal() else WIDTH, no_color=True, **common)
+    usable = re.fullmatch("[1-9][0-9]{1,3}", width)
+    return Harmless(file=trimmed, width=int(width) if usable else WIDTH, no_color=True, **common)
+
+
+class Harmless(Console):
+    """Writes nothing that a terminal would act on but its own colours, whatever a tag or an answer of AWS says."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield what is to be written, with ``?`` for what cannot be printed."""
+        for each in super().render(renderable, options):
+            if each.control or each.text.isprintable():
+                yield each
+            else:
+                yield Segment("\n".join(map(printable, each.text.split("\n"))), each.style)
 
 
 class Trimmed(StringIO):
@@ -60,8 +75,13 @@ def columns(*widths: int | None) -> Table:
 
 
 def print_json(data: Mapping[str, Any]) -> None:
-    """Write data as JSON, dates and times in ISO 8601."""
-    click.echo(json.dumps(data, indent=2, default=str, ensure_ascii=False))
+    """Write data as JSON, dates and times in ISO 8601; what a terminal would act on is escaped."""
+    text = json.dumps(data, indent=2, default=str, ensure_ascii=False)
+    click.echo("\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")))
+
+
+def _escaped(line: str) -> str:
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
 
 
 @contextmanager
@@ -71,7 +91,7 @@ def progress(doing: str) -> Iterator[None]:
         yield
         return
     seen: Counter[str] = Counter()
-    columns_shown = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns_shown = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns_shown, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(doing, total=None)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from chalicelib.quoting import quoted
+
 FORMS = "2026-11-22, 2026-11-22 03:00 or 2026-11-22T03:00Z; UTC unless it says otherwise; a day alone means its end"
 
 
@@ -22,8 +24,8 @@ class Moment(click.ParamType[datetime]):
         text = str(value).strip()
         try:
             read = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{value!r} is not understood; accepted: {FORMS}", param, ctx)
-        if len(text) <= len("2026-11-22"):
-            read = datetime.combine(read.date(), time.max)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+            if len(text) <= len("2026-11-22"):
+                read = datetime.combine(read.date(), time.max)
+            return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"{quoted(value)} is not understood; accepted: {FORMS}", param, ctx)

@@ -20,6 +20,7 @@ from chalicelib.models import (
     Snapshot,
     TagProblem,
 )
+from chalicelib.quoting import printable
 
 _VARIES = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}Z)?|\b(snap|vol|i|ami)-[0-9a-f]+")
 
@@ -50,7 +51,7 @@ def moment(instant: datetime) -> str:
 
 def shown(text: str) -> str:
     """Return a text from a tag without what a terminal would act on."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return printable(text)
 
 
 def label(snapshot: Snapshot) -> str:
