@@ -63,7 +63,8 @@ KEYS = (
 
 any_text = st.one_of(st.sampled_from(VALUES), st.text(max_size=256), st.text(st.characters(), max_size=20))
 values = st.one_of(st.sampled_from(VALUES), st.text(max_size=256))
-hostile_tags = st.dictionaries(st.one_of(st.sampled_from(KEYS), st.text(min_size=1, max_size=127)), values, max_size=12)
+keys = st.sampled_from((*KEYS, *KEYS, *KEYS, *KEEP_FOREVER))
+hostile_tags = st.dictionaries(st.one_of(keys, st.text(min_size=1, max_size=127)), values, max_size=12)
 
 
 def nested(depth: int, kind: type = list) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,8 +83,8 @@ class Account:
         return result, error, self.aws.invocations.pop().log
 
 
-@contextmanager
-def account() -> Iterator[Account]:
+@pytest.fixture(scope="module")
+def found() -> Iterator[Account]:
     with LocalAWS(start=datetime(2026, 11, 22, 2, 55, tzinfo=UTC), regions=(HOME, AWAY), seed=1) as aws:
         aws.deploy(HOME, AWAY, CONCURRENCY="1")
         yield Account(aws)
@@ -116,26 +115,25 @@ def fine(found: Account, function: str, event: Any) -> bool:
 
 
 @pytest.mark.parametrize("function", sorted(app.app.handler_map))
-def test_any_event_is_carried_out_or_refused_in_words(function: str) -> None:
+def test_any_event_is_carried_out_or_refused_in_words(found: Account, function: str) -> None:
     assert getattr(app, function) is app.app.handler_map[function]  # what Lambda calls is what is called here
-    with account() as found:
-        valid = found.events(function)
-        for each in valid:
-            assert not fine(found, function, each)
+    valid = found.events(function)
+    for each in valid:
+        assert not fine(found, function, each)
 
-        @BRIEF
-        @given(st.one_of([mutations(each) for each in valid]))
-        def mutated(event: Any) -> None:
-            fine(found, function, event)
+    @BRIEF
+    @given(st.one_of([mutations(each) for each in valid]))
+    def mutated(event: Any) -> None:
+        fine(found, function, event)
 
-        @BRIEF
-        @given(anything)
-        def arbitrary(event: Any) -> None:
-            assert fine(found, function, event)
+    @BRIEF
+    @given(anything)
+    def arbitrary(event: Any) -> None:
+        assert fine(found, function, event)
 
-        mutated()
-        arbitrary()
-        assert "DeleteSnapshot" not in {each.operation for each in found.aws.calls}
+    mutated()
+    arbitrary()
+    assert "DeleteSnapshot" not in {each.operation for each in found.aws.calls}
 
 
 def without(name: str) -> dict[str, Any]:
@@ -163,28 +161,22 @@ REFUSED: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Account]:
-    with account() as found:
-        yield found
-
-
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_event_is_refused_by_the_sweep(shared: Account, case: str) -> None:
+def test_what_is_no_event_is_refused_by_the_sweep(found: Account, case: str) -> None:
     event, message = REFUSED[case]
-    _, error, _ = shared.call("sweep_snapshots", event)
+    _, error, _ = found.call("sweep_snapshots", event)
     assert type(error) is events.BadEvent
     assert message in str(error)
-    assert fine(shared, "sweep_snapshots", event)
+    assert fine(found, "sweep_snapshots", event)
 
 
 @pytest.mark.parametrize("source", ["eu-nowhere-9", "us-east-99", "cn-north-1", "*", ""])
-def test_no_region_is_asked_that_does_not_exist(shared: Account, source: str) -> None:
-    [event, _] = shared.events("continue_copies")
+def test_no_region_is_asked_that_does_not_exist(found: Account, source: str) -> None:
+    [event, _] = found.events("continue_copies")
     event["detail"]["source"] = f"arn:aws:ec2::{source}:snapshot/snap-01234567"
-    calls = len(shared.aws.calls)
-    assert fine(shared, "continue_copies", event)
-    assert len(shared.aws.calls) == calls
+    calls = len(found.aws.calls)
+    assert fine(found, "continue_copies", event)
+    assert len(found.aws.calls) == calls
 
 
 CAUSES: dict[str, Any] = {
@@ -193,11 +185,11 @@ CAUSES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", CAUSES)
-def test_a_failure_with_an_odd_cause_is_a_failure_all_the_same(shared: Account, case: str) -> None:
-    event = shared.events("copy_on_completion")[1]
+def test_a_failure_with_an_odd_cause_is_a_failure_all_the_same(found: Account, case: str) -> None:
+    event = found.events("copy_on_completion")[1]
     event["detail"]["snapshot_id"] = "arn:aws:ec2::us-east-1:snapshot/snap-0fffffff"
     event["detail"]["cause"] = CAUSES[case]
-    _, error, log = shared.call("copy_on_completion", event)
+    _, error, log = found.call("copy_on_completion", event)
     assert isinstance(error, JobFailed)
     [failure] = error.summary["failures"]
     assert failure["reason"].isprintable()

@@ -1,0 +1,134 @@
+"""A fleet in which some tags are hostile: the healthy are backed up, and nothing goes but what has expired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import tags
+from emulator import LocalAWS, limits
+from tests.cli.conftest import Company
+from tests.hostile.strategies import KEEP_FOREVER, VALUES
+from tests.scenarios.stories import copies, make, volumes_of
+
+HOME, AWAY = "eu-west-1", "us-east-1"
+JOBS = ("create_snapshots", "copy_missing", "sweep_snapshots", "report")
+EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-20"}
+LEGAL = tuple(each for each in VALUES if not limits.UNPRINTABLE.search(each))
+ON_INSTANCE = (*(each for each in tags.INSTANCE_KEYS if each != "Backup"), "Name")
+ON_SNAPSHOT = tuple(each for each in tags.SNAPSHOT_KEYS if each not in ("Type", "KeepForever"))
+
+
+def dealt(keys: tuple[str, ...]) -> list[dict[str, str]]:
+    """Each hostile value under some key, as many as there are keys to a set of tags."""
+    found = []
+    for start in range(0, len(LEGAL), len(keys)):
+        part = (LEGAL[start:] + LEGAL)[: len(keys)]
+        turned = keys[start % len(keys) :] + keys[: start % len(keys)]
+        found.append(dict(zip(turned[start % 5 :] + turned[: start % 5], part, strict=True)))
+    return found
+
+
+class Fleet:
+    """The account after a day: hostile tags on instances, volumes and snapshots, and healthy ones among them."""
+
+    def __init__(self, aws: LocalAWS) -> None:
+        self.aws = aws
+        self.web = aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": AWAY})
+        self.hostile = [
+            aws.launch(
+                HOME, name=own.pop("Name"), tags={"Backup": "Yes"} | own, volume_tags=[{"Backup": LEGAL[number]}]
+            )
+            for number, own in enumerate(dealt(ON_INSTANCE))
+        ]
+        self.made = [make(aws, HOME, EXPIRED | own) for own in dealt(ON_SNAPSHOT)]
+        self.made += [make(aws, HOME, EXPIRED | {key: "x"}) for key in KEEP_FOREVER]
+        self.expired = {make(aws, HOME, EXPIRED) for _ in range(3)}
+        self.before = {each["SnapshotId"]: each["Tags"] for each in aws.snapshots(HOME)}
+        aws.deploy(HOME, AWAY, CONCURRENCY="1")
+        aws.travel(hours=5)
+
+    def runs(self, job: str, region: str = HOME) -> list[Any]:
+        """What a job logged as its summary, run by run."""
+        logs = [each.log for each in self.aws.invocations if (each.function, each.region) == (job, region)]
+        lines = [line for log in logs for line in log.split("\n") if line.startswith("{")]
+        return [found["summary"] for line in lines if (found := json.loads(line)).get("message") == "summary"]
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Fleet]:
+    with LocalAWS(start=datetime(2026, 11, 22, 2, 30, tzinfo=UTC), regions=(HOME, AWAY), seed=1) as aws:
+        yield Fleet(aws)
+
+
+def test_what_is_tagged_backup_is_backed_up_whatever_its_other_tags_say(fleet: Fleet) -> None:
+    primaries = [each for each in fleet.aws.snapshots(HOME) if each["SnapshotId"] not in fleet.before]
+    assert {each["Tags"]["Source_InstanceId"] for each in primaries} == {fleet.web, *fleet.hostile}
+    assert {each["State"] for each in primaries} == {"completed"}
+    [mine] = [each for each in primaries if each["Tags"]["Source_InstanceId"] == fleet.web]
+    [copy] = copies(fleet.aws, AWAY)[mine["SnapshotId"]]
+    assert copy["State"] == "completed"
+
+
+def test_nothing_goes_but_what_has_expired(fleet: Fleet) -> None:
+    standing = {each["SnapshotId"]: each["Tags"] for each in fleet.aws.snapshots(HOME)}
+    plainly = {id for id, own in fleet.before.items() if own["DeleteOn"] in ("2026-11-20", "0001-01-01")}
+    protected = {id for id, own in fleet.before.items() if set(own) & set(KEEP_FOREVER)}
+    gone = fleet.before.keys() - standing.keys()
+    assert gone >= fleet.expired
+    assert gone <= plainly - protected
+    assert {id: own for id, own in fleet.before.items() if id not in gone}.items() <= standing.items()
+
+
+def test_every_job_ran_and_told_what_it_did_not_understand(fleet: Fleet) -> None:
+    for job in JOBS:
+        [*_, last] = fleet.runs(job)
+        assert last["counts"]["failed"] == len(last["failures"]) == 0
+        problems = last["tag_problems"]
+        assert problems
+        assert all(each["target"] and each["read"] and each["accepted"] for each in problems)
+    reported = {each["target"] for each in fleet.runs("create_snapshots")[-1]["tag_problems"]}
+    assert reported >= set(fleet.hostile)
+    swept = {each["target"] for each in fleet.runs("sweep_snapshots")[-1]["tag_problems"]}
+    unreadable = {id for id in fleet.made if fleet.before[id]["DeleteOn"] in ("2026-02-30", "0000-00-00", "1e9")}
+    assert swept >= unreadable
+
+
+def test_the_log_is_a_record_a_line(fleet: Fleet) -> None:
+    for each in fleet.aws.invocations:
+        for line in each.log.partition("Traceback (most recent call last)")[0].split("\n"):
+            assert not line or isinstance(json.loads(line), dict)
+
+
+def harmless(text: str) -> bool:
+    return all(line.isprintable() for line in text.split("\n"))
+
+
+def test_every_command_bears_it_and_harms_no_terminal(fleet: Fleet, tmp_path: Path) -> None:
+    company = Company(fleet.aws, fleet.web, fleet.web)
+    page, table = tmp_path / "page.html", tmp_path / "table.csv"
+    volume = volumes_of(fleet.aws, HOME, fleet.web)["/dev/xvda"]
+    commands = [
+        ("plan", "--why"), ("lint",), ("report", "--html", str(page), "--csv", str(table)), ("explain", volume, "--all"),
+        ("run", "create", "--dry-run"), ("run", "copy", "--dry-run"), ("run", "sweep", "--dry-run"), ("run", "report", "--dry-run"),
+        *(("explain", each) for each in fleet.hostile[:6]), *(("restore", each) for each in fleet.hostile[:3]),
+    ]  # fmt: skip
+    here = [each for each in fleet.made if each in {one["SnapshotId"] for one in fleet.aws.snapshots(HOME)}]
+    commands += [(command, each) for each in here[: len(dealt(ON_SNAPSHOT))] for command in ("explain", "restore")]
+    changed = len(fleet.aws.calls)
+    for words in commands:
+        for more in ((),) if words[-1] in here[2:] else ((), ("--json",)):
+            said = company.says(*words, "--region", HOME, *more)
+            assert said.code in (0, 1, 2), said
+            assert said.out or "Error: " in said.err, words
+            assert harmless(said.out), words
+            assert harmless(said.err), words
+            assert not more or said.code == 2 or said.json["command"] == words[0]
+    assert company.changes(changed) == []
+    assert page.read_text().endswith("</html>")
+    assert table.read_text()

@@ -1,0 +1,403 @@
+"""Tags that nobody would write: read without an exception, decided on in safety, and handed on as EC2 takes them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chalicelib import plan, tags
+from chalicelib.cli.nearest import nearest, until_then
+from chalicelib.models import (
+    CopySnapshot,
+    CreateSnapshot,
+    CreateSnapshots,
+    CreateTags,
+    Decision,
+    DeleteSnapshot,
+    Instance,
+    Inventory,
+    Snapshot,
+    TagProblem,
+    Tags,
+)
+from chalicelib.plan.outlook import fates
+from chalicelib.plan.restoration import sets_of, volumes_of
+from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report
+from chalicelib.report.page import as_html
+from chalicelib.schedule import (
+    Retention,
+    current_slot,
+    days_after,
+    delete_on,
+    next_slot,
+    parse_retention,
+    parse_schedule,
+    previous_slot,
+)
+from emulator import limits
+from tests.hostile.strategies import BRIEF, DATES, KEEP_FOREVER, NUMBERS, QUICK, VALUES, hostile_tags, values
+from tests.pure.builders import CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS
+
+THE_LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+TIMES = (NOW, NOW + timedelta(days=400), THE_LAST, datetime(9999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC))
+EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-01"}
+
+managed_tags = st.builds(lambda more: EXPIRED | more, hostile_tags)
+backed_up_tags = st.builds(
+    lambda more: {"Name": "web"} | more | {"Backup": "Yes", "Copy_Dest": ELSEWHERE}, hostile_tags
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """An instance with two volumes, and snapshots of them in two Regions, all with tags as somebody wrote them."""
+
+    instances: list[Instance]
+    raw: dict[str, Mapping[str, str]]
+    primaries: list[Snapshot]
+    copies: list[Snapshot]
+    problems: list[TagProblem]
+
+    def destinations(self) -> dict[str, plan.Destination]:
+        return {name: plan.Destination(tuple(self.copies)) for name in CONTRACT.regions}
+
+    def report(self, now: datetime) -> Report:
+        inventory = Inventory(tuple(self.instances), problems=tuple(self.problems))
+        here = RegionView(REGION, inventory, Inventory(snapshots=tuple(self.primaries)), self.destinations())
+        there = RegionView(ELSEWHERE, Inventory(), Inventory(snapshots=tuple(self.copies)), self.destinations())
+        return make_report([here, there], now, last_copy_grace_days=3650)
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> Account:
+    problems: list[TagProblem] = []
+    volumes = []
+    for letter in "ab":
+        found, wrong = tags.read_volume(f"vol-0{letter}", f"/dev/sd{letter}", draw(hostile_tags))
+        volumes.append(found)
+        problems += wrong
+    instances = []
+    for number in range(2):
+        mine = volumes if number == 0 else []
+        instance, wrong = tags.read_instance(
+            f"i-0{number}", draw(hostile_tags | backed_up_tags), "/dev/sda", mine, CONTRACT
+        )
+        instances.append(instance)
+        problems += wrong
+    raw: dict[str, Mapping[str, str]] = {}
+
+    def some(prefix: str, region: str, of: Mapping[str, str]) -> list[Snapshot]:
+        made = []
+        for number in range(draw(st.integers(1, 3))):
+            id = f"snap-{prefix}{number}"
+            raw[id] = of | draw(hostile_tags | managed_tags)
+            snapshot, wrong = tags.read_snapshot(
+                id,
+                raw[id],
+                CONTRACT.in_region(region),
+                volume_id="vol-0a" if region == REGION else "vol-ffffffff",
+                state=draw(st.sampled_from(["completed", "completed", "pending", "error"])),
+                started=NOW - timedelta(days=number),
+                description=draw(values)[:255],
+                state_message=draw(values),
+                volume_gib=8,
+            )
+            made.append(snapshot)
+            problems.extend(wrong)
+        return made
+
+    primaries = some("a", REGION, {"Copy_Dest": ELSEWHERE})
+    copies = some(
+        "c", ELSEWHERE, {"Source_SnapshotId": "snap-a0", "Source_Region": REGION, "Source_VolumeId": "vol-0a"}
+    )
+    return Account(instances, raw, primaries, copies, problems)
+
+
+def everything(found: Account, now: datetime) -> list[Decision]:
+    """What all jobs decide."""
+    today = now.date()
+    circumstances = plan.Circumstances(REGION, now, SEVEN_DAYS)
+    plan.slots_of_interest(found.instances, now)
+    plan.history_of_interest(found.instances, found.primaries, now)
+    decisions = plan.plan_creation(found.instances, found.primaries, circumstances)
+    decisions += plan.plan_copies(found.primaries, found.destinations(), today)
+    decisions += plan.plan_protection(found.primaries, found.destinations())
+    for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
+        decisions += plan.plan_sweep(snapshots, today, plan.Guards(3650, 100), region)
+    return decisions
+
+
+def skeleton(key: str) -> str:
+    """A key as a careful eye reads it, told by what Unicode calls its letters and not by the app's own table."""
+    plain = unicodedata.normalize("NFKD", key).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def may_go(raw: Mapping[str, str], today: date) -> bool:
+    """Whether the tags prove by themselves, and by plain ASCII, that a snapshot has expired."""
+    written = re.fullmatch(r"\s*([0-9]{4}-[0-9]{2}-[0-9]{2})\s*", raw.get("DeleteOn", ""))
+    try:
+        expired = bool(written) and date.fromisoformat(written[1]) <= today  # type: ignore[index]
+    except ValueError:
+        return False
+    automated = raw.get("Type", "").strip().lower() == "automated"
+    protected = any(key in KEEP_FOREVER or skeleton(key) == "keepforever" for key in raw)
+    return automated and expired and not protected
+
+
+def test_nothing_is_deleted_that_does_not_say_so_in_plain_words() -> None:
+    deleted = 0
+
+    @QUICK
+    @given(accounts(), st.sampled_from(TIMES))
+    def holds(found: Account, now: datetime) -> None:
+        nonlocal deleted
+        for decision in everything(found, now):
+            assert decision.reason
+            if not isinstance(decision.call, DeleteSnapshot):
+                continue
+            deleted += 1
+            if decision.reason.startswith("expired on"):
+                assert may_go(found.raw[decision.call.snapshot_id], now.date())
+            else:
+                assert decision.reason.endswith("took its place")
+                assert decision.call.snapshot_id in {each.id for each in found.copies if not each.protected}
+
+    holds()
+    assert deleted > 20  # or nothing was proved
+
+
+@pytest.mark.parametrize("key", KEEP_FOREVER)
+def test_what_looks_like_keep_forever_protects_and_goes_along(key: str) -> None:
+    raw = EXPIRED | {key: "x", "Copy_Dest": ELSEWHERE, "Source_VolumeId": "vol-0a"}
+    snapshot = read("snap-0a", raw)
+    assert snapshot.protected
+    [decision] = plan.plan_sweep([snapshot], NOW.date(), plan.Guards(0, 100), REGION)
+    assert (decision.call, decision.reason) == (None, "KeepForever is set")
+    copy = read("snap-0c", EXPIRED | {"Source_SnapshotId": "snap-0a", "Source_Region": REGION}, ELSEWHERE)
+    decisions = plan.plan_copies([snapshot], {ELSEWHERE: plan.Destination((copy,))}, NOW.date())
+    [call] = [each.call for each in decisions if each.call]
+    assert isinstance(call, CreateTags)
+    assert dict(call.tags)[key] == "x"
+
+
+@pytest.mark.parametrize("key", ["Keep", "KeepFor", "Forever", "KeepForeverNot", "NeverKeep", "ReefForever"])
+def test_what_only_resembles_keep_forever_does_not(key: str) -> None:
+    assert not read("snap-0a", EXPIRED | {key: "x"}).protected
+
+
+def read(id: str, raw: Mapping[str, str], region: str = REGION) -> Snapshot:
+    volume_id = "vol-0a" if region == REGION else "vol-ffffffff"
+    contract = CONTRACT.in_region(region)
+    return tags.read_snapshot(id, raw, contract, volume_id=volume_id, state="completed", started=NOW)[0]
+
+
+@pytest.mark.parametrize("text", [*DATES, *NUMBERS])
+def test_a_date_that_is_none_keeps_and_is_reported(text: str) -> None:
+    snapshot, problems = tags.read_snapshot(
+        "snap-0a", EXPIRED | {"DeleteOn": text}, CONTRACT, volume_id="vol-0a", state="completed", started=NOW
+    )
+    [decision] = plan.plan_sweep([snapshot], NOW.date(), plan.Guards(0, 100), REGION)
+    if text in ("9999-12-31", "0001-01-01"):
+        assert (bool(decision.call), problems) == (text == "0001-01-01", [])
+    else:
+        assert decision.call is None
+        assert problems == [TagProblem("snap-0a", f"DeleteOn={text}", "a date such as 2026-11-29")]
+
+
+@pytest.mark.parametrize("now", TIMES)
+@pytest.mark.parametrize("grace", [0, 30, 3650])
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-12-01", "0001-01-01"])
+def test_the_end_of_all_dates_overflows_nowhere(day: str, grace: int, now: datetime) -> None:
+    copy = {"Source_SnapshotId": "snap-0a", "Source_Region": REGION, "Source_VolumeId": "vol-0a"}
+    found = [read("snap-0a", EXPIRED | {"DeleteOn": day, "Copy_DeleteOn": day})]
+    there = [read("snap-0c", EXPIRED | copy | {"DeleteOn": day}, ELSEWHERE)]
+    guards = plan.Guards(grace, 100)
+    for snapshots in (found, there):
+        decided = plan.plan_sweep(snapshots, now.date(), guards, REGION)
+        assert bool(decided[0].call) <= (day <= str(now.date()))
+        fate = fates(snapshots, [snapshots[0].id], now.date(), guards, REGION)[snapshots[0].id]
+        assert fate.goes is None or fate.goes >= min(now.date(), date.fromisoformat(day))
+    if now.year in (1, 9999):
+        return  # no clock says so, and a page has no days to show there
+    views = [RegionView(REGION, snapshots=Inventory(snapshots=tuple(found))),
+             RegionView(ELSEWHERE, snapshots=Inventory(snapshots=tuple(there)))]  # fmt: skip
+    made = make_report(views, now, last_copy_grace_days=grace)
+    assert as_text(made)
+    assert as_html(made)
+    assert as_csv(made)
+    assert as_json(made)
+
+
+instants = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(TIMES)
+units = st.lists(st.sampled_from(["36500d", "5200w", "1200m", "100y", "1d", "1w", "1m", "1y"]), min_size=1, max_size=8)
+
+
+@QUICK
+@given(
+    instants, st.sampled_from(["daily 00:00", "daily 23:59", "hourly", "every 6h", "on-request", "on-request 03:00"])
+)
+@example(THE_LAST, "daily 00:00")
+@example(datetime(1, 1, 1, tzinfo=UTC), "daily 23:59")
+def test_slots_exist_at_both_ends_of_time(now: datetime, text: str) -> None:
+    schedule = parse_schedule(text, CONTRACT.daily_at)
+    current, following = current_slot(schedule, now), next_slot(schedule, now)
+    assert current is None or current <= now
+    assert following is None or following > now
+    if current and current.year > 1:
+        before = previous_slot(schedule, current)
+        assert before is not None
+        assert before < current
+
+
+@QUICK
+@given(st.dates(), units, st.lists(st.dates(), max_size=3))
+@example(date.max, ["100y"], [])
+@example(date(9999, 12, 1), ["1m"], [])
+def test_no_retention_ends_before_it_begins_or_beyond_all_dates(
+    taken: date, words: list[str], earlier: list[date]
+) -> None:
+    retention = parse_retention(" ".join(words))
+    expiry = delete_on(retention, SEVEN_DAYS, taken, earlier)
+    assert taken < expiry <= date.max or taken == date.max
+    assert days_after(taken, 10**9) == date.max
+    assert days_after(taken, -(10**9)) == date.min
+
+
+@QUICK
+@given(values)
+def test_parsers_refuse_with_what_is_accepted(text: str) -> None:
+    for parse in (parse_retention, lambda word: parse_schedule(word, CONTRACT.daily_at)):
+        try:
+            found = parse(text)
+        except ValueError as error:
+            said = str(error)
+        else:
+            said = "such as" if isinstance(found, Retention) else "daily"
+        assert "such as" in said or "daily" in said
+
+
+def unprintable(raw: Iterable[tuple[str, str]]) -> bool:
+    return any(limits.UNPRINTABLE.search(key + value) for key, value in raw)
+
+
+def check(pairs: Tags, more: Tags = ()) -> None:
+    """Assert that EC2 takes these tags."""
+    limits.tags_of([{"Key": key, "Value": value} for key, value in (*pairs, *more)])
+
+
+@QUICK
+@given(accounts(), st.sampled_from(TIMES))
+def test_what_is_written_is_what_ec2_takes(found: Account, now: datetime) -> None:
+    for decision in everything(found, now):
+        match decision.call:
+            case CreateSnapshot() | CopySnapshot() as call:
+                written, more, said = call.tags, [()], call.description
+            case CreateSnapshots() as call:
+                written, more, said = call.tags, [own for _, own in call.own_tags], call.description
+            case CreateTags() as call:
+                held = {each.id: each for each in (*found.primaries, *found.copies)}[call.snapshot_id]
+                written, more, said = tuple((dict(held.tags) | dict(call.tags)).items()), [()], ""
+            case _:
+                continue
+        assert len(said) <= 255
+        # A copy's is the primary's, which EC2 took already.
+        assert said.isprintable() or isinstance(decision.call, CopySnapshot)
+        for own in more:
+            pairs = (*written, *own)
+            # What EC2 cannot hold cannot come from it: only how many there are, and how long, is asked of those.
+            check(tuple((limits.UNPRINTABLE.sub("_", key), limits.UNPRINTABLE.sub("_", value)) for key, value in pairs))
+
+
+def full(some: Iterable[str] = (), number: int = 50) -> dict[str, str]:
+    keys = [*some, *(f"team-{index:02}" for index in range(50))]
+    return dict.fromkeys(keys[:number], "x" * 256)
+
+
+def test_a_copy_has_room_for_what_makes_it_one_however_many_ways_there_are_to_protect() -> None:
+    spellings = full(("KeepForever" + "\u200b" * number for number in range(40)), 44)
+    [call] = copied(EXPIRED | {"Copy_Dest": ELSEWHERE} | spellings, [])
+    assert isinstance(call, CopySnapshot)
+    check(call.tags)
+    assert {"Source_SnapshotId", "Source_Region", "KeepForever"} <= dict(call.tags).keys()
+
+
+def copied(raw: Mapping[str, str], copies: list[Snapshot]) -> list[object]:
+    decisions = plan.plan_copies([read("snap-0a", raw)], {ELSEWHERE: plan.Destination(tuple(copies))}, NOW.date())
+    return [each.call or each for each in decisions if each.call or each.result == "failed"]
+
+
+def test_protection_that_finds_no_room_on_a_copy_is_a_failure_and_not_a_silence() -> None:
+    lineage = {"Source_SnapshotId": "snap-0a", "Source_Region": REGION}
+    copy = read("snap-0c", full([*(EXPIRED | lineage)], 50) | EXPIRED | lineage, ELSEWHERE)
+    raw = EXPIRED | {"Copy_Dest": ELSEWHERE, "DeleteOn": "2027-01-01", "KeepForever": "audit"}
+    later, failure = copied(raw, [copy])
+    # The later expiry takes the place of the one there is.
+    assert later == CreateTags("snap-0c", ELSEWHERE, (("DeleteOn", "2027-01-01"),))
+    assert isinstance(failure, Decision)
+    assert failure.reason == "KeepForever of snap-0a finds no room on it: it has 50 tags, one has to go"
+    roomy = read("snap-0c", full([*(EXPIRED | lineage)], 49) | EXPIRED | lineage, ELSEWHERE)
+    [call] = copied(raw, [roomy])
+    assert isinstance(call, CreateTags)
+    assert {"DeleteOn", "KeepForever"} == dict(call.tags).keys()
+
+
+@pytest.mark.parametrize("device", VALUES)
+def test_a_device_that_is_none_makes_no_copy_fail(device: str) -> None:
+    raw = EXPIRED | {"Copy_Dest": ELSEWHERE, "Source_Device": device, "DeleteOn": "2027-01-01"}
+    snapshot, _ = tags.read_snapshot(
+        "snap-0a",
+        raw,
+        CONTRACT,
+        volume_id="vol-0a",
+        state="completed",
+        started=NOW,
+        description=f"web (i-0a) - {REGION}",
+    )
+    text = tags.copy_description(snapshot)
+    assert text.isprintable()
+    assert len(text) <= 255
+    assert text.startswith("web (i-0a) - vol-0a (")
+    assert text.endswith(f") - {REGION}")
+
+
+@QUICK
+@given(accounts())
+def test_restoring_and_linting_bear_all_of_it(found: Account) -> None:
+    everywhere = [*found.primaries, *found.copies]
+    for each in sets_of(everywhere):
+        for call in volumes_of(each.snapshots, "eu-west-1a", "restore"):
+            assert len(call.tags) <= 50
+    for problem in found.problems:
+        assert isinstance(until_then(problem), str)
+        meant = nearest(problem, CONTRACT.regions)
+        key, _, value = meant.partition("=")
+        if key in ("Retention", "Copy_Retention") and problem.read.startswith(f"{key}="):
+            assert parse_retention(value)
+
+
+@pytest.mark.parametrize(("read", "meant"), [
+    ("Retention=99999999d", ""), ("Retention=101 years", ""), ("Retention=７ days", "Retention=7d"),
+    ("Retention=0d", ""), ("Retention=7d 0w", ""), ("Retention=07 days", "Retention=7d"),
+])  # fmt: skip
+def test_no_suggestion_is_made_that_is_not_understood_either(read: str, meant: str) -> None:
+    assert nearest(TagProblem("i-0a", read, "days"), ()) == meant
+
+
+@BRIEF
+@given(accounts(), st.sampled_from(TIMES[:2]))
+def test_every_form_of_the_report_is_made(found: Account, now: datetime) -> None:
+    made = found.report(now)
+    assert as_html(made).endswith("</html>")
+    assert as_csv(made).count("\r\n") == len(as_csv(made).splitlines())
+    assert all(line.isprintable() for line in as_text(made).split("\n"))
+    assert as_json(made)["regions"] == [REGION, ELSEWHERE]
+    for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
+        assert fates(snapshots, [each.id for each in snapshots], now.date(), plan.Guards(3650, 80), region)
