@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from chalicelib.cli.drill import drill
@@ -12,9 +14,24 @@ from chalicelib.cli.policy import policy
 from chalicelib.cli.report import report
 from chalicelib.cli.restore import restore
 from chalicelib.cli.run import run
+from chalicelib.quoting import printable
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Commands that say of a wrong argument nothing that a terminal would act on."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            said = error.format_message()
+            if said.isprintable():
+                raise
+            raise click.UsageError(printable(said), error.ctx) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
     """Look after the EBS snapshots that this app makes, with your own AWS profile.
 

@@ -33,9 +33,8 @@ class CannotDo(click.ClickException):
 
     exit_code = 2
 
-    def format_message(self) -> str:
-        """Return the message without what a terminal would act on: AWS says again what it was sent."""
-        return printable(self.message)
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))  # it may say again what a tag says, or AWS
 
 
 @contextmanager

@@ -24,18 +24,25 @@ from chalicelib.quoting import printable
 
 # Of what is not a terminal nobody knows the width; at 80 columns ids of 21 letters leave no room for reasons.
 WIDTH = 100
+HEIGHT = 25
 THEME = Theme({"good": "green", "bad": "red", "soon": "yellow", "quiet": "dim", "title": "bold"})
 
 
 def output() -> Console:
     """Return the standard output: without colour, and of a fixed width, where it is no terminal."""
     common: dict[str, Any] = {"theme": THEME, "highlight": False, "emoji": False, "markup": False}
-    if sys.stdout.isatty():
-        return Harmless(**common)
-    width = os.environ.get("COLUMNS", "")
-    trimmed = cast(IO[str], Trimmed(sys.stdout))
-    usable = re.fullmatch("[1-9][0-9]{1,3}", width)
-    return Harmless(file=trimmed, width=int(width) if usable else WIDTH, no_color=True, **common)
+    if not sys.stdout.isatty():
+        trimmed = cast(IO[str], Trimmed(sys.stdout))
+        return Harmless(file=trimmed, width=_number("COLUMNS") or WIDTH, height=HEIGHT, no_color=True, **common)
+    if any(os.environ.get(name) and not _number(name) for name in ("COLUMNS", "LINES")):
+        return Harmless(width=WIDTH, height=HEIGHT, **common)
+    return Harmless(**common)
+
+
+def _number(name: str) -> int | None:
+    """Return how many columns or lines the environment says there are; None if it says nothing that can be."""
+    found = re.fullmatch("[1-9][0-9]{1,3}", os.environ.get(name, ""))
+    return int(found[0]) if found else None
 
 
 class Harmless(Console):
