@@ -93,7 +93,7 @@ def accounts(draw: st.DrawFn) -> Account:
         problems += wrong
     raw: dict[str, Mapping[str, str]] = {}
 
-    def some(prefix: str, region: str, of: Mapping[str, str]) -> list[Snapshot]:
+    def some(prefix: str, region: str, of: dict[str, str]) -> list[Snapshot]:
         made = []
         for number in range(draw(st.integers(1, 3))):
             id = f"snap-{prefix}{number}"
@@ -284,10 +284,6 @@ def test_parsers_refuse_with_what_is_accepted(text: str) -> None:
         assert "such as" in said or "daily" in said
 
 
-def unprintable(raw: Iterable[tuple[str, str]]) -> bool:
-    return any(limits.UNPRINTABLE.search(key + value) for key, value in raw)
-
-
 def check(pairs: Tags, more: Tags = ()) -> None:
     """Assert that EC2 takes these tags."""
     limits.tags_of([{"Key": key, "Value": value} for key, value in (*pairs, *more)])
@@ -297,14 +293,15 @@ def check(pairs: Tags, more: Tags = ()) -> None:
 @given(accounts(), st.sampled_from(TIMES))
 def test_what_is_written_is_what_ec2_takes(found: Account, now: datetime) -> None:
     for decision in everything(found, now):
+        more: list[Tags] = [()]
         match decision.call:
             case CreateSnapshot() | CopySnapshot() as call:
-                written, more, said = call.tags, [()], call.description
+                written, said = call.tags, call.description
             case CreateSnapshots() as call:
                 written, more, said = call.tags, [own for _, own in call.own_tags], call.description
             case CreateTags() as call:
                 held = {each.id: each for each in (*found.primaries, *found.copies)}[call.snapshot_id]
-                written, more, said = tuple((dict(held.tags) | dict(call.tags)).items()), [()], ""
+                written, said = tuple((dict(held.tags) | dict(call.tags)).items()), ""
             case _:
                 continue
         assert len(said) <= 255
