@@ -138,7 +138,7 @@ def run_vss(region: str, call: Creation, timeout: float) -> None:
         raise ScriptFailed(f"VSS takes all data volumes, and {', '.join(call.exclude_data)} is to be left out")
     parameters = {
         "ExcludeBootVolume": [str(call.exclude_boot)],
-        "description": [call.description],
+        "description": [tags.text_for_vss(call.description)],
         "tags": [tags.for_vss(call.tags)],
     }
     run_document(region, call.instance_id, VSS_DOCUMENT, parameters, timeout=timeout, what="VSS")

@@ -92,6 +92,8 @@ _KMS_KEY = re.compile(r"alias/[A-Za-z0-9/_-]+|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9
 _KMS_FORMS = "alias/NAME or a key's ARN"
 _CONSISTENCY_FORMS = 'crash, fsfreeze, vss, ssm:DOCUMENT; each but crash with ", required" behind it if wanted'
 _DOCUMENT = re.compile(r"[A-Za-z0-9_.:/-]{3,200}")
+# What separates tags, or what PowerShell acts on within a text; a device's brackets it leaves alone.
+_NOT_FOR_VSS = re.compile("[^\\w .:/@+()-]")
 _SLOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
 
 T = TypeVar("T")
@@ -424,7 +426,12 @@ def is_app_consistent(snapshot: Snapshot) -> bool:
 
 def for_vss(all_tags: Tags) -> str:
     """Return the tags as the VSS document wants them; those that it cannot express are left out, and added later."""
-    return ";".join(f"Key={key},Value={value}" for key, value in all_tags if not set(key + value) & set(";,=\"'"))
+    return ";".join(f"Key={key},Value={value}" for key, value in all_tags if not _NOT_FOR_VSS.search(key + value))
+
+
+def text_for_vss(description: str) -> str:
+    """Return a description that may be part of a script: the VSS document's is PowerShell, and a name is anybody's."""
+    return _NOT_FOR_VSS.sub("_", description)
 
 
 def slot_of(all_tags: Tags) -> str:

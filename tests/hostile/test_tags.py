@@ -398,3 +398,14 @@ def test_every_form_of_the_report_is_made(found: Account, now: datetime) -> None
     assert as_json(made)["regions"] == [REGION, ELSEWHERE]
     for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
         assert fates(snapshots, [each.id for each in snapshots], now.date(), plan.Guards(3650, 80), region)
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_no_name_is_part_of_a_script(name: str) -> None:
+    acted_on = set(";,='\"`$|&<>{}#\n\r\t\x1b\u2018\u2019\u201c\u201d")
+    assert not set(tags.text_for_vss(f"{name} (i-0a) - {REGION}")) & acted_on
+    written = tags.for_vss((("Type", "Automated"), ("Name", name), (name, "x")))
+    for part in written.split(";"):
+        key, value = part.removeprefix("Key=").split(",Value=")
+        assert not set(key + value) & acted_on
+    assert written.startswith("Key=Type,Value=Automated")
