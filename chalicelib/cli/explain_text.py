@@ -53,11 +53,11 @@ def _draw_snapshot(out: Console, snapshot: Snapshot) -> None:
     out.print(Text.assemble((snapshot.id, "title"), f"  {label(snapshot)}  {snapshot.region}"))
     table = columns(13, None)
     if snapshot.is_copy:
-        table.add_row("  copy of", f"{snapshot.primary_id} in {snapshot.primary_region}")
+        table.add_row("  copy of", shown(f"{snapshot.primary_id} in {snapshot.primary_region}"))
     volume = snapshot.source_volume_id or snapshot.volume_id
-    table.add_row("  holds", f"{moment(snapshot.taken)}, {snapshot.volume_gib} GiB of {volume}")
+    table.add_row("  holds", f"{moment(snapshot.taken)}, {snapshot.volume_gib} GiB of {shown(volume)}")
     if snapshot.slot:
-        table.add_row("  slot", snapshot.slot)
+        table.add_row("  slot", shown(snapshot.slot))
     if not snapshot.managed:
         table.add_row("  made by", "somebody else: Type is not Automated, so nothing here ever touches it")
     out.print(table)
@@ -98,13 +98,13 @@ def _draw_volume(
         out.print(Text.assemble((id, "title"), f"  {volume.device}{size}"))
     else:
         name = f"  {label(lines[0].snapshot)}" if lines else ""
-        out.print(Text.assemble((id, "title"), name))
+        out.print(Text.assemble((shown(id), "title"), name))
     if decision:
         out.print(Text(f"  now: {_verdict(decision)}", _style(decision)))
 
 
 def _verdict(decision: Decision) -> str:
-    return f"{action(decision)}: {decision.reason}" if action(decision) != "kept" else decision.reason
+    return shown(f"{action(decision)}: {decision.reason}" if action(decision) != "kept" else decision.reason)
 
 
 def _style(decision: Decision) -> str:
@@ -120,7 +120,7 @@ def _draw_lines(out: Console, lines: Sequence[Line], asked: str) -> None:
         _add(table, line, "  ", f"{line.snapshot.taken:%Y-%m-%d %H:%M}", asked)
         if line.snapshot.is_copy:
             gone = f"its primary {line.snapshot.primary_id} in {line.snapshot.primary_region} is gone"
-            table.add_row("", line.snapshot.region, Text(gone, "quiet"))
+            table.add_row("", line.snapshot.region, Text(shown(gone), "quiet"))
         for copy in line.copies:
             _add(table, copy, "  └ ", copy.snapshot.region, asked)
         for each in line.copying:
@@ -133,7 +133,7 @@ def _draw_lines(out: Console, lines: Sequence[Line], asked: str) -> None:
 def _add(table: object, line: Line, indent: str, place: str, asked: str) -> None:
     mark = "title" if line.snapshot.id == asked else ""
     state = "" if line.snapshot.state == State.COMPLETED else f"{line.snapshot.state}; "
-    table.add_row(Text(f"{indent}{line.snapshot.id}", mark), place, f"{state}{fate_text(line.fate)}")  # type: ignore[attr-defined]
+    table.add_row(Text(f"{indent}{line.snapshot.id}", mark), place, f"{state}{shown(fate_text(line.fate))}")  # type: ignore[attr-defined]
 
 
 def fate_text(fate: Fate) -> str:

@@ -102,14 +102,16 @@ def _draw(out: Console, account: Account, region: str, planned: RegionPlan, why:
         for kind in ACTIONS:
             for each in decisions:
                 if action(each) == kind:
-                    table.add_row(Text(f"  {kind}", STYLES.get(kind, "good")), *_what(each, planned.names), each.reason)
+                    table.add_row(
+                        Text(f"  {kind}", STYLES.get(kind, "good")), *_what(each, planned.names), shown(each.reason)
+                    )
         kept = [each for each in decisions if action(each) == "kept"]
         if why:
             for each in kept:
-                table.add_row(Text("  kept", "quiet"), "\n".join(each.targets), "", each.reason)
+                table.add_row(Text("  kept", "quiet"), "\n".join(each.targets), "", shown(each.reason))
         elif kept:
             for count, reason in reasons(kept):
-                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), "", Text(reason, "quiet"))
+                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), "", Text(shown(reason), "quiet"))
         out.print(table)
     if planned.problems:
         found = counted(len(planned.problems), "tag problem")

@@ -118,7 +118,7 @@ def _draw(out: Console, result: Restoration, lines: list[str]) -> None:
     of = f" of {result.choice.instance_id}" if result.choice.instance_id else ""
     out.print(Text.assemble((counted(len(result.calls), "volume"), "title"), f"{of}, as of {moment(chosen.taken)}"))
     for each in result.choice.skipped:
-        out.print(Text(f"  not from slot {each.slot}, which is newer: it has {each.missing}", "soon"))
+        out.print(Text(f"  not from slot {shown(each.slot)}, which is newer: it has {each.missing}", "soon"))
     made = {call.snapshot_id: id for id, call in result.made}
     table = columns(9, 22, None)
     for call, snapshot in zip(result.calls, chosen.snapshots, strict=True):
@@ -126,9 +126,9 @@ def _draw(out: Console, result: Restoration, lines: list[str]) -> None:
             (f", {call.iops} IOPS" if call.iops else "", f", {call.throughput} MiB/s" if call.throughput else "")
         )
         guess = "" if call.type_recorded else " (not recorded: a guess)"
-        text = f"{call.size_gib} GiB {call.type}{guess}{speed}\n{shown(what_it_is(snapshot))}"
+        text = f"{call.size_gib} GiB {shown(call.type)}{guess}{speed}\n{shown(what_it_is(snapshot))}"
         new = Text(f"→ {made[call.snapshot_id]}", "good") if call.snapshot_id in made else Text("")
-        table.add_row(call.device or "?", Text.assemble(call.snapshot_id, "\n", new), text)
+        table.add_row(shown(call.device) or "?", Text.assemble(call.snapshot_id, "\n", new), text)
     out.print(table)
     if result.failure:
         out.print(Text(f"Failed: {result.failure}", "bad"))

@@ -17,6 +17,7 @@ from chalicelib import jobs
 from chalicelib.cli.account import Account, account_options, exit_code
 from chalicelib.cli.plan import PLANNED
 from chalicelib.cli.terminal import columns, output, print_json, progress
+from chalicelib.cli.wording import shown
 from chalicelib.models import DeleteSnapshot, Result
 from chalicelib.report import daily
 from chalicelib.report.wording import counted
@@ -124,11 +125,11 @@ def _draw(out: Console, region: str, ran: Ran) -> None:
     for each in ran.outcomes:
         made = [f"→ {id}" for id in each["created_snapshots"]]
         style = STYLES.get(each["result"], "")
-        table.add_row(Text(f"  {each['result']}", style), "\n".join([*each["targets"], *made]), each["reason"])
+        table.add_row(Text(f"  {each['result']}", style), "\n".join([*each["targets"], *made]), shown(each["reason"]))
     known = {tuple(each["targets"]) for each in ran.outcomes}
     for failure in summary["failures"]:
         if (failure["target"],) not in known and tuple(failure["target"].split(", ")) not in known:
-            table.add_row(Text("  failed", "bad"), failure["target"], failure["reason"])
+            table.add_row(Text("  failed", "bad"), failure["target"], shown(failure["reason"]))
     out.print(table)
     if summary["tag_problems"]:
         found = counted(len(summary["tag_problems"]), "tag problem")

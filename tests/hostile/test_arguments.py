@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,6 +165,19 @@ def test_a_source_that_is_none_is_looked_for_nowhere(company: Company, case: str
     said = company.says("restore", made)
     assert (said.code, "give --zone" in said.err) == (2, True)  # of an instance that nobody knows
     assert all("'*'" not in str(each.params) for each in company.aws.calls[calls:])
+
+
+def test_no_tag_writes_a_line_of_its_own(company: Company) -> None:
+    line = "x\nFORGED"
+    own = {"Source_VolumeId": line, "Source_Device": line, "Backup_Slot": line, "Source_VolumeType": line, "Name": line,
+           "Source_SnapshotId": line, "Source_Region": line, "Source_InstanceId": company.web}  # fmt: skip
+    made = make(company.aws, HOME, {"Type": "Automated", "DeleteOn": "2026-11-01"} | own)
+    company.aws.travel(minutes=20)
+    for words in (("explain", made), ("explain", company.web, "--all"), ("plan", "--why"), ("run", "sweep", "--dry-run"),
+                  ("lint",), ("report",), ("restore", made, "--zone", f"{HOME}a")):  # fmt: skip
+        said = company.says(*words)
+        assert "x?FORGED" in said.out or words[0] not in ("explain", "restore")
+        assert not re.search("^ *FORGED", said.out + said.err, re.MULTILINE), said.out
 
 
 @pytest.mark.parametrize("device", [*MARKUP[:-1], "/dev/sdf; reboot", "/dev/$(id)", "/dev/sd f", "a\nb", ""])
