@@ -1,0 +1,190 @@
+"""An account made beforehand: the answers of EC2 to everything that the jobs ask of it, as bytes, page by page."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from benchmarks.moment import AWAY, HOME, NOW
+from chalicelib import tags
+from chalicelib.ec2 import PAGE_SIZE
+from chalicelib.models import Instance, Volume
+from chalicelib.settings import Settings
+from emulator import model
+from emulator.filters import timestamp
+from emulator.pages import envelope, snapshot_fields, tag_set
+
+SETTINGS = Settings.from_environ({"AWS_REGION": HOME})
+CONTRACT = tags.Contract(HOME, frozenset({HOME, AWAY}), SETTINGS.daily_at, SETTINGS.default_retention)
+DAYS, KEPT = 20, timedelta(days=30)
+VOLUMES_OF_TWO = (2, 3)
+SLOTS_OF_INTEREST = 2
+# Every third instance asks for copies.
+COPIED = 3
+DEVICES = ("/dev/xvda", "/dev/sdb", "/dev/sdc")
+CARRIED = (
+    ("environment", ("production", "staging", "test")),
+    ("team", ("payments", "search", "core", "warehouse", "mobile")),
+    ("cost-center", ("1004711", "1004712", "1004713")),
+    ("application", ("shop-frontend", "shop-api", "ledger", "catalogue")),
+    ("managed-by", ("terraform",)),
+)
+
+Pages = Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An instance as the app reads it, and the tags that it has."""
+
+    instance: Instance
+    raw: Mapping[str, str]
+
+
+def servers(volumes: int) -> Iterator[Server]:
+    """Yield instances of two and three volumes each, until there are so many volumes."""
+    rng = random.Random(1)
+    number = 0
+    while volumes > 0:
+        count = min(VOLUMES_OF_TWO[number % 2], volumes)
+        volumes -= count
+        raw = {"Backup": "Yes", "Name": f"server-{number:05}", "Retention": "30d"}
+        raw |= {key: values[number % len(values)] for key, values in CARRIED}
+        if number % COPIED == 0:
+            raw[tags.COPY_DEST] = AWAY
+        disks = [
+            Volume(_id(rng, "vol"), device, size_gib=100, type="gp3", iops=3000, throughput=125)
+            for device in DEVICES[:count]
+        ]
+        instance, _ = tags.read_instance(_id(rng, "i"), raw, DEVICES[0], disks, CONTRACT)
+        yield Server(instance, raw)
+        number += 1
+
+
+def _id(rng: random.Random, prefix: str) -> str:
+    return f"{prefix}-0{rng.getrandbits(64):016x}"
+
+
+def snapshots(fleet: Iterable[Server], number: int) -> list[model.Snapshot]:
+    """Return so many snapshots, one of each volume for each of the last days, in no order; none has expired."""
+    rng = random.Random(2)
+    found = [
+        _snapshot(_id(rng, "snap"), each.instance, volume, NOW.replace(hour=3, minute=0) - timedelta(days=day))
+        for each in fleet
+        for volume in each.instance.volumes
+        for day in range(DAYS)
+    ]
+    rng.shuffle(found)
+    return found[:number]
+
+
+def _snapshot(snapshot_id: str, instance: Instance, volume: Volume, slot: datetime) -> model.Snapshot:
+    began = slot + timedelta(seconds=7)
+    expiry = slot.date() + KEPT
+    own = tags.primary_tags(instance, volume, tags.slot_value(slot), expiry, None, set_size=len(instance.volumes))
+    description = tags.description(instance, HOME)
+    return _complete(snapshot_id, HOME, volume.id, began, description, own)
+
+
+def _complete(
+    snapshot_id: str, region: str, volume_id: str, began: datetime, description: str, own: tags.Tags
+) -> model.Snapshot:
+    return model.Snapshot(
+        snapshot_id=snapshot_id,
+        sequence=0,
+        region=region,
+        volume_id=volume_id,
+        volume_size=100,
+        description=description,
+        start_time=began,
+        ends_at=began,
+        origin="create",
+        encrypted=True,
+        kms_key_id=f"arn:aws:kms:{region}:{model.ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        tags=dict(own),
+        ended=True,
+    )
+
+
+def copies(primaries: Iterable[model.Snapshot]) -> Iterator[model.Snapshot]:
+    """Yield a copy of each snapshot."""
+    rng = random.Random(3)
+    for each in primaries:
+        primary, _ = tags.read_snapshot(
+            each.snapshot_id, each.tags, CONTRACT, volume_id=each.volume_id, state=each.state, started=each.start_time
+        )
+        began = each.start_time + timedelta(minutes=9)
+        own = tags.copy_tags(primary)
+        yield _complete(_id(rng, "snap"), AWAY, model.BOGUS_VOLUME, began, each.description, own)
+
+
+def answers(number: int) -> Mapping[str, Pages]:
+    """Return the pages of every question, by the operation and the filter that tells its question from others."""
+    fleet = list(servers(-(-number // DAYS)))
+    primaries = snapshots(fleet, number)
+    to_copy = [each for each in primaries if tags.COPY_DEST in each.tags]
+    recent = {tags.slot_value(NOW.replace(hour=3, minute=0) - timedelta(days=day)) for day in range(SLOTS_OF_INTEREST)}
+    of_slots = [each for each in primaries if each.tags[tags.BACKUP_SLOT] in recent]
+    return {
+        "DescribeSnapshots": _pages("DescribeSnapshots", map(_item, primaries)),
+        "DescribeSnapshots tag-key": _pages("DescribeSnapshots", map(_item, to_copy)),
+        f"DescribeSnapshots tag:{tags.BACKUP_SLOT}": _pages("DescribeSnapshots", map(_item, of_slots)),
+        f"DescribeSnapshots tag:{tags.SOURCE_REGION}": _pages("DescribeSnapshots", map(_item, copies(to_copy))),
+        "DescribeSnapshots status": _pages("DescribeSnapshots", ()),
+        "DescribeInstances": _pages("DescribeInstances", map(_reservation, fleet)),
+        "DescribeVolumes": _pages("DescribeVolumes", map(_volume, fleet)),
+        "DescribeImages": _pages("DescribeImages", ()),
+        "DescribeLockedSnapshots": _pages("DescribeLockedSnapshots", ()),
+    }
+
+
+SETS = {
+    "DescribeSnapshots": "snapshotSet",
+    "DescribeInstances": "reservationSet",
+    "DescribeVolumes": "volumeSet",
+    "DescribeImages": "imagesSet",
+    "DescribeLockedSnapshots": "snapshotSet",
+}
+
+
+def _pages(operation: str, items: Iterable[str]) -> Pages:
+    """Return the items in pages; the token of a page is its number."""
+    found: list[bytes] = []
+    rest = iter(items)
+    page = list(islice(rest, PAGE_SIZE))
+    while page or not found:
+        following = list(islice(rest, PAGE_SIZE))
+        token = f"<nextToken>{len(found) + 1}</nextToken>" if following else ""
+        inner = f"<{SETS[operation]}>{''.join(page)}</{SETS[operation]}>{token}"
+        found.append(envelope(operation, inner).encode())
+        page = following
+    return found
+
+
+def _item(one: model.Snapshot) -> str:
+    return f"<item>{snapshot_fields(one)}</item>"
+
+
+def _reservation(one: Server) -> str:
+    instance = one.instance
+    return (
+        f"<item><reservationId>r-{instance.id[2:]}</reservationId><ownerId>{model.ACCOUNT}</ownerId><groupSet/>"
+        f"<instancesSet><item><instanceId>{instance.id}</instanceId><imageId>ami-12345678</imageId>"
+        f"<instanceState><code>16</code><name>running</name></instanceState><instanceType>m7g.large</instanceType>"
+        f"<launchTime>{timestamp(NOW)}</launchTime><rootDeviceName>{instance.root_device}</rootDeviceName>"
+        f"<rootDeviceType>ebs</rootDeviceType>{tag_set(one.raw)}</item></instancesSet></item>"
+    )
+
+
+def _volume(one: Server) -> str:
+    return "".join(
+        f"<item><volumeId>{each.id}</volumeId><size>{each.size_gib}</size><availabilityZone>{HOME}a</availabilityZone>"
+        f"<status>in-use</status><createTime>{timestamp(NOW)}</createTime><attachmentSet><item>"
+        f"<volumeId>{each.id}</volumeId><instanceId>{one.instance.id}</instanceId><device>{each.device}</device>"
+        f"<status>attached</status><attachTime>{timestamp(NOW)}</attachTime></item></attachmentSet>"
+        f"<volumeType>{each.type}</volumeType><iops>{each.iops}</iops><throughput>{each.throughput}</throughput></item>"
+        for each in one.instance.volumes
+    )
