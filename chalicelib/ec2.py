@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date
 from functools import cache
+from sys import intern
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -240,10 +241,11 @@ class EC2:
             raw["SnapshotId"],
             _plain(raw),
             self._contract.in_region(region),
-            volume_id=raw["VolumeId"],
-            state=raw["State"],
-            started=raw["StartTime"],
-            description=raw.get("Description", ""),
+            volume_id=intern(raw["VolumeId"]),
+            state=intern(raw["State"]),
+            # botocore gives each time a time zone object of its own, which costs memory and every comparison.
+            started=raw["StartTime"].astimezone(UTC),
+            description=intern(raw.get("Description", "")),
             state_message=raw.get("StateMessage", ""),
             size_gib=_size(raw),
             volume_gib=raw.get("VolumeSize", 0),
@@ -405,7 +407,8 @@ def _size(raw: SnapshotTypeDef) -> float:
 
 
 def _plain(raw: Any) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())}
+    """Return the tags, equal texts as one object: nearly all of them stand on every snapshot of a volume."""
+    return {intern(tag["Key"]): intern(tag["Value"]) for tag in raw.get("Tags", ())}
 
 
 def _tagged(key: str, values: Sequence[str]) -> FilterTypeDef:
