@@ -1,5 +1,6 @@
 """The handlers: triggers, and nothing else. What they do is in ``chalicelib.jobs``."""
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,9 @@ from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Cron
 from chalicelib import events, jobs
 from chalicelib.ec2 import EC2
 from chalicelib.settings import Settings
+
+# Reading makes objects by the thousand and hardly a cycle: Python's own 700 spends half of the time on looking for some.
+gc.set_threshold(10_000)
 
 # Powertools does the logging: with Chalice's own handler every record would stand twice.
 app = Chalice(app_name=jobs.SERVICE, configure_logs=False)
