@@ -140,11 +140,11 @@ def continue_copies(invocation: Invocation) -> Plan:
     today, here = invocation.now.date(), invocation.ec2.region
     ended = events.read_copy_end(invocation.event, here, invocation.ec2.regions)
     source = invocation.connect(ended.source_region)
-    slots = invocation.settings.copy_slots
+    free_slots = invocation.settings.copy_slots - source.pending_copies(here)
     for days in ((today - timedelta(days=1), today), None):
         found = source.snapshots(with_destination=True, days=days)
         copies = source.copies(here, days=days).snapshots
-        destinations = {here: plan.Destination(copies, slots - source.pending_copies(here))}
+        destinations = {here: plan.Destination(copies, free_slots)}
         decisions = plan.plan_copies(found.snapshots, destinations, today)
         if any(each.call or each.result == Result.DEFERRED for each in decisions):
             break
