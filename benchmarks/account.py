@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -72,7 +72,7 @@ def snapshots(fleet: Iterable[Server], number: int) -> list[model.Snapshot]:
     """Return so many snapshots, one of each volume for each of the last days, in no order; none has expired."""
     rng = random.Random(2)
     found = [
-        _snapshot(_id(rng, "snap"), each.instance, volume, NOW.replace(hour=3, minute=0) - timedelta(days=day))
+        _primary(_id(rng, "snap"), each.instance, volume, NOW.replace(hour=3, minute=0) - timedelta(days=day))
         for each in fleet
         for volume in each.instance.volumes
         for day in range(DAYS)
@@ -81,30 +81,26 @@ def snapshots(fleet: Iterable[Server], number: int) -> list[model.Snapshot]:
     return found[:number]
 
 
-def _snapshot(snapshot_id: str, instance: Instance, volume: Volume, slot: datetime) -> model.Snapshot:
-    began = slot + timedelta(seconds=7)
+def _primary(snapshot_id: str, instance: Instance, volume: Volume, slot: datetime) -> model.Snapshot:
     expiry = slot.date() + KEPT
     own = tags.primary_tags(instance, volume, tags.slot_value(slot), expiry, None, set_size=len(instance.volumes))
-    description = tags.description(instance, HOME)
-    return _complete(snapshot_id, HOME, volume.id, began, description, own)
+    blank = _completed(snapshot_id, HOME, volume.id, slot + timedelta(seconds=7))
+    return replace(blank, description=tags.description(instance, HOME), tags=dict(own))
 
 
-def _complete(
-    snapshot_id: str, region: str, volume_id: str, began: datetime, description: str, own: tags.Tags
-) -> model.Snapshot:
+def _completed(snapshot_id: str, region: str, volume_id: str, began: datetime) -> model.Snapshot:
     return model.Snapshot(
         snapshot_id=snapshot_id,
         sequence=0,
         region=region,
         volume_id=volume_id,
         volume_size=100,
-        description=description,
+        description="",
         start_time=began,
         ends_at=began,
         origin="create",
         encrypted=True,
         kms_key_id=f"arn:aws:kms:{region}:{model.ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        tags=dict(own),
         ended=True,
     )
 
@@ -116,9 +112,8 @@ def copies(primaries: Iterable[model.Snapshot]) -> Iterator[model.Snapshot]:
         primary, _ = tags.read_snapshot(
             each.snapshot_id, each.tags, CONTRACT, volume_id=each.volume_id, state=each.state, started=each.start_time
         )
-        began = each.start_time + timedelta(minutes=9)
-        own = tags.copy_tags(primary)
-        yield _complete(_id(rng, "snap"), AWAY, model.BOGUS_VOLUME, began, each.description, own)
+        blank = _completed(_id(rng, "snap"), AWAY, model.BOGUS_VOLUME, each.start_time + timedelta(minutes=9))
+        yield replace(blank, description=each.description, tags=dict(tags.copy_tags(primary)))
 
 
 def answers(number: int) -> Mapping[str, Pages]:
@@ -129,11 +124,11 @@ def answers(number: int) -> Mapping[str, Pages]:
     recent = {tags.slot_value(NOW.replace(hour=3, minute=0) - timedelta(days=day)) for day in range(SLOTS_OF_INTEREST)}
     of_slots = [each for each in primaries if each.tags[tags.BACKUP_SLOT] in recent]
     return {
+        "DescribeSnapshots status": _pages("DescribeSnapshots", ()),
         "DescribeSnapshots": _pages("DescribeSnapshots", map(_item, primaries)),
         "DescribeSnapshots tag-key": _pages("DescribeSnapshots", map(_item, to_copy)),
         f"DescribeSnapshots tag:{tags.BACKUP_SLOT}": _pages("DescribeSnapshots", map(_item, of_slots)),
         f"DescribeSnapshots tag:{tags.SOURCE_REGION}": _pages("DescribeSnapshots", map(_item, copies(to_copy))),
-        "DescribeSnapshots status": _pages("DescribeSnapshots", ()),
         "DescribeInstances": _pages("DescribeInstances", map(_reservation, fleet)),
         "DescribeVolumes": _pages("DescribeVolumes", map(_volume, fleet)),
         "DescribeImages": _pages("DescribeImages", ()),

@@ -17,12 +17,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import Figure, all_met
 from emulator import LocalAWS
 
 HOME, DESTINATIONS = "eu-west-1", ("us-east-1", "eu-central-1")
 START = datetime(2026, 11, 22, 2, 55, tzinfo=UTC)
 # Minutes that a copy takes, at least and at most, by the size of its volume in GiB.
 COPY_MINUTES = {8: (1, 5), 100: (5, 20), 500: (20, 40)}
+VOLUMES = 500
 SLOT_GOAL = 0.95
 
 
@@ -139,11 +141,26 @@ def _row(run: Run, found: Figures) -> list[str]:
     ]
 
 
-def main() -> int:
-    """Print the figures of every run; return 1 if a copy is missing or doubled, or a goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--volumes", type=int, default=500, help="how many volumes there are (default: 500)")
-    volumes = parser.parse_args().volumes
+def measure_all(volumes: int = VOLUMES) -> list[tuple[Run, Figures]]:
+    """Copy the fleet in every way."""
+    return [(run, measure(run, volumes)) for run in RUNS]
+
+
+def figures(measured: list[tuple[Run, Figures]]) -> list[Figure]:
+    """Return the figures: slots are to be busy where events come as they should, and no copy missing or doubled."""
+    made = []
+    for run, found in measured:
+        if run.events and not run.chaos:
+            made.append(Figure("copies", f"slots in use: {run.name}", found.busy, "share", "at least", SLOT_GOAL))
+        else:
+            made.append(Figure("copies", f"slots in use: {run.name}", found.busy, "share"))
+        wrong = found.missing + found.doubled
+        made.append(Figure("copies", f"missing or doubled: {run.name}", wrong, "copies", "at most", 0))
+    return made
+
+
+def show(measured: list[tuple[Run, Figures]], volumes: int = VOLUMES) -> None:
+    """Print a row for each run."""
     table = Table(title=f"{volumes} volumes to {len(DESTINATIONS)} Regions, copies of 1 to 40 minutes")
     for heading in (
         "run",
@@ -158,13 +175,19 @@ def main() -> int:
         "real time",
     ):
         table.add_column(heading, justify="left" if heading == "run" else "right")
-    good = True
-    for run in RUNS:
-        found = measure(run, volumes)
+    for run, found in measured:
         table.add_row(*_row(run, found))
-        good &= not found.missing and not found.doubled and (found.busy >= SLOT_GOAL or not run.events or run.chaos)
     Console(width=150).print(table)
-    return 0 if good else 1
+
+
+def main() -> int:
+    """Print the figures of every run; return 1 if a copy is missing or doubled, or a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--volumes", type=int, default=VOLUMES, help=f"how many volumes there are (default: {VOLUMES})")
+    volumes = parser.parse_args().volumes
+    measured = measure_all(volumes)
+    show(measured, volumes)
+    return 0 if all_met(figures(measured)) else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """EC2 in a process of its own: writes answers that were made beforehand, so that only the client's cost differs.
 
-``python -m benchmarks.server NUMBER`` makes an account with so many snapshots, prints the port on the loopback interface
-that it listens on, and ends with its standard input.
+``python -m benchmarks.server NUMBER`` makes an account with so many snapshots, prints the port that it listens on, of
+the loopback interface only, and ends with its standard input.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def handler(account: Mapping[str, Pages]) -> type[BaseHTTPRequestHandler]:
 
 
 def question(account: Mapping[str, Pages], form: Mapping[str, str]) -> str:
-    """Return which question a request asks: by its operation, and by a filter if one tells it from others."""
+    """Return which question a request asks: by its operation, and the first filter that tells it from others."""
     names = [value for key, value in form.items() if key.startswith("Filter.") and key.endswith(".Name")]
-    told = [f"{form['Action']} {name}" for name in names]
-    return next((each for each in told if each in account), form["Action"])
+    told = {f"{form['Action']} {name}" for name in names}
+    return next((each for each in account if each in told), form["Action"])
 
 
 @contextmanager
