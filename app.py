@@ -16,7 +16,7 @@ from chalicelib import events, jobs
 from chalicelib.ec2 import EC2
 from chalicelib.settings import Settings
 
-# Reading makes objects by the thousand and hardly a cycle: Python's own 700 spends half of the time on looking for some.
+# Reading makes objects by the thousand and hardly a cycle: at Python's own 700 it looks for some half of the time.
 gc.set_threshold(10_000)
 
 # Powertools does the logging: with Chalice's own handler every record would stand twice.

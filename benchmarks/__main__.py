@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,12 +22,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, cold_start, copies, growth, package, report, sweep
+from benchmarks import calls, cold_start, copies, growth, report, sweep
 from benchmarks.chart import chart
 from benchmarks.figures import Figure, all_met
-from deploy.functions import PROJECT
+from emulator.lambda_runtime import sink
 
-BUILD = PROJECT / "build"
+# Loggers keep the standard output that they meet first: here it is the one that the emulator reads.
+with redirect_stdout(sink):
+    from benchmarks import package
+
+BUILD = Path(__file__).resolve().parent.parent / "build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Extent:
     pairs: int = growth.PAIRS
 
 
-QUICK = Extent(volumes=30, deletions=200, creations=200, instances=20, days=2, starts=1, sizes=(100, 400), pairs=1)
+QUICK = Extent(volumes=30, deletions=200, creations=200, instances=20, days=2, starts=1, sizes=(100, 200, 400), pairs=1)
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from benchmarks.figures import Figure
-from benchmarks.growth import Growth
+from benchmarks.growth import Growth, held
 
 WIDTH, MARGIN = 960, 40
 PANEL, HIGH, TOP = 380, 200, 90
-BAR, BARS_LEFT, BARS_WIDE = 26, 430, 400
+BAR, BARS_LEFT, BARS_WIDE = 26, 460, 390
 # Told apart with every kind of sight: https://jfly.uni-koeln.de/color/
 COLOURS = ("#0072b2", "#d55e00", "#009e73")
 INK, FAINT, MISSED = "#1f2933", "#d3d9df", "#b00020"
@@ -24,6 +24,7 @@ STYLE = (
 
 def chart(growth: Sequence[Growth], figures: Sequence[Figure]) -> str:
     """Return an SVG of the growth, and of every figure that is a share of a limit."""
+    larger = [each for each in growth if each.size > min(one.size for one in growth)]
     shares = [each for each in figures if each.unit == "share"]
     below = TOP + HIGH + 110
     height = below + BAR * len(shares) + 50
@@ -31,8 +32,8 @@ def chart(growth: Sequence[Growth], figures: Sequence[Figure]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">',
         f'<style>{STYLE}</style><rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         _text(MARGIN, 36, "ebs-snapshot-reactor: cost and speed against what AWS allows", "title"),
-        *_panel(MARGIN, "Memory held for each snapshot (bytes)", growth, lambda each: each.held),
-        *_panel(MARGIN + PANEL + 120, "Processor time for each page (ms)", growth, lambda each: each.page_ms),
+        *_panel(MARGIN, "Memory for each snapshot (bytes)", larger, lambda each: held(each, growth)),
+        *_panel(MARGIN + PANEL + 120, "Processor time for each page of 1,000 (ms)", growth, lambda each: each.page_ms),
         _text(MARGIN, below - 20, "Share of the limit that is used; the mark is the goal", "head"),
         *(part for number, each in enumerate(shares) for part in _bar(below + BAR * number, each)),
         "</svg>",
@@ -81,7 +82,7 @@ def _bar(top: float, figure: Figure) -> list[str]:
     wide = BARS_WIDE * min(max(figure.value, 0.0), 1.0)
     colour = COLOURS[0] if figure.met else MISSED
     parts = [
-        _text(MARGIN, top + 14, figure.name),
+        _text(MARGIN, top + 14, figure.name, "small"),
         f'<rect x="{BARS_LEFT}" y="{top}" width="{BARS_WIDE}" height="{BAR - 8}" fill="{FAINT}"/>',
         f'<rect x="{BARS_LEFT}" y="{top}" width="{wide:.1f}" height="{BAR - 8}" fill="{colour}"/>',
         _text(BARS_LEFT + BARS_WIDE + 12, top + 14, f"{figure.value:.1%}"),

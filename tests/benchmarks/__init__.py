@@ -1,0 +1,1 @@
+"""The benchmarks run: what they measure is not asserted on."""
