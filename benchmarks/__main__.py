@@ -48,7 +48,7 @@ class Extent:
     pairs: int = growth.PAIRS
 
 
-QUICK = Extent(volumes=30, deletions=200, creations=200, instances=20, days=2, starts=1, sizes=(100, 200, 400), pairs=1)
+QUICK = Extent(volumes=30, deletions=100, creations=40, instances=20, days=2, starts=1, sizes=(100, 200, 400), pairs=1)
 
 
 @dataclass(slots=True)
@@ -78,7 +78,9 @@ PARTS: Mapping[str, Callable[[Session], list[Figure]]] = {
     "growth": _growth,
     "calls": lambda session: calls.figures(calls.measure()),
     "package": lambda session: package.figures(package.megabytes()),
-    "sweep": lambda session: sweep.figures(sweep.measure_all(session.extent.deletions, session.extent.creations)),
+    "sweep": lambda session: sweep.figures(
+        sweep.measure_all(session.extent.deletions, session.extent.creations, loops=False)
+    ),
     "copies": lambda session: copies.figures(copies.measure_all(session.extent.volumes)),
     "report": lambda session: report.figures(report.measure_all(session.extent.instances, session.extent.days)),
 }

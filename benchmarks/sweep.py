@@ -140,14 +140,17 @@ def by_a_loop(operation: str) -> Callable[[LocalAWS, int], int]:
     return work
 
 
-def measure_all(deletions: int = DELETIONS, creations: int = CREATIONS) -> list[Figures]:
-    """Let the app, and a plain loop, delete and create."""
-    return [
-        measure("sweep_snapshots", deletions, expired_snapshots, by_the_app("sweep_snapshots"), -1),
-        measure(LOOP, deletions, expired_snapshots, by_a_loop("delete"), -1),
-        measure("create_snapshots", creations, instances_to_back_up, by_the_app("create_snapshots"), 1),
-        measure(LOOP, creations, instances_to_back_up, by_a_loop("create"), 1),
-    ]
+def measure_all(deletions: int = DELETIONS, creations: int = CREATIONS, *, loops: bool = True) -> list[Figures]:
+    """Let the app delete and create, and unless ``loops`` is False a plain loop as well."""
+    found = []
+    for job, number, prepare, operation, changes in (
+        ("sweep_snapshots", deletions, expired_snapshots, "delete", -1),
+        ("create_snapshots", creations, instances_to_back_up, "create", 1),
+    ):
+        found.append(measure(job, number, prepare, by_the_app(job), changes))
+        if loops:
+            found.append(measure(LOOP, number, prepare, by_a_loop(operation), changes))
+    return found
 
 
 def figures(measured: list[Figures]) -> list[Figure]:
