@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,15 +31,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """The copies of one Region's snapshots, found by source volume and destination, oldest first."""
+    """The copies of one Region's snapshots, found by source volume and destination, oldest first.
+
+    ``places`` is where copies of a volume are, or ought to be.
+    """
 
     wanted: Mapping[tuple[str, str], Sequence[Wanted]]
     existing: Mapping[tuple[str, str], Sequence[Snapshot]]
+    places: Mapping[str, Set[str]]
     unreadable: Mapping[str, str]
-
-    def destinations_of(self, volume_id: str) -> set[str]:
-        """Return where copies of the volume are, or ought to be."""
-        return {name for volume, name in (*self.wanted, *self.existing) if volume == volume_id}
 
 
 def find_copies(view: RegionView, now: datetime) -> Copies:
@@ -49,9 +49,14 @@ def find_copies(view: RegionView, now: datetime) -> Copies:
         for copy in sorted(destination.copies, key=lambda each: (each.started, each.id)):
             if copy.managed and copy.source_volume_id and copy.primary_region == view.region:
                 existing[copy.source_volume_id, name].append(copy)
+    wanted = _wanted(view, now)
+    places: dict[str, set[str]] = defaultdict(set)
+    for volume_id, name in (*wanted, *existing):
+        places[volume_id].add(name)
     return Copies(
-        wanted=_wanted(view, now),
+        wanted=wanted,
         existing=existing,
+        places=places,
         unreadable={name: each.unreadable for name, each in view.destinations.items() if each.unreadable},
     )
 
@@ -98,7 +103,7 @@ def _of_existing(primary: Snapshot, name: str, copy: Snapshot) -> Wanted:
 def report_copies(volume_id: str, policy: Policy | None, copies: Copies, now: datetime) -> tuple[CopyReport, ...]:
     """Return one report for each destination that a volume has copies in, or ought to have."""
     named = policy.destinations if policy and policy.enabled else ()
-    names = sorted(copies.destinations_of(volume_id) | set(named))
+    names = sorted(copies.places.get(volume_id, set()) | set(named))
     return tuple(_report_one(volume_id, name, name in named, copies, now) for name in names)
 
 

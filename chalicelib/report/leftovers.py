@@ -48,7 +48,8 @@ def find_orphans(
     attached = {volume.id for each in view.inventory.instances for volume in each.volumes}
     volumes = {*primaries, *(volume for volume, _ in copies.existing)} - attached
     for volume_id in sorted(volumes):
-        places = [found for (volume, _), found in copies.existing.items() if volume == volume_id]
+        names = sorted(copies.places.get(volume_id, ()))
+        places = [copies.existing[volume_id, name] for name in names if (volume_id, name) in copies.existing]
         history = primaries.get(volume_id, ())
         everything = [*history, *(each for place in places for each in place)]
         newest = max(everything, key=lambda each: (each.started, each.id))
