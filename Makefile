@@ -7,7 +7,7 @@ LAMBDA_VENV := .venv-lambda/.ready
 EVALUATOR := tests/policies/node_modules/.ready
 FORMAT ?= cloudformation
 
-.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove lint bench-copies bench-sweep bench-cold-start bench-report clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove lint bench bench-growth bench-calls bench-copies bench-sweep bench-cold-start bench-report clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -71,6 +71,15 @@ check: lint test ## style, types and tests
 prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos of events; takes about an hour
 	@$(BIN)/python -m tests.proof.faults
 	@$(BIN)/python -m tests.proof.pairs
+
+bench: $(VENV) ## all that is measured in one table, build/bench.json and build/bench.svg; takes a quarter of an hour
+	@$(BIN)/python -m benchmarks
+
+bench-growth: $(VENV) ## memory and time of sweep, plan and report at 1,000 to 100,000 snapshots
+	@$(BIN)/python -m benchmarks.growth
+
+bench-calls: $(VENV) ## calls of each job beside the least possible
+	@$(BIN)/python -m benchmarks.calls
 
 bench-copies: $(VENV) ## how busy copy slots are kept while 500 volumes are copied
 	@$(BIN)/python -m benchmarks.copies
