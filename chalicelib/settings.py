@@ -80,20 +80,20 @@ class Settings:
 
 def _region(text: str) -> str:
     if text and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
-        raise ValueError(text)
+        raise ValueError
     return text
 
 
 def _topic_arn(text: str) -> str:
     if text and not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", text):
-        raise ValueError(text)
+        raise ValueError
     return text
 
 
 def _number(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-            raise ValueError(text)
+            raise ValueError
         return int(text)
 
     return parse
@@ -101,11 +101,11 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 
 def _boolean(text: str) -> bool:
     if text.casefold() not in _BOOLEANS:
-        raise ValueError(text)
+        raise ValueError
     return _BOOLEANS[text.casefold()]
 
 
 def _log_level(text: str) -> str:
     if text.upper() not in _LOG_LEVELS:
-        raise ValueError(text)
+        raise ValueError
     return text.upper()

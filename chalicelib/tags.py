@@ -136,7 +136,7 @@ class _Reader:
     def report_misspelt(self, keys: Iterable[str]) -> None:
         wanted = {_letters(key): key for key in keys}
         for key in sorted(self.raw):
-            meant = wanted.get(_letters(key)) or wanted.get(_letters(key).removesuffix("s"))
+            meant = wanted.get(_letters(key).removesuffix("s"))
             if meant and key != meant:
                 self.report(key, f"the key {meant}, spelt exactly so")
 
@@ -302,38 +302,38 @@ def _read_destinations(reader: _Reader, contract: Contract) -> tuple[str, ...]:
 def _yes_or_no(text: str) -> bool:
     word = text.casefold()
     if word not in _YES | _NO:
-        raise ValueError(text)
+        raise ValueError
     return word in _YES
 
 
 def _date(text: str) -> date:
     found = _DATE.fullmatch(text)
     if not found:
-        raise ValueError(text)
+        raise ValueError
     return date(int(found[1]), int(found[2]), int(found[3]))
 
 
 def _tries(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]?", text):
-        raise ValueError(text)
+        raise ValueError
     return int(text)
 
 
 def _count(text: str) -> int | None:
     if not re.fullmatch("[1-9][0-9]{0,6}", text):
-        raise ValueError(text)
+        raise ValueError
     return int(text)
 
 
 def _instant(text: str) -> datetime | None:
     if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
-        raise ValueError(text)
+        raise ValueError
     return datetime.fromisoformat(text)
 
 
 def _kms_key(text: str) -> str | None:
     if not _KMS_KEY.fullmatch(text):
-        raise ValueError(text)
+        raise ValueError
     return text
 
 
@@ -342,12 +342,12 @@ def _consistency(text: str) -> Consistency | None:
     kind, colon, document = (part.strip() for part in wanted.partition(":"))
     kind = kind.casefold()
     if behind.casefold() not in ("", "required") or (not behind and "," in text):
-        raise ValueError(text)
+        raise ValueError
     if kind == "crash" and not behind and not colon:
         return None
     if (kind in ("fsfreeze", "vss") and not colon) or (kind == "ssm" and _DOCUMENT.fullmatch(document)):
         return Consistency(kind, document, required=bool(behind))
-    raise ValueError(text)
+    raise ValueError
 
 
 def carried(raw: Mapping[str, str]) -> Tags:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -78,7 +79,60 @@ def test_a_failed_copy_is_reported_and_made_again() -> None:
     )
     assert (again.targets, again.reason) == (("snap-0a -> us-east-1",), "try 2 of 4")
     assert isinstance(again.call, CopySnapshot)
+    assert again.call.destination == ELSEWHERE
     assert dict(again.call.tags)["Copy_Try"] == "2"
+
+
+def test_a_missing_copy_is_asked_for_whole() -> None:
+    found = snapshot(
+        "snap-0a",
+        {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE, "Copy_KmsKey": "alias/b"},
+        description="web (i-0a) - eu-west-1",
+    )
+    call = CopySnapshot(
+        "snap-0a",
+        ELSEWHERE,
+        "web (i-0a) - vol-0a (?) - eu-west-1",
+        (
+            ("Copy_Dest", ELSEWHERE),
+            ("Copy_KmsKey", "alias/b"),
+            ("DeleteOn", "2026-11-29"),
+            ("Source_Region", REGION),
+            ("Source_SnapshotId", "snap-0a"),
+            ("Source_StartTime", "2026-11-22T03:00:00Z"),
+            ("Source_VolumeId", "vol-0a"),
+            ("Type", "Automated"),
+        ),
+        "alias/b",
+    )
+    assert planned(of=found) == [Decision(("snap-0a -> us-east-1",), "no copy in us-east-1", call)]
+
+
+GONE = DeleteSnapshot("snap-2", ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("other", "decision"),
+    [
+        (copy("snap-2"), Decision(("snap-2",), "snap-1 took its place", GONE)),
+        (copy("snap-2", "error"), Decision(("snap-2",), "snap-1 took its place", GONE)),
+        (copy("snap-2", keep_forever="x"), Decision(("snap-2",), "KeepForever is set")),
+        (copy("snap-2", "pending"), Decision(("snap-2",), "its state is pending")),
+        (copy("snap-2", "recovering"), Decision(("snap-2",), "its state is recovering")),
+    ],
+    ids=["completed", "failed", "protected", "on its way", "neither here nor there"],
+)
+def test_why_the_other_copy_stays_or_goes(other: Snapshot, decision: Decision) -> None:
+    assert planned(copy("snap-1", age=9), other) == [
+        Decision(("snap-0a -> us-east-1",), "already copied: snap-1"),
+        decision,
+    ]
+
+
+def test_a_failed_copy_whose_cause_aws_keeps_to_itself() -> None:
+    silent = replace(copy("snap-1", "error"), state_message="")
+    report, _ = planned(silent)
+    assert report.reason == "the copy snap-1 of snap-0a to us-east-1 failed at try 1: AWS gave no cause"
 
 
 def test_the_message_names_the_key() -> None:
@@ -96,9 +150,14 @@ def test_tries_are_counted_over_all_failed_copies() -> None:
 @pytest.mark.parametrize(("daily", "result"), [(True, Result.FAILED), (False, Result.KEPT)])
 def test_after_the_last_try_it_is_only_reported(daily: bool, result: Result) -> None:
     [given_up] = planned(copy("snap-1", "error", Copy_Try="4"), daily=daily)
-    assert given_up.call is None
-    assert given_up.result == result
-    assert given_up.reason.startswith("given up: the copy snap-1 of snap-0a to us-east-1 failed at try 4")
+    reason = "given up: the copy snap-1 of snap-0a to us-east-1 failed at try 4: Given key ID is not accessible"
+    assert given_up == Decision(("snap-0a -> us-east-1",), reason, result=result)
+
+
+def test_what_was_given_up_is_no_failure_if_nobody_asks() -> None:
+    looked_in = {ELSEWHERE: plan.Destination((copy("snap-1", "error", Copy_Try="4"),))}
+    [given_up] = plan.plan_copies([primary()], looked_in, TODAY)
+    assert given_up.result == Result.KEPT
 
 
 @pytest.mark.parametrize("unreadable", ["0", "-1", "x", "100"])
@@ -139,6 +198,13 @@ def test_what_goes_along_to_a_copy(on_primary: dict[str, str], on_copy: dict[str
     assert mirrored(decisions) == ({"snap-1": added} if added else {})
 
 
+def test_why_and_where_tags_go_along() -> None:
+    _, along = planned(copy("snap-1"), of=primary(KeepForever="audit", DeleteOn="2027-01-01"))
+    tags = (("DeleteOn", "2027-01-01"), ("KeepForever", "audit"))
+    reason = "DeleteOn, KeepForever of snap-0a goes along"
+    assert along == Decision(("snap-1",), reason, CreateTags("snap-1", ELSEWHERE, tags))
+
+
 def test_what_is_deleted_is_not_tagged_as_well() -> None:
     decisions = planned(copy("snap-1", age=9), copy("snap-2"), of=primary(KeepForever="audit"))
     assert deleted(decisions) == ["snap-2"]
@@ -157,15 +223,33 @@ def test_lineage_that_was_lost_goes_along() -> None:
     }
 
 
-def test_protection_goes_before_lineage_when_fifty_tags_are_too_few() -> None:
-    full = snapshot(
-        "snap-1",
-        {"Type": "Automated", "Source_SnapshotId": "snap-0a", "Source_Region": REGION}
-        | {f"k{n:02}": "x" for n in range(46)},
-        volume_id="vol-ffffffff",
-        region=ELSEWHERE,
-    )
-    assert mirrored(planned(full, of=primary(KeepForever="Yes"))) == {"snap-1": {"KeepForever": "Yes"}}
+def with_tags(count: int) -> Snapshot:
+    """A copy without lineage that has this many tags."""
+    raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "Source_SnapshotId": "snap-0a", "Source_Region": REGION}
+    raw |= {f"k{n:02}": "x" for n in range(count - len(raw))}
+    return snapshot("snap-1", raw, volume_id="vol-ffffffff", region=ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("count", "on_primary", "added"),
+    [
+        pytest.param(49, {"keep-forever": "Yes"}, {"keep-forever": "Yes"}, id="protection goes before lineage"),
+        pytest.param(
+            49,
+            {"keep-forever": "Yes", "DeleteOn": "2027-01-01"},
+            {"keep-forever": "Yes", "DeleteOn": "2027-01-01"},
+            id="an expiry that is there already takes no room",
+        ),
+        pytest.param(50, {"DeleteOn": "2027-01-01"}, {"DeleteOn": "2027-01-01"}, id="nor among fifty"),
+        pytest.param(
+            50, {"KeepForever": "Yes", "DeleteOn": "2027-01-01"}, {"DeleteOn": "2027-01-01"}, id="never a fifty-first"
+        ),
+        pytest.param(50, {"KeepForever": "Yes"}, {}, id="not even for protection"),
+    ],
+)
+def test_when_fifty_tags_are_too_few(count: int, on_primary: dict[str, str], added: dict[str, str]) -> None:
+    decisions = planned(with_tags(count), of=primary(**on_primary))
+    assert mirrored(decisions) == ({"snap-1": added} if added else {})
 
 
 def test_protection_is_planned_for_every_destination() -> None:
@@ -176,8 +260,35 @@ def test_protection_is_planned_for_every_destination() -> None:
     }
     decisions = plan.plan_protection([both], looked_in)
     assert mirrored(decisions) == {"snap-1": {"KeepForever": "Yes"}}
-    [failed] = [each for each in decisions if each.result == Result.FAILED]
-    assert failed.reason == "the copies in eu-central-1 cannot be read: no answer"
+    reason = "the copies in eu-central-1 cannot be read: no answer"
+    assert decisions[-1] == Decision(("snap-0a -> eu-central-1",), reason, result=Result.FAILED)
+
+
+def test_one_destination_that_cannot_be_read_and_one_primary_without_protection_hold_up_no_other() -> None:
+    bare = primary("snap-0a")
+    both = primary("snap-0b", KeepForever="Yes", Copy_Dest=f"eu-central-1 {ELSEWHERE}")
+    alone = primary("snap-0c", KeepForever="Yes")
+    looked_in = {
+        ELSEWHERE: plan.Destination((replace(copy("snap-1"), primary_id="snap-0b"),)),
+        "eu-central-1": plan.Destination(unreadable="no answer"),
+    }
+    along = CreateTags("snap-1", ELSEWHERE, (("KeepForever", "Yes"),))
+    assert plan.plan_protection([alone, both, bare], looked_in) == [
+        Decision(("snap-0a",), "no KeepForever to hand on"),
+        Decision(
+            ("snap-0b -> eu-central-1",),
+            "the copies in eu-central-1 cannot be read: no answer",
+            result=Result.FAILED,
+        ),
+        Decision(("snap-1",), "KeepForever of snap-0b goes along", along),
+        Decision(("snap-0c -> us-east-1",), "0 copies, none without KeepForever"),
+    ]
+
+
+def test_where_to_look_and_for_which() -> None:
+    snapshots = [primary("snap-0b", Copy_Dest=f"{ELSEWHERE} eu-central-1"), primary("snap-0a")]
+    wanted = plan.destinations_to_look_in(snapshots, TODAY)
+    assert list(wanted.items()) == [("eu-central-1", ("snap-0b",)), (ELSEWHERE, ("snap-0a", "snap-0b"))]
 
 
 @pytest.mark.parametrize(
