@@ -31,6 +31,10 @@ def sample(name: str, **detail: Any) -> dict[str, Any]:
             Completion((("snap-01234567", False), ("snap-012345678", False))),
         ),
         (
+            sample("createSnapshots-succeeded", result="failed", cause="An internal error occurred"),
+            Completion((("snap-01234567", False), ("snap-012345678", False)), "An internal error occurred"),
+        ),
+        (
             sample(
                 "createSnapshot-succeeded",
                 snapshot_id="arn:aws-cn:ec2:cn-north-1::snapshot/snap-0123456789abcdef0",
@@ -38,7 +42,7 @@ def sample(name: str, **detail: Any) -> dict[str, Any]:
             Completion((("snap-0123456789abcdef0", False),)),
         ),
     ],
-    ids=["one", "failed", "set", "the other shape of ARN"],
+    ids=["one", "failed", "set", "set with a cause", "the other shape of ARN"],
 )
 def test_read_completion(event: Mapping[str, Any], completion: Completion) -> None:
     assert events.read_completion(event, REGION) == completion
@@ -69,6 +73,11 @@ def test_dry_run(detail: dict[str, Any], dry_run: bool) -> None:
     assert events.wants_dry_run({"detail": detail}) is dry_run
 
 
+@pytest.mark.parametrize("event", [{}, {"detail": None}, {"detail": ["dry_run"]}])
+def test_an_event_without_detail_asks_for_no_dry_run(event: dict[str, Any]) -> None:
+    assert events.wants_dry_run(event) is False
+
+
 @pytest.mark.parametrize("asked", ["yes", 1, None, {}])
 def test_a_dry_run_that_is_not_clear_is_refused(asked: object) -> None:
     with pytest.raises(events.BadEvent, match=r"dry_run=.* accepted: true or false"):
@@ -91,6 +100,8 @@ def test_read_copy_end(event: Mapping[str, Any], end: events.CopyEnd) -> None:
     ("changes", "message"),
     [
         ({"event": "createSnapshot"}, "event='createSnapshot' is not understood; accepted: copySnapshot"),
+        ({"result": "done"}, "result='done' is not understood; accepted: succeeded, failed"),
+        ({"source": "arn:aws:ec2:::us-east-1"}, "source='arn:aws:ec2:::us-east-1' is not understood; accepted: the ARN of a snapshot, with its Region"),
         ({"source": None}, "source=None is not understood; accepted: the ARN of a snapshot, with its Region"),
         ({"source": "arn:aws:ec2:::snapshot/snap-1"}, "source='arn:aws:ec2:::snapshot/snap-1' is not understood; accepted: the ARN of a snapshot, with its Region"),
     ],

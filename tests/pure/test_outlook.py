@@ -43,6 +43,17 @@ def test_a_pending_one_counts_as_the_newest_by_then() -> None:
     assert found.goes == date(2026, 11, 29)
 
 
+def test_a_failed_one_does_not_count_as_the_newest_by_then() -> None:
+    found = fate(older(), snapshot("snap-2", EXPIRES, state="error"))
+    assert (found.goes, found.then) == (None, "the newest completed snapshot of vol-0a")
+
+
+def test_a_copy_that_does_not_say_what_it_is_one_of_goes_on_its_day() -> None:
+    adrift = {key: value for key, value in COPIED.items() if key != "Source_Region"}
+    copy = snapshot("snap-1", adrift, volume_id="vol-ffffffff", region=ELSEWHERE)
+    assert fates([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"].goes == date(2026, 11, 29)
+
+
 def test_the_newest_copy_goes_when_its_grace_ends() -> None:
     copy = snapshot("snap-1", COPIED, volume_id="vol-ffffffff", region=ELSEWHERE)
     found = fates([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"]

@@ -19,6 +19,7 @@ from chalicelib.models import (
     Snapshot,
     Volume,
 )
+from chalicelib.schedule import Retention, Tier
 from tests.pure.builders import (
     ELSEWHERE,
     NOW,
@@ -50,12 +51,36 @@ def filling(volume_id: str = "vol-0a", slot: str = SLOT, state: str = "completed
 
 
 def test_one_volume_takes_one_call_with_everything_in_it() -> None:
-    [decision] = created([instance(volumes=[ROOT])], [])
-    assert decision.targets == ("vol-0a",)
-    assert decision.reason == f"slot {SLOT} of i-0a has no snapshot"
-    assert isinstance(decision.call, CreateSnapshot)
-    assert decision.call.description == "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1"
-    assert dict(decision.call.tags)["Source_Device"] == "/dev/xvda"
+    out = [replace(DATA, excluded=True), volume("vol-0c", "/dev/sdc", {"Backup": "No"})]
+    owner = instance(raw={"Backup": "Yes", "Name": "web", "Consistency": "vss"}, volumes=[ROOT, *out])
+    [decision] = [each for each in created([owner], []) if each.call]
+    tags = (
+        ("Backup_Slot", SLOT),
+        ("Consistency", "crash"),
+        ("DeleteOn", "2026-11-29"),
+        ("Name", "web - vol-0a (/dev/xvda)"),
+        ("Source_Device", "/dev/xvda"),
+        ("Source_InstanceId", "i-0a"),
+        ("Source_VolumeId", "vol-0a"),
+        ("Source_Volumes", "1"),
+        ("Type", "Automated"),
+    )
+    call = CreateSnapshot(
+        "vol-0a",
+        "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1",
+        tags,
+        "i-0a",
+        Consistency("vss"),
+        exclude_boot=False,
+        exclude_data=("vol-0b", "vol-0c"),
+    )
+    assert decision == Decision(("vol-0a",), f"slot {SLOT} of i-0a has no snapshot", call)
+
+
+def test_a_call_for_a_data_volume_alone_leaves_the_root_volume_out() -> None:
+    [call] = calls(created([instance(volumes=[replace(ROOT, excluded=True), DATA])], []))
+    assert isinstance(call, CreateSnapshot)
+    assert (call.volume_id, call.exclude_boot, call.exclude_data) == ("vol-0b", True, ())
 
 
 def test_several_volumes_take_one_call_at_one_point_in_time() -> None:
@@ -109,7 +134,9 @@ def test_more_to_leave_out_than_a_set_accepts_is_taken_one_by_one() -> None:
     decisions = created([instance(volumes=[ROOT, DATA, *out])], [])
     made = [each for each in decisions if each.call]
     assert [type(each.call) for each in made] == [CreateSnapshot, CreateSnapshot]
-    assert made[0].reason.endswith("taken one by one, as a set can leave out 40 volumes at most")
+    assert made[0].reason == (
+        f"slot {SLOT} of i-0a has no snapshot; taken one by one, as a set can leave out 40 volumes at most"
+    )
     fitting = created([instance(volumes=[ROOT, DATA, *out[:40]])], [])
     [call] = calls(fitting)
     assert isinstance(call, CreateSnapshots)
@@ -148,10 +175,10 @@ def test_due(existing: list[Snapshot], due: bool) -> None:
 
 
 def test_a_new_volume_of_an_instance_already_done_is_taken_alone() -> None:
-    decisions = created([instance(volumes=[ROOT, DATA])], [filling("vol-0a")])
-    assert [each.targets for each in decisions if each.call] == [("vol-0b",)]
-    [call] = calls(decisions)
-    assert isinstance(call, CreateSnapshot)
+    done, new = created([instance(volumes=[ROOT, DATA])], [filling("vol-0a")])
+    assert done == Decision(("vol-0a",), f"slot {SLOT} has snap-vol-0a")
+    assert new.targets == ("vol-0b",)
+    assert isinstance(new.call, CreateSnapshot)
 
 
 @pytest.mark.parametrize(
@@ -165,16 +192,32 @@ def test_why_a_volume_is_not_taken(owner: Instance, reason: str) -> None:
     assert created([owner], []) == [Decision(("vol-0a",), reason)]
 
 
+def test_every_volume_that_is_not_taken_is_spoken_of() -> None:
+    on_request = {"Backup": "Yes", "Schedule": "on-request"}
+    owners = [instance("i-0a", {}, [ROOT]), instance("i-0b", {}, [DATA])]
+    owners += [instance(f"i-0{each}", on_request, [volume(f"vol-0{each}")]) for each in "cd"]
+    assert [(each.targets, each.reason) for each in created(owners, [])] == [
+        (("vol-0c",), "i-0c is backed up on request only"),
+        (("vol-0d",), "i-0d is backed up on request only"),
+        (("vol-0a",), "i-0a is not tagged Backup=Yes"),
+        (("vol-0b",), "i-0b is not tagged Backup=Yes"),
+    ]
+
+
 def test_lost_lineage_is_added_by_a_later_run() -> None:
     raw = {"Type": "Automated", "Backup_Slot": SLOT, "Source_InstanceId": "i-0a"}
-    made = snapshot(raw=raw)
-    [call] = calls(created([instance(volumes=[ROOT])], [made]))
-    assert isinstance(call, CreateTags)
-    assert dict(call.tags) == {
-        "Source_VolumeId": "vol-0a",
-        "Source_Device": "/dev/xvda",
-        "Name": "web - vol-0a (/dev/xvda)",
-    }
+    elsewhere = snapshot("snap-0b", raw | {"Source_InstanceId": "i-0b"}, started=NOW - timedelta(days=1))
+    lacking = (
+        ("Name", "web - vol-0a (/dev/xvda)"),
+        ("Source_Device", "/dev/xvda"),
+        ("Source_VolumeId", "vol-0a"),
+    )
+    healing = Decision(
+        ("snap-0a",),
+        "its lineage tags were not written when it was created",
+        CreateTags("snap-0a", REGION, lacking),
+    )
+    assert created([instance(volumes=[ROOT])], [snapshot(raw=raw), elsewhere])[0] == healing
 
 
 def test_history_is_asked_for_only_where_it_decides() -> None:
@@ -182,6 +225,7 @@ def test_history_is_asked_for_only_where_it_decides() -> None:
     plain = instance("i-0b", volumes=[DATA])
     assert plan.history_of_interest([tiered, plain], [], NOW) == ("vol-0a",)
     assert plan.history_of_interest([tiered, plain], [filling()], NOW) == ()
+    assert plan.history_of_interest([tiered, plain], [filling(state="error")], NOW) == ("vol-0a",)
     for_copies = instance("i-0a", {"Backup": "Yes", "Copy_Retention": "1y"}, [ROOT])
     assert plan.history_of_interest([for_copies], [], NOW) == ("vol-0a",)
 
@@ -194,6 +238,15 @@ def test_the_first_of_a_week_stands_longer() -> None:
     [later] = calls(created([tiered], [replace(filling(), started=at("2026-11-16 03:00"), slot="x")]))
     assert isinstance(later, CreateSnapshot)
     assert dict(later.tags)["DeleteOn"] == "2026-11-29"
+
+
+def test_one_that_no_tier_takes_stands_as_long_as_the_default_says() -> None:
+    raw = {"Backup": "Yes", "Retention": "4w", "Copy_Dest": ELSEWHERE, "Copy_Retention": "3m"}
+    earlier = replace(filling(), started=at("2026-11-16 03:00"), slot="x")
+    two_weeks = plan.Circumstances(REGION, NOW, Retention((Tier(14, "d"),)))
+    [call] = calls(plan.plan_creation([instance("i-0a", raw, [ROOT])], [earlier], two_weeks))
+    assert isinstance(call, CreateSnapshot)
+    assert (dict(call.tags)["DeleteOn"], dict(call.tags)["Copy_DeleteOn"]) == ("2026-12-06", "2026-12-06")
 
 
 def test_copies_have_an_expiry_of_their_own_if_asked_for() -> None:
@@ -295,6 +348,16 @@ def test_the_newest_of_each_volume_comes_first() -> None:
     assert order == ["snap-a0", "snap-b0", "snap-a1", "snap-b1", "snap-a2", "snap-b2"]
 
 
+def test_the_second_newest_comes_before_the_third_newest_of_another_volume() -> None:
+    history = [
+        replace(primary(f"snap-{disk}{age}"), volume_id=f"vol-{disk}", started=NOW - timedelta(days=age))
+        for disk, ages in (("a", (0, 1, 2)), ("b", (0, 9)))
+        for age in ages
+    ]
+    order = [each.targets[0].split(" ")[0] for each in copied(history)]
+    assert order == ["snap-b0", "snap-a0", "snap-a1", "snap-b9", "snap-a2"]
+
+
 @pytest.mark.parametrize(
     ("found", "failed", "reason"),
     [
@@ -310,6 +373,18 @@ def test_a_failed_creation_is_a_failure(found: Snapshot | None, failed: bool, re
     decisions, copyable = plan.plan_completion(event, [found] if found else [])
     assert decisions == [Decision(("snap-0a",), reason, result=Result.FAILED)]
     assert copyable == []
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ([replace(primary(), state="error")], "the snapshot of vol-0a failed: AWS gave no cause"),
+        ([], "its creation failed (AWS gave no cause), and it is gone"),
+    ],
+)
+def test_a_failed_creation_whose_cause_aws_keeps_to_itself(found: list[Snapshot], reason: str) -> None:
+    decisions, _ = plan.plan_completion(Completion((("snap-0a", True),)), found)
+    assert decisions == [Decision(("snap-0a",), reason, result=Result.FAILED)]
 
 
 @pytest.mark.parametrize(
@@ -389,6 +464,7 @@ def test_a_request_that_cannot_be_met_is_a_failure(instances: list[Instance], re
     [
         pytest.param(REQUEST, "2026-11-22 02:00", False, id="asked for since the last slot"),
         pytest.param(REQUEST, "2026-11-21 02:59", True, id="asked for before it"),
+        pytest.param(REQUEST, "2026-11-21 03:00", True, id="begun with it"),
         pytest.param("2026-11-21T03:00Z", "2026-11-21 05:00", True, id="the last slot's, taken late"),
         pytest.param("2026-11-22T03:00Z", "2026-11-22 03:00", False, id="this slot's"),
     ],

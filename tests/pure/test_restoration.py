@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.models import Snapshot
-from chalicelib.plan.restoration import newest_whole, sets_of, volumes_of
+from chalicelib.plan.restoration import CreateVolume, newest_whole, sets_of, volumes_of
 from tests.pure.builders import ELSEWHERE, NOW, REGION, at, snapshot
 
 SLOT = "2026-11-22T03:00Z"
@@ -45,6 +46,29 @@ def test_what_came_later_than_the_time_asked_for_is_not_taken() -> None:
     assert newest_whole(sets, at("2026-11-20 00:00")) is None
 
 
+def copied(id: str, volume: str, **tags: str) -> Snapshot:
+    raw = {"Type": "Automated", "Backup_Slot": SLOT, "Source_VolumeId": volume, "Source_SnapshotId": "snap-9",
+           "Source_Region": REGION} | tags  # fmt: skip
+    return snapshot(id, raw, volume_id="vol-ffffffff", started=at("2026-11-22 04:00"), region=ELSEWHERE)
+
+
+def test_copies_are_told_apart_by_the_volume_that_their_tags_name() -> None:
+    [found] = sets_of([copied("snap-3", "vol-0a"), copied("snap-4", "vol-0b")])
+    assert [each.id for each in found.snapshots] == ["snap-3", "snap-4"]
+
+
+def test_a_primary_goes_before_a_copy_of_the_same_volume_and_slot() -> None:
+    [found] = sets_of([copied("snap-3", "vol-0a"), taken("snap-4", "vol-0a")])
+    assert [each.id for each in found.snapshots] == ["snap-4"]
+
+
+def test_a_set_is_in_the_order_of_its_devices() -> None:
+    devices = {"snap-1": "/dev/sdb", "snap-2": "/dev/sda", "snap-3": "/dev/sda"}
+    found = [taken(id, f"vol-{id}", Source_Device=device) for id, device in devices.items()]
+    [whole] = sets_of([*found, taken("snap-4", "vol-0d")])
+    assert [each.id for each in whole.snapshots] == ["snap-4", "snap-2", "snap-3", "snap-1"]
+
+
 def test_of_several_snapshots_of_a_volume_the_completed_one_is_taken() -> None:
     [found] = sets_of([taken("snap-3", "vol-0a", size="1"), taken("snap-4", "vol-0a", size="1", state="error")])
     assert [each.id for each in found.snapshots] == ["snap-3"]
@@ -68,22 +92,17 @@ def test_snapshots_from_before_the_size_of_a_set_was_recorded_count_as_many_as_t
 def test_a_volume_is_as_its_tags_say_that_it_was() -> None:
     fast = taken("snap-3", "vol-0a", Source_Device="/dev/sdb", Source_VolumeType="gp3", Source_Iops="6000",
                  Source_Throughput="400", team="core", Name="web - vol-0a (/dev/sdb)")  # fmt: skip
-    [call] = volumes_of([fast], "eu-west-1a", "restore")
-    assert (call.type, call.iops, call.throughput, call.device, call.type_recorded) == (
-        "gp3",
-        6000,
-        400,
-        "/dev/sdb",
-        True,
+    tags = (
+        ("Name", "web - vol-0a (/dev/sdb)"),
+        ("Restored_For", "restore"),
+        ("Restored_From", "snap-3"),
+        ("Source_Device", "/dev/sdb"),
+        ("Source_VolumeId", "vol-0a"),
+        ("team", "core"),
     )
-    assert dict(call.tags) == {
-        "Name": "web - vol-0a (/dev/sdb)",
-        "Source_VolumeId": "vol-0a",
-        "Source_Device": "/dev/sdb",
-        "Restored_From": "snap-3",
-        "Restored_For": "restore",
-        "team": "core",
-    }
+    assert volumes_of([replace(fast, volume_gib=8)], "eu-west-1a", "restore") == [
+        CreateVolume("snap-3", "eu-west-1a", "/dev/sdb", 8, "gp3", 6000, 400, tags)
+    ]
 
 
 def test_what_a_type_does_not_take_is_not_asked_for_and_a_guess_is_marked() -> None:
@@ -91,4 +110,4 @@ def test_what_a_type_does_not_take_is_not_asked_for_and_a_guess_is_marked() -> N
     bare = taken("snap-4", "vol-0b")
     first, second = volumes_of([odd, bare], "eu-west-1a", "restore")
     assert (first.iops, first.throughput) == (None, None)
-    assert (second.type, second.type_recorded) == ("gp3", False)
+    assert (second.type, second.type_recorded, second.device) == ("gp3", False, "")

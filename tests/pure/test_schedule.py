@@ -1,9 +1,12 @@
+import time as clock
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib import tags
 from chalicelib.schedule import (
     Retention,
     Schedule,
@@ -16,7 +19,7 @@ from chalicelib.schedule import (
     parse_time,
     previous_slot,
 )
-from tests.pure.builders import SEVEN_DAYS, at
+from tests.pure.builders import SEVEN_DAYS, at, snapshot
 
 # Hypothesis wants naive bounds; the zone is added in the test.
 EARLIEST, LATEST = datetime(2000, 1, 2), datetime(2100, 1, 1)  # noqa: DTZ001
@@ -122,6 +125,11 @@ def test_delete_on(text: str, taken: str, earlier: list[str], expected: str) -> 
     assert delete_on(parse_retention(text), SEVEN_DAYS, day, days).isoformat() == expected
 
 
+def test_no_tier_stands_as_long_as_the_longest_days_of_the_default() -> None:
+    default = parse_retention("3d 10d 1y")
+    assert delete_on(parse_retention("4w"), default, date(2026, 11, 24), [date(2026, 11, 23)]) == date(2026, 12, 4)
+
+
 def test_no_tier_and_a_default_without_days_stands_a_week() -> None:
     weeks = parse_retention("4w")
     day = date(2026, 11, 24)
@@ -209,8 +217,29 @@ def days_from(start: date, end: date) -> list[date]:
         ("daily 03:00", "2026-11-22 03:00", "2026-11-23 03:00"),
         ("every 6h", "2026-12-31 18:00", "2027-01-01 00:00"),
         ("hourly", "2026-11-22 03:30", "2026-11-22 04:00"),
+        ("hourly", "2026-11-22 03:30:30.500000", "2026-11-22 04:00"),
         ("on-request", "2026-11-22 03:30", None),
     ],
 )
 def test_next_slot(text: str, now: str, following: str | None) -> None:
     assert next_slot(parse_schedule(text, time(3)), at(now)) == (at(following) if following else None)
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine that is nine hours ahead of UTC."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Tokyo")
+        clock.tzset()
+        yield
+    clock.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_where_the_machine_is_is_nothing() -> None:
+    daily, now = parse_schedule("daily", time(3)), at("2026-11-22 20:00")
+    assert current_slot(daily, now) == at("2026-11-22 03:00")
+    assert previous_slot(daily, now) == at("2026-11-22 03:00")
+    assert next_slot(daily, now) == at("2026-11-23 03:00")
+    assert tags.slot_value(now) == "2026-11-22T20:00Z"
+    assert dict(tags.copy_tags(snapshot(started=now)))["Source_StartTime"] == "2026-11-22T20:00:00Z"

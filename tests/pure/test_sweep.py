@@ -149,7 +149,8 @@ def test_the_breaker_says_what_to_set() -> None:
         "meant, set MAX_DELETE_PERCENT to 98 for a run; if not, mend the tags before the next one",
         result=Result.FAILED,
     )
-    assert rest[0].reason.startswith("too many would go at once; expired on ")
+    assert rest[0] == Decision(("snap-e0",), "too many would go at once; expired on 2026-11-19")
+    assert rest[-1] == Decision(("snap-k",), "expires on 2026-11-28")
 
 
 def test_somebody_elses_snapshots_do_not_count_for_the_breaker() -> None:

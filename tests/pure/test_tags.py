@@ -1,12 +1,12 @@
 from dataclasses import replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from chalicelib import tags
-from chalicelib.models import Consistency, TagProblem
+from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume
 from chalicelib.schedule import Retention, Schedule, Tier
-from tests.pure.builders import CONTRACT, ELSEWHERE, REGION, instance, snapshot, volume
+from tests.pure.builders import CONTRACT, ELSEWHERE, NOW, REGION, instance, snapshot, volume
 
 
 def problems_of_instance(raw: dict[str, str]) -> list[str]:
@@ -115,6 +115,142 @@ def test_what_is_not_understood_is_reported(raw: dict[str, str], message: str) -
     assert problems_of_instance(raw) == [message]
 
 
+def test_an_instance_is_read_whole() -> None:
+    raw = {"Backup": "No", "Name": " web ", "Retention": "3y", "team": "core", "aws:x": "y"}
+    disks = [volume("vol-0b"), volume("vol-0a")]
+    found, problems = tags.read_instance("i-0a", raw, "/dev/sda1", disks, CONTRACT, running=False)
+    assert found == Instance(
+        "i-0a",
+        Policy(False, "web", Schedule((180,)), CONTRACT.retention),
+        "/dev/sda1",
+        (disks[1], disks[0]),
+        (("team", "core"),),
+        running=False,
+        asked_for=("Backup", "Retention"),
+    )
+    assert problems == []
+    assert tags.read_instance("i-0b", {}, "", (), CONTRACT)[0].policy.name == "i-0b"
+
+
+def test_an_instance_asks_with_the_apps_own_keys() -> None:
+    keys = ("Backup", "Retention", "Schedule", "Copy_Dest", "Copy_Retention", "Copy_KmsKey", "Consistency")
+    raw = dict.fromkeys((*keys, "Name", "Type", "team"), "x")
+    assert instance(raw=raw).asked_for == keys
+
+
+def test_a_volume_is_read_whole() -> None:
+    found, problems = tags.read_volume(
+        "vol-0a", "/dev/sdb", {"Backup": "no", "team": "core"}, 8, type="gp3", iops=4000, throughput=250
+    )
+    assert found == Volume("vol-0a", "/dev/sdb", True, (("team", "core"),), 8, "gp3", 4000, 250)
+    assert problems == []
+    assert volume("vol-0a", "/dev/sdb") == Volume("vol-0a", "/dev/sdb", False, (), 0, "", None, None)
+
+
+def test_a_snapshot_is_read_whole() -> None:
+    raw = {
+        "Type": " AUTOMATED ",
+        "DeleteOn": "2026-11-29",
+        "Keep_Forever": "",
+        "Copy_Dest": ELSEWHERE,
+        "Copy_KmsKey": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1a-2b",
+        "Copy_DeleteOn": "2026-12-29",
+        "Backup_Slot": "2026-11-22T03:00Z",
+        "Source_InstanceId": "i-0a",
+        "Source_VolumeId": "vol-0a",
+        "Source_Region": "eu-central-1",
+        "Copy_Try": "12",
+        "Source_Device": "/dev/sdb",
+        "Source_VolumeType": "gp3",
+        "Source_Iops": "4000",
+        "Source_Throughput": "250",
+        "Source_Volumes": "3",
+        "Source_StartTime": "2026-11-22T02:00:07Z",
+        "team": "core",
+    }
+    found, problems = tags.read_snapshot(
+        "snap-0a",
+        raw | {"aws:x": "y"},
+        CONTRACT,
+        volume_id="vol-0b",
+        state="completed",
+        started=NOW,
+        description="web",
+        state_message="well",
+        size_gib=1.5,
+        volume_gib=8,
+    )
+    assert problems == []
+    assert found == Snapshot(
+        id="snap-0a",
+        region=REGION,
+        volume_id="vol-0b",
+        state="completed",
+        started=NOW,
+        description="web",
+        state_message="well",
+        managed=True,
+        protected=True,
+        delete_on=date(2026, 11, 29),
+        destinations=(ELSEWHERE,),
+        copy_kms_key="arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1a-2b",
+        copy_delete_on=date(2026, 12, 29),
+        slot="2026-11-22T03:00Z",
+        instance_id="i-0a",
+        source_volume_id="vol-0a",
+        primary_region="eu-central-1",
+        tries=12,
+        tags=tuple(sorted(raw.items())),
+        size_gib=1.5,
+        volume_gib=8,
+        device="/dev/sdb",
+        volume_type="gp3",
+        iops=4000,
+        throughput=250,
+        set_size=3,
+        source_started=datetime(2026, 11, 22, 2, 0, 7, tzinfo=UTC),
+    )
+
+
+def test_a_snapshot_that_says_nothing_is_nobodys() -> None:
+    found, problems = tags.read_snapshot("snap-0a", {}, CONTRACT, volume_id="vol-0a", state="pending", started=NOW)
+    assert found == Snapshot("snap-0a", REGION, "vol-0a", "pending", NOW)
+    assert problems == []
+
+
+def test_a_copy_is_read_as_one_that_is_copied_nowhere() -> None:
+    copied = {"Type": "Automated", "Copy_Dest": f"{ELSEWHERE} {REGION}", "Source_SnapshotId": "snap-0b"}
+    found, problems = tags.read_snapshot(
+        "snap-0a", copied | {"KeepForever": ""}, CONTRACT, volume_id="vol-0a", state="completed", started=NOW
+    )
+    assert (found.primary_id, found.destinations, problems) == ("snap-0b", (), [])
+
+
+def test_the_contract_of_another_region() -> None:
+    there = CONTRACT.in_region(ELSEWHERE)
+    assert there == replace(CONTRACT, region=ELSEWHERE)
+    assert there.in_region(ELSEWHERE) == there
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "accepted"),
+    [
+        ("DeleteOn", "soon", "a date such as 2026-11-29"),
+        ("Copy_DeleteOn", "soon", "a date such as 2026-11-29"),
+        ("Copy_KmsKey", "backup", "alias/NAME or a key's ARN"),
+        ("Copy_Try", "0", "a number such as 2"),
+        ("Source_Iops", "0", "a number such as 3000"),
+        ("Source_Throughput", "many", "a number such as 3000"),
+        ("Source_Volumes", "10000000", "a number such as 3000"),
+        ("Source_StartTime", "2026-11-22 03:00:07", "a time such as 2026-11-22T03:00:07Z"),
+    ],
+)
+def test_what_is_not_understood_of_a_snapshot_is_reported(key: str, value: str, accepted: str) -> None:
+    raw = {"Type": "Automated", "KeepForever": "", key: value}
+    _, problems = tags.read_snapshot("snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=NOW)
+    assert [str(each) for each in problems] == [f"snap-0a: read {key}={value}; accepted: {accepted}"]
+
+
 def test_a_bad_destination_does_not_lose_the_good_one() -> None:
     assert instance(raw={"Backup": "Yes", "Copy_Dest": f"us-east-9 {ELSEWHERE}"}).policy.destinations == (ELSEWHERE,)
 
@@ -127,18 +263,18 @@ def test_tags_of_instances_that_are_not_backed_up_are_other_peoples() -> None:
 @pytest.mark.parametrize(
     ("raw", "excluded", "wrong"),
     [
-        ({}, False, 0),
-        ({"Backup": "No"}, True, 0),
-        ({"Backup": " FALSE"}, True, 0),
-        ({"Backup": "Yes"}, False, 0),
-        ({"Backup": "Noo"}, False, 1),
-        ({"backup": "No"}, False, 1),
+        ({}, False, []),
+        ({"Backup": "No"}, True, []),
+        ({"Backup": " FALSE"}, True, []),
+        ({"Backup": "Yes"}, False, []),
+        ({"Backup": "Noo"}, False, ["vol-0a: read Backup=Noo; accepted: Yes, true or on; No, false or off"]),
+        ({"backup": "No"}, False, ["vol-0a: read backup=No; accepted: the key Backup, spelt exactly so"]),
     ],
 )
-def test_a_volume_is_backed_up_in_doubt(raw: dict[str, str], excluded: bool, wrong: int) -> None:
+def test_a_volume_is_backed_up_in_doubt(raw: dict[str, str], excluded: bool, wrong: list[str]) -> None:
     found, problems = tags.read_volume("vol-0a", "/dev/xvda", raw)
     assert found.excluded is excluded
-    assert len(problems) == wrong
+    assert [str(each) for each in problems] == wrong
 
 
 SPELLINGS = ["KeepForever", "keepforever", "KEEP_FOREVER", "keep-forever", "Keep Forever",
@@ -186,7 +322,7 @@ def test_a_managed_snapshot_without_expiry_is_reported() -> None:
         state="completed",
         started=snapshot().started,
     )
-    assert [each.read for each in problems] == ["no DeleteOn"]
+    assert problems == [TagProblem("snap-0a", "no DeleteOn", "a date such as 2026-11-29, or KeepForever")]
 
 
 def test_a_snapshot_of_somebody_else_is_not_reported() -> None:
@@ -209,7 +345,7 @@ def test_what_is_carried_is_neither_awss_nor_the_apps() -> None:
 
 def test_tags_of_a_primary() -> None:
     owner = instance(
-        raw={"Backup": "Yes", "Name": "web", "Copy_Dest": ELSEWHERE, "Copy_KmsKey": "alias/b",
+        raw={"Backup": "Yes", "Name": "web", "Copy_Dest": f"{ELSEWHERE}, eu-central-1", "Copy_KmsKey": "alias/b",
              "team": "core", "stage": "live"}
     )  # fmt: skip
     disk = replace(volume(raw={"team": "disks"}), type="gp3", iops=4000, throughput=250)
@@ -217,7 +353,7 @@ def test_tags_of_a_primary() -> None:
     assert found == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",
-        "Copy_Dest": ELSEWHERE,
+        "Copy_Dest": f"{ELSEWHERE} eu-central-1",
         "Copy_KmsKey": "alias/b",
         "Copy_DeleteOn": "2026-12-06",
         "Backup_Slot": "2026-11-22T03:00Z",
@@ -242,12 +378,16 @@ def test_the_apps_own_tags_win_when_fifty_are_too_few_and_the_volumes_come_next(
     assert len(found) == 50
     assert found["Type"] == "Automated"
     assert sum(key.startswith("v") for key in found) == 30
-    primary = snapshot(raw=found)
+    assert found["Source_Volumes"] == "1"
+
+
+def test_a_copy_of_a_snapshot_with_fifty_tags_loses_none_of_the_apps_own() -> None:
+    own = dict(tags.primary_tags(instance(), volume(), "slot", date(2026, 11, 29), None)) | {"keep-forever": ""}
+    primary = snapshot(raw=own | {f"A{n:02}": "x" for n in range(50 - len(own))})
     copy = dict(tags.copy_tags(primary))
     assert len(copy) == 50
-    assert copy["Source_SnapshotId"] == "snap-0a"
-    assert copy["Source_Region"] == REGION
-    assert copy["Source_Device"] == "/dev/xvda"
+    added = {"Source_SnapshotId": "snap-0a", "Source_Region": REGION, "Source_StartTime": "2026-11-22T03:00:00Z"}
+    assert (own | added).items() <= copy.items()
 
 
 def test_long_names_are_cut_to_what_ec2_takes() -> None:
@@ -296,6 +436,13 @@ def test_the_description_of_a_copy_names_its_volume(before: str, after: str) -> 
     assert tags.copy_description(primary) == after
 
 
+def test_a_long_description_is_cut_so_that_the_place_of_a_copy_stands() -> None:
+    primary = snapshot(raw={}, description=f"{'n' * 243} - eu-west-1")
+    text = tags.copy_description(primary)
+    assert len(text) == 255
+    assert text.endswith("n - vol-0a (?) - eu-west-1")
+
+
 def test_lineage_is_added_only_where_it_was_lost() -> None:
     owner, disk = instance(), volume(raw={"team": "disks"})
     lost = snapshot(raw={"Type": "Automated", "Name": "renamed"})
@@ -336,9 +483,9 @@ def test_what_a_restore_needs_is_read() -> None:
     assert [each.read for each in problems] == ["Source_Throughput=many"]
 
 
-def test_lineage_never_asks_for_a_fifty_first_tag() -> None:
+def test_lineage_goes_before_what_is_carried_and_never_asks_for_a_fifty_first_tag() -> None:
     full = snapshot(raw={f"k{n:02}": "x" for n in range(48)})
-    added = tags.missing_lineage(full, instance(), volume(raw={"a": "b"}))
+    added = tags.missing_lineage(full, instance(), volume(raw={"A": "b", "z": "b"}))
     assert len(added) == 2
     assert {key for key, _ in added} < {"Source_VolumeId", "Source_Device", "Name"}
 
@@ -393,9 +540,46 @@ def test_what_was_achieved_is_said_in_the_words_of_the_wish() -> None:
 
 
 def test_what_vss_cannot_express_does_not_travel() -> None:
-    assert tags.for_vss((("Type", "Automated"), ("odd", "a;b"), ("a=b", "c"), ("slot", "x"))) == (
-        "Key=Type,Value=Automated;Key=slot,Value=x"
-    )
+    odd = [("odd", f"a{mark}b") for mark in ";,=\"'"] + [(f"a{mark}b", "odd") for mark in ";,=\"'"]
+    assert tags.for_vss((("Type", "Automated"), *odd, ("Xen", "X"))) == "Key=Type,Value=Automated;Key=Xen,Value=X"
+
+
+@pytest.mark.parametrize(
+    ("raw", "consistent"),
+    [
+        ({"AppConsistent": "True"}, True),
+        ({"AppConsistent": "False"}, False),
+        ({"appconsistent": "True"}, False),
+        ({"AppConsistent": ""}, False),
+        ({}, False),
+    ],
+)
+def test_what_vss_says_of_its_snapshots(raw: dict[str, str], consistent: bool) -> None:
+    assert tags.is_app_consistent(snapshot(raw=raw)) is consistent
+
+
+@pytest.mark.parametrize(
+    ("id", "key"),
+    [("i-0a", "Source_InstanceId"), ("vol-0a", "Source_VolumeId"), ("snap-0a", "Source_SnapshotId")],
+)
+def test_by_which_tag_a_snapshot_names_its_source(id: str, key: str) -> None:
+    assert tags.source_key(id) == key
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ({"Name": "web - db - vol-0a (/dev/xvda)", "Source_VolumeId": "vol-0a"}, "web - db"),
+        ({"Name": "by hand", "Source_VolumeId": "vol-0a"}, "by hand"),
+        ({"Source_VolumeId": "vol-0a"}, ""),
+    ],
+)
+def test_the_name_of_an_instance_as_its_snapshot_says_it(raw: dict[str, str], name: str) -> None:
+    assert tags.name_of(snapshot(raw=raw)) == name
+
+
+def test_the_slot_that_a_snapshot_is_to_fill() -> None:
+    assert tags.slot_of((("Backup_Slot", "2026-11-22T03:00Z"), ("Type", "Automated"))) == "2026-11-22T03:00Z"
 
 
 @pytest.mark.parametrize(
