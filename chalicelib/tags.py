@@ -461,7 +461,6 @@ def missing_lineage(snapshot: Snapshot, instance: Instance, volume: Volume) -> T
         return ()
     whole = _fit(lineage | present, (*volume.carried, *instance.carried))
     lacking = [item for item in whole if item[0] not in present]
-    lacking.sort(key=lambda item: item[0] not in lineage)
     return tuple(lacking[: MOST_TAGS - len(present)])
 
 

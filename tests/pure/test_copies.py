@@ -218,9 +218,9 @@ def test_lineage_that_was_lost_goes_along() -> None:
         volume_id="vol-ffffffff",
         region=ELSEWHERE,
     )
-    assert mirrored(planned(bare)) == {
-        "snap-1": {"Name": "web", "Source_Device": "/dev/xvda", "Source_InstanceId": "i-0a"}
-    }
+    lost = {"Name": "web", "Source_Device": "/dev/xvda", "Source_InstanceId": "i-0a", "Source_VolumeType": "gp3",
+            "Source_Iops": "4000", "Source_Throughput": "250"}  # fmt: skip
+    assert mirrored(planned(bare, of=primary(**lost))) == {"snap-1": lost}
 
 
 def with_tags(count: int) -> Snapshot:

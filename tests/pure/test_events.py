@@ -89,8 +89,16 @@ def test_a_dry_run_that_is_not_clear_is_refused(asked: object) -> None:
     [
         (sample("copySnapshot-succeeded"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", False)),
         (sample("copySnapshot-failed"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", True)),
+        (
+            sample("copySnapshot-succeeded", source="arn:aws-us-gov:ec2:us-gov-west-1::snapshot/snap-1"),
+            events.CopyEnd("us-gov-west-1", "snap-0aaaaaaa", False),
+        ),
+        (
+            sample("copySnapshot-succeeded", source="arn:aws:ec2::ap-east-12:snapshot/snap-1"),
+            events.CopyEnd("ap-east-12", "snap-0aaaaaaa", False),
+        ),
     ],
-    ids=["the Region in the account's place", "the Region in its own"],
+    ids=["the Region in the account's place", "the Region in its own", "a longer Region", "a later one"],
 )
 def test_read_copy_end(event: Mapping[str, Any], end: events.CopyEnd) -> None:
     assert events.read_copy_end(event, "us-west-2") == end
@@ -128,6 +136,8 @@ def request(**changes: Any) -> dict[str, Any]:
 
 def test_read_request() -> None:
     assert events.read_request(request(), REGION) == Request("01234567-0123-0123-0123-012345678901", "i-01234567")
+    longer = request(detail={"instance-id": "i-0123456789abcdef0"})
+    assert events.read_request(longer, REGION).instance_id == "i-0123456789abcdef0"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_the_current_slot_is_the_latest_not_after_now(text: str, now: datetime) 
 
 @pytest.mark.parametrize("text", ["7:00", "24:00", "12:60", "", "noon", "03:00:00"])
 def test_time_refuses(text: str) -> None:
-    with pytest.raises(ValueError, match="HH:MM"):
+    with pytest.raises(ValueError, match=r"^HH:MM from 00:00 to 23:59, UTC$"):
         parse_time(text)
 
 
@@ -84,14 +84,16 @@ def test_time_refuses(text: str) -> None:
         ("7", ((7, "d"),)),
         ("7d", ((7, "d"),)),
         ("3Y 12m, 4w 7d", ((3, "y"), (12, "m"), (4, "w"), (7, "d"))),
-        ("36500", ((36500, "d"),)),
+        ("36500 5200w 1200m 100y", ((36500, "d"), (5200, "w"), (1200, "m"), (100, "y"))),
     ],
 )
 def test_retention(text: str, tiers: tuple[tuple[int, str], ...]) -> None:
     assert parse_retention(text) == Retention(tuple(Tier(*tier) for tier in tiers))
 
 
-@pytest.mark.parametrize("text", ["", " ", "seven", "0", "-7", "7.5", "7x", "7 days", "36501", "101y", "9999999", "٧"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "seven", "0", "-7", "7.5", "7x", "7 days", "36501", "5201w", "1201m", "101y", "9999999", "٧"]
+)
 def test_retention_refuses(text: str) -> None:
     with pytest.raises(ValueError, match="days such as 7"):
         parse_retention(text)
@@ -103,6 +105,7 @@ def test_retention_refuses(text: str) -> None:
         pytest.param("7", "2026-11-22", [], "2026-11-29", id="days"),
         pytest.param("7", "2026-12-28", [], "2027-01-04", id="days over the year's end"),
         pytest.param("7", "2028-02-27", [], "2028-03-05", id="days over a leap day"),
+        pytest.param("30d", "2026-11-22", ["2026-11-21"], "2026-12-22", id="days, and not the first"),
         pytest.param("7d 4w", "2026-11-22", ["2026-11-16"], "2026-11-29", id="not the week's first"),
         pytest.param("7d 4w", "2026-11-23", ["2026-11-22"], "2026-12-21", id="the week's first"),
         pytest.param("7d 4w", "2026-11-25", ["2026-11-22"], "2026-12-23", id="a missed Monday"),

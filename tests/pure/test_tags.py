@@ -266,6 +266,7 @@ def test_tags_of_instances_that_are_not_backed_up_are_other_peoples() -> None:
         ({}, False, []),
         ({"Backup": "No"}, True, []),
         ({"Backup": " FALSE"}, True, []),
+        ({"Backup": "off"}, True, []),
         ({"Backup": "Yes"}, False, []),
         ({"Backup": "Noo"}, False, ["vol-0a: read Backup=Noo; accepted: Yes, true or on; No, false or off"]),
         ({"backup": "No"}, False, ["vol-0a: read backup=No; accepted: the key Backup, spelt exactly so"]),
@@ -341,6 +342,44 @@ def test_what_is_carried_is_neither_awss_nor_the_apps() -> None:
     raw = {"aws:cloudformation:stack-name": "x", "AWS:y": "x", "Type": "db", "Backup": "Yes",
            "keep-forever": "1", "team": "core", "Name": "web", "DeleteOn": "2020-01-01"}  # fmt: skip
     assert tags.carried(raw) == (("team", "core"),)
+
+
+def test_none_of_the_apps_own_keys_is_carried() -> None:
+    raw = dict.fromkeys(
+        (
+            "Backup", "Retention", "Schedule", "Copy_Dest", "Copy_Retention", "Copy_KmsKey", "Consistency", "Type",
+            "DeleteOn", "KeepForever", "Copy_DeleteOn", "Backup_Slot", "Source_InstanceId", "Source_VolumeId",
+            "Source_Device", "Source_SnapshotId", "Source_Region", "Copy_Try", "Name", "Source_VolumeType",
+            "Source_Iops", "Source_Throughput", "Source_Volumes", "Source_StartTime", "Restored_From", "Restored_For",
+        ),
+        "x",
+    )  # fmt: skip
+    assert tags.carried(raw) == ()
+
+
+KEY = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:"
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("alias/My_backup-2", True),
+        (f"{KEY}key/1a-2b", True),
+        (f"{KEY}alias/My_backup-2", True),
+        ("backup", False),
+        ("alias/", False),
+        ("alias/a b", False),
+        (f"{KEY}key1a-2b", False),
+        (f"{KEY}key/", False),
+        (f"{KEY}grant/1a-2b", False),
+        ("arn:aws:kms:eu-west-1:1234:key/1a-2b", False),
+        ("arn:aws:sns:eu-west-1:123456789012:key/1a-2b", False),
+    ],
+)
+def test_a_key_to_copy_with(text: str, understood: bool) -> None:
+    raw = {"Backup": "Yes", "Copy_KmsKey": text}
+    assert instance(raw=raw).policy.copy_kms_key == (text if understood else None)
+    assert bool(problems_of_instance(raw)) is not understood
 
 
 def test_tags_of_a_primary() -> None:
@@ -459,6 +498,7 @@ def test_lineage_is_added_only_where_it_was_lost() -> None:
     ("type", "recorded"),
     [
         ("gp3", {"Source_VolumeType": "gp3", "Source_Iops": "3000", "Source_Throughput": "125"}),
+        ("io1", {"Source_VolumeType": "io1", "Source_Iops": "3000"}),
         ("io2", {"Source_VolumeType": "io2", "Source_Iops": "3000"}),
         ("gp2", {"Source_VolumeType": "gp2"}),
         ("", {}),
