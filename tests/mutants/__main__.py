@@ -1,5 +1,8 @@
 """Mutation tests of the pure modules: every small change to one of them must make a test fail.
 
+    python -m tests.mutants                           all modules
+    python -m tests.mutants chalicelib/schedule.py    this one
+
 mutmut changes the functions, outside.py what it leaves alone; pyproject.toml says which modules and which tests. A mutant
 that no test can kill stands in survivors.toml with the reason why. Fails below 95%, if another survives, or if one that
 is listed does not.
@@ -42,10 +45,11 @@ class Change(NamedTuple):
         return f"{self.module}, {self.place}\n  - {self.before}\n  + {self.after}\n"
 
 
-def run_mutmut() -> None:
-    """Let mutmut make and test its mutants, all of them anew."""
+def run_mutmut(modules: list[str]) -> None:
+    """Let mutmut make and test the mutants of the modules anew."""
     shutil.rmtree(COPY, ignore_errors=True)
-    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(os.cpu_count())]
+    names = [each.removesuffix(".py").replace("/", ".") + ".*" for each in modules]
+    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(os.cpu_count()), *names]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"mutmut failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
@@ -76,11 +80,10 @@ def _difference(before: list[str], after: list[str]) -> tuple[str, str]:
     return " ".join(removed), " ".join(added)
 
 
-def results(settings: dict[str, Any]) -> list[tuple[Change, bool]]:
-    """Return what became of all mutants."""
-    run_mutmut()
-    modules = sorted(str(path.relative_to(ROOT)) for each in settings["only_mutate"] for path in ROOT.glob(each))
-    found = [result for module in modules if (COPY / f"{module}.meta").exists() for result in results_of(module)]
+def results(modules: list[str], settings: dict[str, Any]) -> list[tuple[Change, bool]]:
+    """Return what became of all mutants of the modules."""
+    run_mutmut(modules)
+    found = [result for module in modules for result in results_of(module)]
     outside = [mutant for module in modules for mutant in mutants_of(module)]
     tests = settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
     lived = frozenset(id(each) for each in survivors(outside, tests))
@@ -105,11 +108,13 @@ def main() -> int:
     started = time.perf_counter()
     os.chdir(ROOT)
     settings = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
+    modules = sys.argv[1:] or settings["only_mutate"]
     listed = {
         Change(each["module"], each["place"], each["before"], each["after"])
         for each in tomllib.loads(Path(__file__).with_name("survivors.toml").read_text())["survivor"]
+        if each["module"] in modules
     }
-    found = results(settings)
+    found = results(modules, settings)
     lived = {change for change, survived in found if survived}
     text, percent = table(found)
     sys.stdout.write(f"{text}\nin {time.perf_counter() - started:.0f} s\n")

@@ -344,17 +344,19 @@ def test_what_is_carried_is_neither_awss_nor_the_apps() -> None:
     assert tags.carried(raw) == (("team", "core"),)
 
 
-def test_none_of_the_apps_own_keys_is_carried() -> None:
-    raw = dict.fromkeys(
-        (
-            "Backup", "Retention", "Schedule", "Copy_Dest", "Copy_Retention", "Copy_KmsKey", "Consistency", "Type",
-            "DeleteOn", "KeepForever", "Copy_DeleteOn", "Backup_Slot", "Source_InstanceId", "Source_VolumeId",
-            "Source_Device", "Source_SnapshotId", "Source_Region", "Copy_Try", "Name", "Source_VolumeType",
-            "Source_Iops", "Source_Throughput", "Source_Volumes", "Source_StartTime", "Restored_From", "Restored_For",
-        ),
-        "x",
-    )  # fmt: skip
-    assert tags.carried(raw) == ()
+ON_INSTANCES = ["Backup", "Retention", "Schedule", "Copy_Dest", "Copy_Retention", "Copy_KmsKey", "Consistency"]
+ON_SNAPSHOTS = [
+    "Type", "DeleteOn", "KeepForever", "Copy_Dest", "Copy_KmsKey", "Copy_DeleteOn", "Backup_Slot", "Source_InstanceId",
+    "Source_VolumeId", "Source_Device", "Consistency", "Source_SnapshotId", "Source_Region", "Copy_Try", "Name",
+    "Source_VolumeType", "Source_Iops", "Source_Throughput", "Source_Volumes", "Source_StartTime",
+]  # fmt: skip
+ON_RESTORED_VOLUMES = ["Restored_From", "Restored_For"]
+
+
+def test_the_keys_that_the_app_reads_and_writes_are_never_carried() -> None:
+    assert sorted(tags.INSTANCE_KEYS) == sorted(ON_INSTANCES)
+    assert sorted(tags.SNAPSHOT_KEYS) == sorted(ON_SNAPSHOTS)
+    assert tags.carried(dict.fromkeys([*ON_INSTANCES, *ON_SNAPSHOTS, *ON_RESTORED_VOLUMES], "x")) == ()
 
 
 KEY = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:"
