@@ -80,7 +80,7 @@ PLACES = (
     (ANY,), ("explain", ANY), ("restore", ANY), ("restore", "WEB", "--at", ANY), ("restore", "WEB", "--zone", ANY),
     ("drill", ANY), ("drill", "WEB", "--zone", ANY), ("plan", "--region", ANY), ("plan", "--profile", ANY), ("run", ANY),
     ("lint", ANY), ("report", "--storage", ANY), ("report", "--transfer", ANY, "1"), ("report", "--daily-change", "0", ANY),
-    ("report", "--html", f"missing/{ANY}"), ("report", "--csv", f"missing/{ANY}"), ("policy", ANY), ("plan", "--json", ANY),
+    ("report", "--html", f"missing/missing/{ANY}"), ("report", "--csv", f"missing/missing/{ANY}"), ("policy", ANY), ("plan", "--json", ANY),
 )  # fmt: skip
 arguments = any_text.filter(lambda text: ("\x00" not in text and text.strip() and not text.isascii()) or text in VALUES)
 
