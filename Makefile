@@ -4,10 +4,11 @@ BIN := .venv/bin
 VENV := .venv/.ready
 E2E_VENV := .venv-e2e/.ready
 LAMBDA_VENV := .venv-lambda/.ready
+MUTANTS_VENV := .venv-mutants/.ready
 EVALUATOR := tests/policies/node_modules/.ready
 FORMAT ?= cloudformation
 
-.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove lint bench bench-growth bench-calls bench-copies bench-sweep bench-cold-start bench-report clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint bench bench-growth bench-calls bench-copies bench-sweep bench-cold-start bench-report clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,6 +21,11 @@ $(VENV): requirements.txt requirements-cli.txt requirements-dev.txt
 $(E2E_VENV): requirements-e2e.txt
 	$(PYTHON) -m venv --clear .venv-e2e
 	.venv-e2e/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-e2e.txt
+	touch $@
+
+$(MUTANTS_VENV): requirements-mutants.txt
+	$(PYTHON) -m venv --clear .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
 	touch $@
 
 # No pip in it: it would bring packages that Lambda does not have.
@@ -72,6 +78,9 @@ prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos 
 	@$(BIN)/python -m tests.proof.faults
 	@$(BIN)/python -m tests.proof.pairs
 
+mutants: $(MUTANTS_VENV) ## changes the pure modules in some 3,000 small ways, each of which must fail a test; ten minutes
+	@.venv-mutants/bin/python -m tests.mutants
+
 bench: $(VENV) ## all that is measured in one table, build/bench.json and build/bench.svg; takes a quarter of an hour
 	@$(BIN)/python -m benchmarks
 
@@ -105,4 +114,4 @@ test-e2e: $(VENV) $(E2E_VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs
 	$(BIN)/python -m pytest tests/e2e
 
 clean: ## removes what was made
-	rm -rf .venv .venv-e2e .venv-lambda build tests/policies/node_modules .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-e2e .venv-lambda .venv-mutants mutants build tests/policies/node_modules .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
