@@ -162,7 +162,12 @@ class LocalAWS:
         `order` says who goes on for one more call, time after time; when it is used up, each goes on to its end. A
         function side by side with others must make its calls one at a time (CONCURRENCY=1).
         """
-        return self._bus.attempt_all(deliveries, order)
+        if len(deliveries) > 1:
+            return self._bus.attempt_all(deliveries, order)
+        before = self._gateway.made
+        for alone in deliveries:
+            self._bus.attempt(alone)
+        return [0] * (self._gateway.made - before)
 
     def disable(self, region: str, function: str) -> None:
         """Turns the function's rule off: schedules do not fire, and events are not kept for later."""
@@ -259,6 +264,13 @@ class LocalAWS:
     def fail_copy(self, region: str, message: str, times: int = 1) -> None:
         """The next copies into `region` end in state error."""
         self._cloud.failing_copies.setdefault(region, []).append(CopyFailure(message, times))
+
+    def mend(self) -> None:
+        """No fault, and no failure of a snapshot or a copy, that was ordered is still to come."""
+        self._gateway.faults.clear()
+        self._gateway.fault_at.clear()
+        self._cloud.failing_volumes.clear()
+        self._cloud.failing_copies.clear()
 
 
 def _mappings(volumes: Sequence[int]) -> list[dict[str, Any]]:

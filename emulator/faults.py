@@ -44,6 +44,10 @@ class Faults:
         """Orders one more fault."""
         self._faults.append(fault)
 
+    def clear(self) -> None:
+        """Forgets them all."""
+        self._faults.clear()
+
     def expects(self, operation: str) -> bool:
         """Whether any fault waits for this operation."""
         return any(one.operation == operation for one in self._faults)

@@ -2,46 +2,73 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 from tests.proof.world import AWAY, CALM_DAYS, DAYS, HOME, REGIONS, START, THIRD, World
+
+Seen: TypeAlias = dict[str, Any]
 
 DESTINATIONS = {"web": (AWAY, THIRD), "db": (AWAY,), "mail": (HOME,)}
 HOMES = {"web": HOME, "db": HOME, "mail": AWAY}
 LONGEST_FREEZE = timedelta(seconds=60)
 
 
-def violations(world: World, days: int = DAYS + CALM_DAYS) -> list[str]:
-    """Return what does not hold after so many days, in words; empty if all is well."""
+class Terms:
+    """What a story owes: a snapshot for each day's slot, and one of each.
+
+    A story in which runs are lost, or overlap, says otherwise.
+    """
+
+    def slots(self, region: str, volume: str) -> Sequence[str]:
+        """The slots for which the volume has a snapshot for certain."""
+        days = [START.date() + timedelta(days=number) for number in range(DAYS + CALM_DAYS)]
+        return [f"{day}T03:00Z" for day in days]
+
+    def may_double(self, first: Seen, second: Seen) -> bool:
+        """Whether nobody could have known of the first snapshot of a volume and slot when the second was made."""
+        return False
+
+    def may_stand(self, copies: Sequence[Seen]) -> bool:
+        """Whether these copies of one primary in one Region are in order, though they are not one completed one."""
+        return False
+
+
+AS_PLANNED = Terms()
+
+
+def violations(world: World, terms: Terms = AS_PLANNED) -> list[str]:
+    """Return what does not hold, in words; empty if all is well."""
     return [
-        *_slots(world, days),
-        *_copies(world),
-        *_protection(world),
+        *_slots(world, terms),
+        *_copies(world, terms),
+        *_handed_on(world),
         *_deletions(world),
-        *_foreign(world),
+        *_expired(world),
+        *foreign(world),
         *_frozen(world),
     ]
 
 
-def _slots(world: World, days: int) -> Iterator[str]:
-    """Each volume has exactly one snapshot for each daily slot that had a run after it."""
+def _slots(world: World, terms: Terms) -> Iterator[str]:
+    """Each volume has exactly one snapshot for each slot, the requests among them."""
     for name, region in HOMES.items():
         for volume in world.volumes[name]:
-            made = [one for one in world.seen.values() if _is_primary(one, volume, region) and one["State"] != "error"]
-            slots = Counter(one["Tags"]["Backup_Slot"] for one in made if one["Tags"]["Backup_Slot"].startswith("2026"))
-            for slot in _expected_slots(days):
-                if slots[slot] != 1:
-                    yield f"{name}'s {volume} has {slots[slot]} snapshots for {slot}"
+            made: dict[str, list[Seen]] = {slot: [] for slot in terms.slots(region, volume)}
+            for one in world.seen.values():
+                if _is_primary(one, volume, region) and one["State"] != "error":
+                    made.setdefault(one["Tags"]["Backup_Slot"], []).append(one)
+            for slot, found in made.items():
+                ordered = sorted(found, key=lambda one: (one["StartTime"], one["SnapshotId"]))
+                pairs = pairwise(ordered)
+                if not found or not all(terms.may_double(first, second) for first, second in pairs):
+                    yield f"{name}'s {volume} has {len(found)} snapshots for {slot}"
 
 
-def _expected_slots(days: int) -> list[str]:
-    return [f"{START.date() + timedelta(days=number)}T03:00Z" for number in range(days)]
-
-
-def _is_primary(one: dict[str, Any], volume: str, region: str) -> bool:
+def _is_primary(one: Seen, volume: str, region: str) -> bool:
     tags = one["Tags"]
     return bool(
         one["VolumeId"] == volume
@@ -51,34 +78,50 @@ def _is_primary(one: dict[str, Any], volume: str, region: str) -> bool:
     )
 
 
-def _copies(world: World) -> Iterator[str]:
+def _copies(world: World, terms: Terms) -> Iterator[str]:
     """Each completed primary that stands has exactly one completed copy in each destination, for as long as it should."""
     today = world.aws.now.date()
+    for name, destination, primary, copies in _families(world):
+        expiry = primary["Tags"].get("Copy_DeleteOn", primary["Tags"]["DeleteOn"])
+        if date.fromisoformat(expiry) <= today and "KeepForever" not in primary["Tags"]:
+            continue
+        found = [copy["State"] for copy in copies]
+        if found != ["completed"] and not terms.may_stand(copies):
+            yield f"{primary['SnapshotId']} of {name} has {found or 'no copy'} in {destination}"
+
+
+def _families(world: World) -> Iterator[tuple[str, str, Seen, list[Seen]]]:
+    """Each completed primary that stands, with its copies in each of its destinations."""
     existing = {region: world.aws.snapshots(region) for region in REGIONS}
     for name, region in HOMES.items():
         for primary in existing[region]:
+            if not _is_primary(primary | {"Region": region}, primary["VolumeId"], region):
+                continue
             if primary["VolumeId"] not in world.volumes[name] or primary["State"] != "completed":
                 continue
-            expiry = primary["Tags"].get("Copy_DeleteOn", primary["Tags"]["DeleteOn"])
-            if date.fromisoformat(expiry) <= today and "KeepForever" not in primary["Tags"]:
-                continue
             for destination in DESTINATIONS[name]:
-                found = [
-                    copy["State"]
+                mine = [
+                    copy
                     for copy in existing[destination]
                     if copy["Tags"].get("Source_SnapshotId") == primary["SnapshotId"]
                 ]
-                if found != ["completed"]:
-                    yield f"{primary['SnapshotId']} of {name} has {found or 'no copy'} in {destination}"
+                yield name, destination, primary, mine
 
 
-def _protection(world: World) -> Iterator[str]:
-    """The copies of what is protected are protected as well."""
-    existing = [one for region in REGIONS for one in world.aws.snapshots(region)]
-    protected = {one["SnapshotId"] for one in existing if "KeepForever" in one["Tags"]}
-    for one in existing:
-        if one["Tags"].get("Source_SnapshotId") in protected and one["SnapshotId"] not in protected:
-            yield f"{one['SnapshotId']} is a copy of what is protected, and is not"
+def _handed_on(world: World) -> Iterator[str]:
+    """The copies of a protected primary are protected, and none goes before the primary lets it."""
+    today = world.aws.now.date()
+    for _, destination, primary, copies in _families(world):
+        tags = primary["Tags"]
+        expiry = tags.get("Copy_DeleteOn", tags["DeleteOn"])
+        wanted = date.fromisoformat(expiry) > today or "KeepForever" in tags
+        for copy in copies if wanted else ():
+            if copy["State"] != "completed":
+                continue
+            if "KeepForever" in tags and "KeepForever" not in copy["Tags"]:
+                yield f"{copy['SnapshotId']} in {destination} is not protected as {primary['SnapshotId']} is"
+            if copy["Tags"]["DeleteOn"] < expiry:
+                yield f"{copy['SnapshotId']} in {destination} goes on {copy['Tags']['DeleteOn']}, not on {expiry}"
 
 
 def _deletions(world: World) -> Iterator[str]:
@@ -92,13 +135,13 @@ def _deletions(world: World) -> Iterator[str]:
             yield f"{key} was not managed and is gone"
         elif "KeepForever" in tags:
             yield f"{key} was protected and is gone"
-        elif "Source_SnapshotId" not in tags and _midnight(tags["DeleteOn"]) > world.aws.now:
+        elif "Source_SnapshotId" not in tags and midnight(tags["DeleteOn"]) > world.aws.now:
             yield f"{key} was to stand until {tags['DeleteOn']} and is gone"
-        elif _midnight(tags["DeleteOn"]) > world.aws.now and one["State"] == "completed" and not _twin(world, one):
+        elif midnight(tags["DeleteOn"]) > world.aws.now and one["State"] == "completed" and not _twin(world, one):
             yield f"{key} was a good copy, to stand until {tags['DeleteOn']}, and is gone"
 
 
-def _twin(world: World, gone: dict[str, Any]) -> bool:
+def _twin(world: World, gone: Seen) -> bool:
     source = gone["Tags"]["Source_SnapshotId"]
     return any(
         one["Tags"].get("Source_SnapshotId") == source and one["State"] == "completed"
@@ -106,17 +149,36 @@ def _twin(world: World, gone: dict[str, Any]) -> bool:
     )
 
 
-def _midnight(day: str) -> datetime:
+def midnight(day: str) -> datetime:
+    """The instant at which a day begins."""
     return datetime.combine(date.fromisoformat(day), time(), UTC)
 
 
-def _foreign(world: World) -> Iterator[str]:
-    for region, ids in world.foreign.items():
+def _expired(world: World) -> Iterator[str]:
+    """What expired is gone, except the newest completed one of each volume, where it is and in each destination."""
+    today = world.aws.now.date()
+    for region in REGIONS:
+        lineages: dict[str, list[Seen]] = defaultdict(list)
         for one in world.aws.snapshots(region):
-            if one["SnapshotId"] in ids and one["Tags"]:
-                yield f"{one['SnapshotId']} is nobody's business and was tagged {one['Tags']}"
-        missing = ids - {one["SnapshotId"] for one in world.aws.snapshots(region)}
-        if missing:
+            if one["Tags"].get("Type") == "Automated":
+                copied = "Source_SnapshotId" in one["Tags"]
+                lineages[one["Tags"]["Source_VolumeId"] if copied else one["VolumeId"]].append(one)
+        for found in lineages.values():
+            newest = [one for one in found if one["State"] == "completed"][-1:]
+            for one in found:
+                expired = one["State"] != "pending" and date.fromisoformat(one["Tags"]["DeleteOn"]) <= today
+                if expired and one not in newest and "KeepForever" not in one["Tags"]:
+                    yield f"{one['SnapshotId']} in {region} expired on {one['Tags']['DeleteOn']} and stands"
+
+
+def foreign(world: World) -> Iterator[str]:
+    """What nobody gave to the app is as it was."""
+    for region, ids in world.foreign.items():
+        standing = {one["SnapshotId"]: one for one in world.aws.snapshots(region)}
+        for id in ids & standing.keys():
+            if standing[id]["Tags"]:
+                yield f"{id} is nobody's business and was tagged {standing[id]['Tags']}"
+        if missing := ids - standing.keys():
             yield f"{missing} in {region} were not managed and are gone"
 
 

@@ -72,27 +72,25 @@ def live(world: World) -> None:
     for day in range(DAYS):
         if day == 1:
             aws.fail_copy(AWAY, "An internal error occurred")
-            ask(world)
-        _day(world, day)
+            aws.send(HOME, request(world, "0a0a0a0a-0000-0000-0000-000000000001"))
+        day_of(world, _midnight(day))
         if day == 0:
-            protect_newest(world)
+            _protect_newest(world)
 
 
-def ask(world: World) -> None:
-    """Ask for a snapshot of one instance."""
+def request(world: World, event_id: str) -> dict[str, Any]:
+    """The event that asks for a snapshot of the instance `db`."""
     volume = world.volumes["db"][0]
     found = world.aws.client(HOME).describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
-    event = {
-        "id": "0a0a0a0a-0000-0000-0000-000000000001",
+    return {
+        "id": event_id,
         "source": "ebs-snapshot-reactor",
         "detail-type": "Snapshot Requested",
         "detail": {"instance-id": found},
     }
-    world.aws.send(HOME, event)
 
 
-def protect_newest(world: World) -> None:
-    """Protect a primary that has copies."""
+def _protect_newest(world: World) -> None:
     newest = [one for one in world.aws.snapshots(HOME) if one["VolumeId"] == world.volumes["web"][0]][-1]
     world.aws.client(HOME).create_tags(
         Resources=[newest["SnapshotId"]], Tags=[{"Key": "KeepForever", "Value": "audit"}]
@@ -100,15 +98,18 @@ def protect_newest(world: World) -> None:
     world.aws.travel(minutes=1)
 
 
-def calm(world: World, first: int = DAYS) -> None:
-    """Let the normal schedule go on, from the day that is ``first``."""
-    for day in range(first, first + CALM_DAYS):
-        _day(world, day)
+def calm(world: World) -> None:
+    """Let the normal schedule go on."""
+    for day in range(DAYS, DAYS + CALM_DAYS):
+        day_of(world, _midnight(day))
 
 
-def _day(world: World, day: int) -> None:
+def _midnight(day: int) -> datetime:
+    return START.replace(hour=0, minute=0) + timedelta(days=day)
+
+
+def day_of(world: World, midnight: datetime) -> None:
     """Let the schedules of some hours fire, with what follows from them; the rest of the day passes at once."""
-    midnight = START.replace(hour=0, minute=0) + timedelta(days=day)
     for hour in HOURS:
         _switch(world.aws, on=False)
         # Five minutes before the hour: whatever came of the hours before has long happened.
