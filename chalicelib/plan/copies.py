@@ -102,16 +102,26 @@ def _plan_one(
 def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:
     """Delete a copy whose place another has taken, under the rules of the sweep.
 
-    A failed one goes even if the other is still on its way: the count of tries stands on that one.
+    A failed one goes even if the other is still on its way: the count of tries stands on that one. One that was to
+    stand longer than the other stays: somebody may have wanted just this one kept.
     """
     if copy.protected:
         reason = "KeepForever is set"
     elif copy.state not in (State.COMPLETED, State.ERROR):
         reason = f"its state is {copy.state}"
+    elif copy.state == State.COMPLETED and _outlasts(copy, keeper):
+        reason = f"it is to stand longer than {keeper.id}"
     else:
         reason = f"{keeper.id} took its place"
         return [Decision((copy.id,), reason, DeleteSnapshot(copy.id, copy.region))]
     return [Decision((copy.id,), reason)]
+
+
+def _outlasts(copy: Snapshot, keeper: Snapshot) -> bool:
+    """Return whether a copy is to stand longer than another; without a DeleteOn that is understood, for ever."""
+    if keeper.protected or keeper.delete_on is None:
+        return False
+    return copy.delete_on is None or copy.delete_on > keeper.delete_on
 
 
 def _plan_mirror(primary: Snapshot, copy: Snapshot) -> list[Decision]:
