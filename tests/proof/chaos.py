@@ -1,7 +1,7 @@
 """Chaos of events: lost, doubled, late and out of order, functions side by side, an API that lags behind.
 
-Hypothesis draws the course, and `calm` follows it: then all must be as it should. ``python -m tests.proof.chaos``
-runs many, on all processors.
+Hypothesis draws the course of it (`machine`), and a calm follows: then all must be as it should.
+``python -m tests.proof.chaos`` runs many courses, on all processors.
 """
 
 from __future__ import annotations
@@ -13,239 +13,18 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis import strategies as st
 from hypothesis.reporting import with_reporter
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import run_state_machine_as_test
 
-from emulator import LocalAWS
-from tests.proof.faults import FAULTS
-from tests.proof.invariants import violations
-from tests.proof.judging import Course, Watch, db_is_at, is_protected, managed
-from tests.proof.network import Network, run_of
-from tests.proof.world import HOME, REGIONS, START, day_of, deploy, request
+from tests.proof.machine import CALMS, Chaos
 
 STEPS = 40
-CALM_DAYS = 2
 # Examples are drawn in chunks, each with a seed of its own.
 CHUNK = 20
-CALMS = "calms"
-SCHEDULED = ("create_snapshots", "copy_missing", "sweep_snapshots")
-regions = st.sampled_from(REGIONS)
-picks = st.integers(0, 63)
-pairs = st.tuples(st.sampled_from(SCHEDULED), st.sampled_from(SCHEDULED))
-minutes = st.sampled_from((0, 1, 20, 60, 300, 600))
-orders = st.lists(st.integers(0, 1), max_size=24)
-
-
-class Chaos(RuleBasedStateMachine):
-    """Three Regions, a network that does what it likes, and users in the middle of it."""
-
-    steps: ClassVar[Counter[str]] = Counter()
-
-    @initialize(slots=st.sampled_from((2, 1, 20)))
-    def begin(self, slots: int) -> None:
-        self.stack = ExitStack()
-        self.aws = self.stack.enter_context(LocalAWS(start=START, regions=REGIONS, seed=1))
-        self.holding = self.aws.holding()
-        self.network = Network(self.aws, self.holding.__enter__())
-        self.world = deploy(self.aws)
-        self.watch = Watch(self.world)
-        self.db = db_is_at(self.world)
-        self.aws.copy_slots = slots
-        self.requests = 0
-        # As the functions' policies: whatever they think, IAM refuses.
-        self.aws.fault(
-            "DeleteSnapshot",
-            error="UnauthorizedOperation",
-            times=10**9,
-            match=lambda one: self._guarded(one["SnapshotId"]),
-        )
-        self.aws.travel(minutes=4)
-
-    def _guarded(self, id: str) -> bool:
-        found = [one for region in REGIONS for one in self.aws.snapshots(region) if one["SnapshotId"] == id]
-        return any(one["Tags"].get("Type") != "Automated" or is_protected(one["Tags"]) for one in found)
-
-    def _count(self, name: str) -> None:
-        Chaos.steps[name] += 1
-
-    def _pass(self, minutes: int) -> None:
-        self.aws.travel(minutes=minutes)
-        self.network.prune()
-
-    @rule(hours=st.integers(1, 10))
-    def hours_pass(self, hours: int) -> None:
-        self._count("hours pass")
-        self._pass(60 * hours)
-
-    @rule(minutes=st.integers(1, 30))
-    def minutes_pass(self, minutes: int) -> None:
-        self._count("minutes pass")
-        self._pass(minutes)
-
-    @precondition(lambda self: bool(self.network.bag))
-    @rule(chosen=st.lists(picks, min_size=1, max_size=8))
-    def deliver(self, chosen: list[int]) -> None:
-        self._count("deliver, in any order")
-        for pick in chosen:
-            if self.network.bag:
-                self.network.deliver(self.network.take(pick))
-
-    @rule(rounds=st.integers(1, 6), minutes=minutes)
-    def network_works(self, rounds: int, minutes: int) -> None:
-        """What is in the bag comes in order, and what follows from it."""
-        self._count("the network works for a while")
-        self._pass(minutes)
-        for _ in range(rounds):
-            for one in [self.network.take(0) for _ in range(min(6, len(self.network.bag)))]:
-                self.network.deliver(one)
-            self.aws.travel(seconds=80)
-
-    @precondition(lambda self: bool(self.network.bag))
-    @rule(pick=picks)
-    def deliver_and_keep(self, pick: int) -> None:
-        self._count("deliver, and again later")
-        self.network.deliver(self.network.look(pick))
-
-    @precondition(lambda self: bool(self.network.bag))
-    @rule(pick=picks)
-    def lose(self, pick: int) -> None:
-        self._count("lose")
-        self.network.take(pick)
-
-    @precondition(lambda self: bool(self.network.bag))
-    @rule(first=picks, second=picks, order=orders)
-    def deliver_side_by_side(self, first: int, second: int, order: list[int]) -> None:
-        """Two at the same time, or one that comes twice at the same time."""
-        self._count("two side by side")
-        one = self.network.take(first)
-        other = self.network.look(second) if self.network.bag else one
-        self.network.deliver(one, other, order=order)
-
-    @rule(minutes=minutes, region=regions, function=st.sampled_from(SCHEDULED))
-    def start(self, minutes: int, region: str, function: str) -> None:
-        self._count("start a schedule's function")
-        self._pass(minutes)
-        self.network.deliver(self.network.schedule(region, function))
-
-    @rule(minutes=minutes, region=regions, functions=pairs, order=orders)
-    def race(self, minutes: int, region: str, functions: tuple[str, str], order: list[int]) -> None:
-        self._count("two schedules' functions side by side")
-        self._pass(minutes)
-        self.network.deliver(*(self.network.schedule(region, name) for name in functions), order=order)
-
-    @precondition(lambda self: bool(self.network.bag))
-    @rule(region=regions, function=st.sampled_from(SCHEDULED), pick=picks, order=orders)
-    def race_an_event(self, region: str, function: str, pick: int, order: list[int]) -> None:
-        self._count("an event beside a schedule's function")
-        self.network.deliver(self.network.take(pick), self.network.schedule(region, function), order=order)
-
-    @rule(seconds=st.sampled_from((0, 5, 20, 60, 90)))
-    def lag(self, seconds: int) -> None:
-        self._count("DescribeSnapshots lags")
-        self.aws.describe_lag = timedelta(seconds=seconds)
-
-    @rule()
-    def ask(self) -> None:
-        self._count("request a snapshot")
-        self.requests += 1
-        self.aws.send(HOME, request(self.world, f"0a0a0a0a-0000-0000-0000-{self.requests:012d}"))
-
-    @precondition(lambda self: bool(managed(self.world)))
-    @rule(pick=picks)
-    def protect(self, pick: int) -> None:
-        self._count("protect")
-        self._tag(pick, "KeepForever", "audit")
-
-    @precondition(lambda self: bool(managed(self.world)))
-    @rule(pick=picks, days=st.integers(1, 9))
-    def lengthen(self, pick: int, days: int) -> None:
-        self._count("lengthen")
-        found = managed(self.world)
-        _, one = found[pick % len(found)]
-        old = START.fromisoformat(one["Tags"]["DeleteOn"])
-        self._tag(pick, "DeleteOn", f"{old + timedelta(days=days):%Y-%m-%d}")
-
-    def _tag(self, pick: int, key: str, value: str) -> None:
-        found = managed(self.world)
-        region, one = found[pick % len(found)]
-        self.aws.client(region).create_tags(Resources=[one["SnapshotId"]], Tags=[{"Key": key, "Value": value}])
-
-    @rule(region=regions, times=st.integers(1, 5))
-    def fail_copies(self, region: str, times: int) -> None:
-        self._count("copies are to fail")
-        self.aws.fail_copy(region, "An internal error occurred", times)
-
-    @rule(name=st.sampled_from(("web", "db", "mail")))
-    def fail_a_snapshot(self, name: str) -> None:
-        self._count("a snapshot is to fail")
-        self.aws.fail_snapshot(self.world.volumes[name][0], "An internal error occurred")
-
-    @rule(slots=st.sampled_from((1, 2, 3, 20)))
-    def change_slots(self, slots: int) -> None:
-        self._count("other copy slots")
-        self.aws.copy_slots = slots
-
-    @rule(after=st.integers(1, 9), fault=st.sampled_from(sorted(FAULTS)))
-    def break_a_call(self, after: int, fault: str) -> None:
-        self._count("a call is to fail")
-        error, carried_out = FAULTS[fault]
-        made = sum(call.function is not None for call in self.aws.calls)
-        self.aws.fault_at(made + after, error=error, carried_out=carried_out)
-
-    @rule(answers=st.booleans(), code=st.sampled_from((0, 0, 201, 202)))
-    def change_agent(self, answers: bool, code: int) -> None:
-        self._count("another agent")
-        agent = self.aws.agent(self.db)
-        agent.answers, agent.exits = answers, {"pre-script": code, "post-script": code}
-
-    @invariant()
-    def holds(self) -> None:
-        """Nothing was touched that should not have been."""
-        self._say(self.watch.violations())
-
-    def _say(self, wrong: list[str]) -> None:
-        assert not wrong, f"{self.aws.now:%d %b %H:%M:%S}: " + "; ".join(wrong)
-
-    def teardown(self) -> None:
-        if not hasattr(self, "stack"):
-            return
-        with self.stack:
-            if sys.exc_info()[0] is None:
-                self.calm()
-
-    def calm(self) -> None:
-        """Nothing fails any more, and the normal schedule goes on: then nothing is missing and nothing is left over."""
-        aws = self.aws
-        aws.mend()
-        aws.describe_lag = timedelta(0)
-        aws.copy_slots = 2
-        agent = aws.agent(self.db)
-        agent.answers, agent.exits = True, {}
-        self.holding.__exit__(None, None, None)
-        before = len(aws.invocations)
-        aws.travel(minutes=70)
-        self.holds()
-        tomorrow = aws.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        for day in range(CALM_DAYS):
-            day_of(self.world, tomorrow + timedelta(days=day))
-            self.holds()
-        runs = [*self.network.runs, *(run_of(one) for one in aws.invocations[before:])]
-        Chaos.steps[CALMS] += 1
-        self._say(violations(self.world, Course(self.world, runs)))
 
 
 @dataclass(frozen=True)
@@ -278,7 +57,8 @@ def run(seed_: int, examples: int, *, shrink: bool = True) -> Finding:
         with with_reporter(told.append):
             run_state_machine_as_test(machine, settings=drawn)
     except AssertionError as error:
-        steps = [line for line in map(str, told) if line.startswith("state.") and line != "state.holds()"]
+        lines = [line for text in [*told, *getattr(error, "__notes__", ())] for line in str(text).splitlines()]
+        steps = [line for line in lines if line.startswith("state.") and line != "state.holds()"]
         return Finding(seed_, examples, Counter(Chaos.steps), "\n  ".join([str(error), *steps]))
     return Finding(seed_, examples, Counter(Chaos.steps))
 

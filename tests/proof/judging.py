@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from emulator import ApiCall
 from emulator.conditions import default_duration
 from tests.proof.invariants import HOMES, LONGEST_FREEZE, Seen, Terms, foreign
 from tests.proof.network import CREATORS, Run
@@ -17,57 +16,60 @@ from tests.proof.world import HOME, REGIONS, World
 LAST_TRY = "4"
 
 
-def is_protected(tags: dict[str, str]) -> bool:
+def is_protected(tags: Mapping[str, str]) -> bool:
     """Whether the tags hold KeepForever."""
     return "KeepForever" in tags
 
 
 @dataclass
 class Watch:
-    """Looks at the world after every step: what is gone is judged by its tags in the instant before."""
+    """Looks at the world after every step, and at every snapshot in the instant before it is to be deleted."""
 
     world: World
-    _judged: int = 0
-    _best: dict[str, str] = field(default_factory=dict)
+    _wrong: list[str] = field(default_factory=list)
+    _asked: set[str] = field(default_factory=set)
+    _backed_up: set[str] = field(default_factory=set)
+
+    def refuses(self, snapshot_id: str) -> bool:
+        """Judge a deletion that is about to be carried out; say whether IAM refuses it, as the policies have it."""
+        standing = self._standing()
+        [key] = [key for key in standing if key.endswith(f" {snapshot_id}")] or [""]
+        if not key:
+            return False
+        one, tags = standing[key], standing[key]["Tags"]
+        self._asked.add(key)
+        if key in self.world.seen and is_protected(self.world.seen[key]["Tags"]):
+            self._wrong.append(f"{key} has long been protected, and was to be deleted")
+        if tags.get("Type") != "Automated" or is_protected(tags):
+            return True
+        if one["State"] == "pending":
+            self._wrong.append(f"{key} is pending and was to be deleted")
+        elif date.fromisoformat(tags["DeleteOn"]) > self.world.aws.now.date() and not _replaced(key, standing):
+            self._wrong.append(f"{key} was to stand until {tags['DeleteOn']} and was to be deleted")
+        return False
 
     def violations(self) -> list[str]:
         """Return what the last step did that it must not; look anew at the world afterwards."""
-        calls = self.world.aws.calls[self._judged :]
-        self._judged = len(self.world.aws.calls)
-        asked = {
-            f"{call.region} {call.params['SnapshotId']}": call for call in calls if call.operation == "DeleteSnapshot"
-        }
-        standing = {
-            f"{region} {one['SnapshotId']}": one for region in REGIONS for one in self.world.aws.snapshots(region)
-        }
-        wrong = [*self._attempts(asked), *self._gone(asked, standing), *self._last(standing), *foreign(self.world)]
-        wrong += self._frozen()
+        standing = self._standing()
+        wrong = [*self._wrong, *self._gone(standing), *self._last(standing), *foreign(self.world), *self._frozen()]
+        self._wrong.clear()
         self.world.look()
         return wrong
 
-    def _attempts(self, asked: dict[str, ApiCall]) -> Iterator[str]:
-        for key in asked:
-            if key in self.world.seen and is_protected(self.world.seen[key]["Tags"]):
-                yield f"{key} has long been protected, and was to be deleted"
+    def _standing(self) -> dict[str, Seen]:
+        return {f"{region} {one['SnapshotId']}": one for region in REGIONS for one in self.world.aws.snapshots(region)}
 
-    def _gone(self, asked: dict[str, ApiCall], standing: dict[str, Seen]) -> Iterator[str]:
-        for key, one in self.world.seen.items():
-            if key in standing or one.get("Judged"):
-                continue
-            one["Judged"] = True
-            if key not in asked:
-                yield f"{key} is gone, and nobody asked for it"
-                continue
-            call = asked[key]
-            tags = dict(call.resource_tags.get(one["SnapshotId"], one["Tags"]))
-            if tags.get("Type") != "Automated":
-                yield f"{key} was not managed and was deleted"
-            elif is_protected(tags):
-                yield f"{key} was protected and was deleted"
-            elif one["StartTime"] + default_duration(one["VolumeSize"]) > call.at:
-                yield f"{key} was pending and was deleted"
-            elif date.fromisoformat(tags["DeleteOn"]) > call.at.date() and not _replaced(one, tags, standing):
-                yield f"{key} was to stand until {tags['DeleteOn']} and was deleted"
+    def _gone(self, standing: dict[str, Seen]) -> Iterator[str]:
+        for key in self.world.seen.keys() - standing.keys() - self._asked:
+            id = key.split()[1]
+            # A call at which another fault came first, after it was carried out.
+            before = [
+                call.resource_tags[id]
+                for call in self.world.aws.calls
+                if call.operation == "DeleteSnapshot" and id in call.resource_tags
+            ]
+            if not any(tags.get("Type") == "Automated" and not is_protected(tags) for tags in before):
+                yield f"{key} is gone, and nobody asked for it, or must not have"
 
     def _last(self, standing: dict[str, Seen]) -> Iterator[str]:
         """Of every volume that is backed up, and of its copies in each Region, a completed one stands ever after."""
@@ -77,9 +79,9 @@ class Watch:
             volume = one["Tags"].get("Source_VolumeId", one["VolumeId"])
             if one["State"] == "completed" and volume in volumes and one["Tags"].get("Type") == "Automated":
                 found.add(f"{volume} in {key.split()[0]}")
-        for place in self._best.keys() - found:
+        for place in self._backed_up - found:
             yield f"the last backup of {place} is gone"
-        self._best |= dict.fromkeys(found, "")
+        self._backed_up |= found
 
     def _frozen(self) -> Iterator[str]:
         for instance, since in self.world.aws.frozen.items():
@@ -87,16 +89,18 @@ class Watch:
                 yield f"{instance} has been frozen since {since}"
 
 
-def _replaced(gone: Seen, tags: dict[str, str], standing: dict[str, Seen]) -> bool:
-    """Whether a copy had failed, or another one, completed, stands for as long as it was to stand."""
-    if "Source_SnapshotId" not in tags:
+def _replaced(key: str, standing: dict[str, Seen]) -> bool:
+    """Whether a copy has failed, or another one, completed, stands for as long as it was to stand."""
+    gone = standing[key]
+    if "Source_SnapshotId" not in gone["Tags"]:
         return False
     return gone["State"] == "error" or any(
-        key.split()[0] == gone["Region"]
-        and one["Tags"].get("Source_SnapshotId") == tags["Source_SnapshotId"]
+        other.split()[0] == key.split(maxsplit=1)[0]
+        and one["Tags"].get("Source_SnapshotId") == gone["Tags"]["Source_SnapshotId"]
         and one["State"] == "completed"
-        and (is_protected(one["Tags"]) or one["Tags"]["DeleteOn"] >= tags["DeleteOn"])
-        for key, one in standing.items()
+        and (is_protected(one["Tags"]) or one["Tags"]["DeleteOn"] >= gone["Tags"]["DeleteOn"])
+        for other, one in standing.items()
+        if other != key
     )
 
 
@@ -152,6 +156,20 @@ class Course(Terms):
             return any(one["Tags"].get("Copy_Try") == LAST_TRY for one in copies)
         keeper = next((one for one in copies if one["State"] == "completed"), None)
         return keeper is not None and all(_has_to_stay(one, keeper) for one in copies if one is not keeper)
+
+    def unnamed(self) -> Iterator[str]:
+        """Snapshots of a set without the tags that tell its volumes apart, though a run came to write them."""
+        for region, one in managed(self.world):
+            if one["State"] != "completed" or "Source_Device" in one["Tags"]:
+                continue
+            slot = one["Tags"]["Backup_Slot"]
+            for run in self.runs:
+                late = _slot(run.began - timedelta(days=1)) > slot
+                mine = run.event_id == slot or (run.function == "create_snapshots" and not late)
+                hidden = one["StartTime"] + run.lag >= run.began
+                if run.region == region and run.clean and mine and not hidden:
+                    yield f"{one['SnapshotId']} in {region} has no Source_Device"
+                    break
 
 
 def _has_to_stay(one: Seen, keeper: Seen) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from emulator import Delivery, Invocation, LocalAWS
 
@@ -17,7 +15,7 @@ CREATORS = frozenset({"create_snapshots", "create_on_request"})
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a function, from when until when, with the lag of that time, and whether another ran beside it.
+    """One run of a function, from when until when, with the lag of that time, and whether another that creates ran beside it.
 
     `clean` says that it failed at nothing and put nothing off.
     """
@@ -92,13 +90,6 @@ class Network:
         self.aws.deliver(*deliveries, order=order)
         for one in self.aws.invocations[before:]:
             self.counts["failed runs" if one.error else "good runs"] += 1
-            beside = (
-                any(other.region == one.region and other.function in CREATORS for other in deliveries)
-                and len(deliveries) > 1
-            )
+            creating = [each for each in deliveries if each.region == one.region and each.function in CREATORS]
+            beside = len(creating) > 1
             self.runs.append(replace(run_of(one), began=began, ended=self.aws.now, lag=lag, beside=beside))
-
-
-def listening(aws: LocalAWS) -> AbstractContextManager[list[Any]]:
-    """While it lasts, nothing reaches a function but through the bag."""
-    return aws.holding()
