@@ -136,7 +136,7 @@ class Chaos(RuleBasedStateMachine):
         self.aws.describe_lag = timedelta(seconds=seconds)
 
     @rule()
-    def ask(self) -> None:
+    def request_a_snapshot(self) -> None:
         self._count("request a snapshot")
         self.requests += 1
         self.aws.send(HOME, request(self.world, f"0a0a0a0a-0000-0000-0000-{self.requests:012d}"))
@@ -172,19 +172,19 @@ class Chaos(RuleBasedStateMachine):
         self.aws.fail_snapshot(self.world.volumes[name][0], "An internal error occurred")
 
     @rule(slots=st.sampled_from((1, 2, 3, 20)))
-    def change_slots(self, slots: int) -> None:
+    def set_slots(self, slots: int) -> None:
         self._count("other copy slots")
         self.aws.copy_slots = slots
 
     @rule(after=st.integers(1, 9), fault=st.sampled_from(sorted(FAULTS)))
-    def break_a_call(self, after: int, fault: str) -> None:
+    def fail_a_call(self, after: int, fault: str) -> None:
         self._count("a call is to fail")
         error, carried_out = FAULTS[fault]
         made = sum(call.function is not None for call in self.aws.calls)
         self.aws.fault_at(made + after, error=error, carried_out=carried_out)
 
     @rule(answers=st.booleans(), code=st.sampled_from((0, 0, 201, 202)))
-    def change_agent(self, answers: bool, code: int) -> None:
+    def set_agent(self, answers: bool, code: int) -> None:
         self._count("another agent")
         agent = self.aws.agent(self.db)
         agent.answers, agent.exits = answers, {"pre-script": code, "post-script": code}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import plan
-from chalicelib.plan import sweep
+from chalicelib.plan import copies, sweep
 from tests.proof.chaos import run
 
 # What a version of the app would do that forgets one thing.
@@ -19,6 +19,10 @@ copy, create, kept = plan.plan_copies, plan.plan_creation, sweep._kept
 def trusts_in_events(snapshots: Any, destinations: Any, today: Any, **more: Any) -> Any:
     counted = any(each.free_slots is not None for each in destinations.values())
     return [] if counted else copy(snapshots, destinations, today, **more)
+
+
+def clears_nothing_up(one: Any, keeper: Any) -> list[Any]:
+    return []
 
 
 def creates_what_exists(instances: Any, snapshots: Any, circumstances: Any) -> Any:
@@ -39,6 +43,7 @@ def test_whatever_becomes_of_the_events_nothing_is_lost() -> None:
     ("module", "name", "broken", "seen"),
     [
         (plan, "plan_copies", trusts_in_events, "has no copy in"),
+        (copies, "_plan_surplus", clears_nothing_up, "'error', "),
         (plan, "plan_creation", creates_what_exists, "snapshots for"),
         (sweep, "_kept", forgets_protection, "has long been protected"),
     ],
