@@ -48,8 +48,8 @@ def plan_copies(
 
     A missing copy is made, as far as there are free slots: the newest snapshot of each volume first, then the second
     newest of each. A copy that failed is reported and made again, up to ``MOST_TRIES``; ``report_given_up`` says
-    whether one that is past that is a failure this time. Of two copies the older completed one is kept. Protection and
-    a later expiry go along to the copies that exist.
+    whether one that is past that is a failure this time. Of two copies the older completed one is kept, and the other
+    as well if it is protected or to stand longer. Protection and a later expiry go along to the copies that exist.
     """
     decisions: list[Decision] = []
     by_primary = {name: _by_primary(destination.copies) for name, destination in destinations.items()}
