@@ -23,9 +23,11 @@ class Terms:
     A story in which runs are lost, or overlap, says otherwise.
     """
 
+    days = DAYS + CALM_DAYS
+
     def slots(self, region: str, volume: str) -> Sequence[str]:
         """The slots for which the volume has a snapshot for certain."""
-        days = [START.date() + timedelta(days=number) for number in range(DAYS + CALM_DAYS)]
+        days = [START.date() + timedelta(days=number) for number in range(self.days)]
         return [f"{day}T03:00Z" for day in days]
 
     def may_double(self, first: Seen, second: Seen) -> bool:

@@ -75,7 +75,7 @@ def live(world: World) -> None:
             aws.send(HOME, request(world, "0a0a0a0a-0000-0000-0000-000000000001"))
         day_of(world, _midnight(day))
         if day == 0:
-            _protect_newest(world)
+            protect_newest(world)
 
 
 def request(world: World, event_id: str) -> dict[str, Any]:
@@ -90,7 +90,8 @@ def request(world: World, event_id: str) -> dict[str, Any]:
     }
 
 
-def _protect_newest(world: World) -> None:
+def protect_newest(world: World) -> None:
+    """Protect a primary that has copies."""
     newest = [one for one in world.aws.snapshots(HOME) if one["VolumeId"] == world.volumes["web"][0]][-1]
     world.aws.client(HOME).create_tags(
         Resources=[newest["SnapshotId"]], Tags=[{"Key": "KeepForever", "Value": "audit"}]
@@ -98,9 +99,9 @@ def _protect_newest(world: World) -> None:
     world.aws.travel(minutes=1)
 
 
-def calm(world: World) -> None:
-    """Let the normal schedule go on."""
-    for day in range(DAYS, DAYS + CALM_DAYS):
+def calm(world: World, first: int = DAYS) -> None:
+    """Let the normal schedule go on, from the day that is ``first``."""
+    for day in range(first, first + CALM_DAYS):
         day_of(world, _midnight(day))
 
 
