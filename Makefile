@@ -77,6 +77,7 @@ check: lint test ## style, types and tests
 prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos of events; takes about an hour
 	@$(BIN)/python -m tests.proof.faults
 	@$(BIN)/python -m tests.proof.pairs
+	@$(BIN)/python -m tests.proof.chaos --examples 200
 
 mutants: $(MUTANTS_VENV) ## changes the pure modules in some 3,000 small ways, each of which must fail a test; ten minutes
 	@.venv-mutants/bin/python -m tests.mutants
