@@ -9,7 +9,7 @@ LONGEST = 200
 # A plain repr() follows an event however deep it is nested, until Python's own stack ends.
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel = 3
-_SHORT.maxstring = _SHORT.maxother = 2 * LONGEST
+_SHORT.maxstring = _SHORT.maxother = 3 * LONGEST  # it leaves out the middle: beyond what cut() leaves out
 
 
 def quoted(value: object) -> str:

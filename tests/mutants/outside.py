@@ -69,7 +69,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             match each:
                 case ast.FunctionDef(name=name, decorator_list=[ast.Name(id="property") | ast.Call()]):
                     yield prefix + name, each
-                case ast.Assign(targets=[ast.Name(id=name)]) if name not in NOT_RUN:
+                case ast.Assign(targets=[*_, target]) if (name := ast.unparse(target)) not in NOT_RUN:
                     yield prefix + name, each
                 case ast.AnnAssign(target=ast.Name(id=name)) if name not in NOT_RUN:
                     yield prefix + name, each

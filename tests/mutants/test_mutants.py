@@ -16,6 +16,7 @@ from dataclasses import dataclass
 LIMIT = 50
 WORDS = frozenset({"yes", "on"})
 DAY = re.compile(r"[0-9]{2}d?")
+SHORT.least = SHORT.most = 2
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def test_what_is_changed_outside_functions(tmp_path: Path) -> None:
         ("DAY", "'[0-9]{2}d?'", "'[0-9]d?'"),
         ("DAY", "'[0-9]{2}d?'", "'[0-9]{2}?'"),
         ("DAY", "'[0-9]{2}d?'", "'[0-9]{2}d'"),
+        ("SHORT.most", "2", "3"),
         ("Volume.excluded", "False", "True"),
         ("Volume.taken", "And", "Or"),
         ("Volume.taken", "not self.excluded", "self.excluded"),
