@@ -73,7 +73,7 @@ def wants_dry_run(event: Mapping[str, Any]) -> bool:
     It is not clear either if the wish stands in another place or is spelt in another way: nothing is done for real
     that was meant to be a plan.
     """
-    found = event.get("detail", {})
+    found = event.get("detail")
     inside = found if isinstance(found, Mapping) else {}
     for name in [*event, *(key for key in inside if key != "dry_run")]:
         if isinstance(name, str) and "".join(filter(str.isalpha, name)).casefold() == "dryrun":
@@ -129,7 +129,7 @@ def read_copy_end(event: Mapping[str, Any], region: str, regions: Collection[str
 
 
 def _region_of(arn: object, regions: Collection[str] | None) -> str:
-    fields = arn.split(":", 5) if isinstance(arn, str) else []
+    fields = arn.split(":") if isinstance(arn, str) else []
     for field in fields[3:5]:
         if _REGION.fullmatch(field) and (regions is None or field in regions):
             return field

@@ -252,6 +252,17 @@ def test_when_fifty_tags_are_too_few(count: int, on_primary: dict[str, str], add
     assert mirrored(decisions) == ({"snap-1": added} if added else {})
 
 
+def test_protection_that_finds_no_room_is_a_failure() -> None:
+    _, later, failure = planned(with_tags(50), of=primary(KeepForever="Yes", DeleteOn="2027-01-01"))
+    along = CreateTags("snap-1", ELSEWHERE, (("DeleteOn", "2027-01-01"),))
+    assert later == Decision(("snap-1",), "DeleteOn of snap-0a goes along", along)
+    reason = "KeepForever of snap-0a finds no room on it: it has 50 tags, one has to go"
+    assert failure == Decision(("snap-1",), reason, result=Result.FAILED)
+    assert planned(with_tags(50), of=primary(KeepForever="Yes"))[1:] == [failure]
+    protected = replace(with_tags(50), protected=True)
+    assert len(planned(protected, of=primary(KeepForever="Yes"))) == 1
+
+
 def test_protection_is_planned_for_every_destination() -> None:
     both = primary(KeepForever="Yes", Copy_Dest=f"{ELSEWHERE} eu-central-1")
     looked_in = {

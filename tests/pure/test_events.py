@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib import events
 from chalicelib.models import Completion, Request
+from chalicelib.quoting import quoted
 
 REGION = "us-east-1"
 
@@ -78,10 +79,84 @@ def test_an_event_without_detail_asks_for_no_dry_run(event: dict[str, Any]) -> N
     assert events.wants_dry_run(event) is False
 
 
-@pytest.mark.parametrize("asked", ["yes", 1, None, {}])
-def test_a_dry_run_that_is_not_clear_is_refused(asked: object) -> None:
-    with pytest.raises(events.BadEvent, match=r"dry_run=.* accepted: true or false"):
-        events.wants_dry_run({"detail": {"dry_run": asked}})
+UNCLEAR: list[Any] = ["yes", 1, None, {}]
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        *(
+            ({"detail": {"dry_run": asked}}, f"dry_run={asked!r} is not understood; accepted: true or false")
+            for asked in UNCLEAR
+        ),
+        *(
+            (event, f"the key={name!r} is not understood; accepted: dry_run, spelt exactly so, in the detail of the event")
+            for name in ("Dry_Run", "dry-run", "DRYRUN", "dry run", "dry_run:2")
+            for event in ({name: False}, {"detail": {1: 2, "dry_run": False, name: False}})
+        ),
+        ({"dry_run": True}, "the key='dry_run' is not understood; accepted: dry_run, spelt exactly so, in the detail of the event"),
+    ],
+)  # fmt: skip
+def test_a_dry_run_that_is_not_clear_is_refused(event: dict[str, Any], message: str) -> None:
+    with pytest.raises(events.BadEvent) as refusal:
+        events.wants_dry_run(event)
+    assert str(refusal.value) == message
+
+
+def envelope(**changes: Any) -> dict[str, Any]:
+    whole = {"version": "0", "id": "01234567-0123-0123-0123-012345678901", "detail-type": "Scheduled Event",
+             "source": "aws.events", "account": "123456789012", "time": "2026-11-22T04:00:00Z", "region": REGION,
+             "resources": [], "detail": {}}  # fmt: skip
+    return whole | changes
+
+
+@pytest.mark.parametrize("changes", [{}, {"id": "a" * 8}, {"id": "Z-9" + "a" * 61}, {"detail": {"dry_run": True}}])
+def test_what_is_an_event(changes: dict[str, Any]) -> None:
+    events.check_envelope(envelope(**changes))
+
+
+def without(*names: str) -> dict[str, Any]:
+    return {key: value for key, value in envelope().items() if key not in names}
+
+
+ID = "the id that EventBridge gives an event"
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ([1], "event=[1] is not understood; accepted: a JSON object, as EventBridge delivers it"),
+        ({}, "event={} is not understood; accepted: an event as EventBridge delivers it; it lacks version, id, detail-type, source, account, time, region, resources, detail"),
+        *((without(name), f"event={quoted(without(name))} is not understood; accepted: an event as EventBridge delivers it; it lacks {name}") for name in envelope()),
+        *((envelope(**{name: 1}), f"{name}=1 is not understood; accepted: a string") for name in [*envelope()][:7]),
+        (envelope(resources={}), "resources={} is not understood; accepted: a list"),
+        (envelope(detail=[]), "detail=[] is not understood; accepted: a JSON object"),
+        (envelope(id="a" * 7), f"id='aaaaaaa' is not understood; accepted: {ID}"),
+        (envelope(id="a" * 65), f"id='{'a' * 65}' is not understood; accepted: {ID}"),
+        (envelope(id="01234567\n"), f"id='01234567\\n' is not understood; accepted: {ID}"),
+        (envelope(dryrun=True), "the key='dryrun' is not understood; accepted: dry_run, spelt exactly so, in the detail of the event"),
+    ],
+)  # fmt: skip
+def test_what_is_no_event_says_what_was_read(event: object, message: str) -> None:
+    with pytest.raises(events.BadEvent) as refusal:
+        events.check_envelope(event)
+    assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (None, ""),
+        ({}, ""),
+        (["a\nb"], r"['a\nb']"),
+        ("a\nb\x1b", "a?b?"),
+        ("x" * 1000, "x" * 1000),
+        ("x" * 1001, "x" * 1000 + "…"),
+    ],
+)
+def test_a_failure_with_an_odd_cause_is_one_all_the_same(cause: object, said: str) -> None:
+    completion = events.read_completion(sample("createSnapshot-failed", cause=cause), REGION)
+    assert completion == Completion((("snap-01234567", True),), said)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +177,24 @@ def test_a_dry_run_that_is_not_clear_is_refused(asked: object) -> None:
 )
 def test_read_copy_end(event: Mapping[str, Any], end: events.CopyEnd) -> None:
     assert events.read_copy_end(event, "us-west-2") == end
+
+
+ODD = "arn:aws:ec2:us-west-2:us-east-1:snapshot/snap-1:2:3"
+
+
+@pytest.mark.parametrize(
+    ("regions", "region"),
+    [(None, "us-west-2"), ({"us-west-2", "us-east-1"}, "us-west-2"), ({"us-east-1"}, "us-east-1")],
+)
+def test_a_copy_comes_from_a_region_that_exists(regions: set[str] | None, region: str) -> None:
+    event = sample("copySnapshot-succeeded", source=ODD)
+    assert events.read_copy_end(event, "us-west-2", regions).source_region == region
+
+
+def test_a_copy_from_a_region_that_does_not_exist_says_what_was_read() -> None:
+    with pytest.raises(events.BadEvent) as refusal:
+        events.read_copy_end(sample("copySnapshot-succeeded", source=ODD), "us-west-2", {"eu-west-1", ODD, ""})
+    assert str(refusal.value) == f"source='{ODD}' is not understood; accepted: the ARN of a snapshot, with its Region"
 
 
 @pytest.mark.parametrize(
@@ -125,8 +218,9 @@ def test_read_tag_change() -> None:
 
 
 def test_a_tag_change_without_resources_says_what_was_read() -> None:
-    with pytest.raises(events.BadEvent, match=r"resources=None .* accepted: a list of ARNs"):
-        events.read_tag_change(sample("tagChange-snapshot") | {"resources": None}, REGION)
+    with pytest.raises(events.BadEvent) as refusal:
+        events.read_tag_change(sample("tagChange-snapshot") | {"resources": {}}, REGION)
+    assert str(refusal.value) == "resources={} is not understood; accepted: a list of ARNs of snapshots"
 
 
 def request(**changes: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from chalicelib.schedule import (
     Schedule,
     Tier,
     current_slot,
+    days_after,
     delete_on,
     next_slot,
     parse_retention,
@@ -70,6 +71,50 @@ def test_the_current_slot_is_the_latest_not_after_now(text: str, now: datetime) 
     assert before is not None
     # A gap between neighbours is never longer than a day, so nothing waits longer.
     assert timedelta(0) < slot - before <= timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "expected"),
+    [
+        ("2026-11-22", 9, "2026-12-01"),
+        ("2026-11-22", 0, "2026-11-22"),
+        ("2026-11-22", -22, "2026-10-31"),
+        ("9999-12-31", 0, "9999-12-31"),
+        ("9999-12-30", 1, "9999-12-31"),
+        ("9999-12-31", 1, "9999-12-31"),
+        ("2026-11-22", 10**9, "9999-12-31"),
+        ("0001-01-02", -1, "0001-01-01"),
+        ("0001-01-01", -1, "0001-01-01"),
+        ("2026-11-22", -(10**9), "0001-01-01"),
+    ],
+)
+def test_no_day_is_beyond_the_first_and_the_last(day: str, days: int, expected: str) -> None:
+    assert days_after(date.fromisoformat(day), days) == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "expected"),
+    [
+        ("1m", "9999-11-15", "9999-12-15"),
+        ("1m", "9999-12-15", "9999-12-31"),
+        ("1y", "9998-02-28", "9999-02-28"),
+        ("100y", "9999-01-01", "9999-12-31"),
+        ("7d", "9999-12-30", "9999-12-31"),
+        ("1w", "9999-12-24", "9999-12-31"),
+        ("2w", "9999-12-24", "9999-12-31"),
+    ],
+)
+def test_no_retention_ends_beyond_the_last_day(text: str, taken: str, expected: str) -> None:
+    found = delete_on(parse_retention(text), SEVEN_DAYS, date.fromisoformat(taken), [])
+    assert found == date.fromisoformat(expected)
+
+
+def test_slots_at_both_ends_of_time() -> None:
+    daily = parse_schedule("daily 03:00", time(3))
+    assert current_slot(daily, at("0001-01-01 02:59")) is None
+    assert current_slot(daily, at("0001-01-01 03:00")) == at("0001-01-01 03:00")
+    assert next_slot(daily, at("9999-12-31 02:59")) == at("9999-12-31 03:00")
+    assert next_slot(daily, at("9999-12-31 03:00")) is None
 
 
 @pytest.mark.parametrize("text", ["7:00", "24:00", "12:60", "", "noon", "03:00:00"])
@@ -242,7 +287,9 @@ def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_where_the_machine_is_is_nothing() -> None:
     daily, now = parse_schedule("daily", time(3)), at("2026-11-22 20:00")
     assert current_slot(daily, now) == at("2026-11-22 03:00")
+    assert current_slot(parse_schedule("daily 21:00", time(3)), now) == at("2026-11-21 21:00")
     assert previous_slot(daily, now) == at("2026-11-22 03:00")
     assert next_slot(daily, now) == at("2026-11-23 03:00")
+    assert next_slot(parse_schedule("hourly", time(3)), now) == at("2026-11-22 21:00")
     assert tags.slot_value(now) == "2026-11-22T20:00Z"
     assert dict(tags.copy_tags(snapshot(started=now)))["Source_StartTime"] == "2026-11-22T20:00:00Z"

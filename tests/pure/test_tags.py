@@ -288,6 +288,18 @@ def test_keep_forever_in_any_spelling_protects(key: str, value: str) -> None:
     assert snapshot(raw={"Type": "Automated", "DeleteOn": "2026-01-01", key: value}).protected
 
 
+LOOKALIKES = {
+    "k": "\u043a\u03ba\u1d0b", "e": "\u0435\u03b5\u1d07", "p": "\u0440\u03c1\u1d18", "f": "\u0493\u03dd\ua730",
+    "o": "\u043e\u03bf\u1d0f\u00f8", "r": "\u0433\u0280\u1d26", "v": "\u0475\u03bd\u1d20",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("letter", LOOKALIKES)
+def test_keep_forever_in_letters_that_look_like_its_own_protects(letter: str) -> None:
+    for other in LOOKALIKES[letter]:
+        assert snapshot(raw={"Type": "Automated", "keepforever".replace(letter, other): ""}).protected
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [
@@ -431,6 +443,13 @@ def test_a_copy_of_a_snapshot_with_fifty_tags_loses_none_of_the_apps_own() -> No
     assert (own | added).items() <= copy.items()
 
 
+def test_one_spelling_that_protects_goes_before_what_a_copy_has_no_room_for() -> None:
+    raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "KeepForever": "", "keep-forever": ""}
+    copy = dict(tags.copy_tags(snapshot(raw=raw | {f"A{n:02}": "x" for n in range(46)})))
+    lineage = ["Source_SnapshotId", "Source_Region", "Source_StartTime", "Source_VolumeId"]
+    assert sorted(copy) == sorted(["Type", "DeleteOn", "KeepForever", *lineage, *(f"A{n:02}" for n in range(43))])
+
+
 def test_long_names_are_cut_to_what_ec2_takes() -> None:
     owner = instance(raw={"Backup": "Yes", "Name": "n" * 256})
     disk = volume("vol-0123456789abcdef0")
@@ -482,6 +501,19 @@ def test_a_long_description_is_cut_so_that_the_place_of_a_copy_stands() -> None:
     text = tags.copy_description(primary)
     assert len(text) == 255
     assert text.endswith("n - vol-0a (?) - eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("device", "said"), [("x" * 100, "x" * 100), ("x" * 101, "x" * 100 + "…"), ("a\nb\x1b", "a?b?"), ("", "")]
+)
+def test_a_device_that_is_none_leaves_room_for_the_description_of_a_copy(device: str, said: str) -> None:
+    primary = snapshot(raw={"Source_Device": device}, description="web (i-0a) - eu-west-1")
+    assert tags.copy_description(primary) == f"web (i-0a) - vol-0a ({said}) - eu-west-1"
+
+
+def test_a_name_writes_no_line_into_a_description() -> None:
+    owner = instance(raw={"Backup": "Yes", "Name": "a\nb\u202ec"})
+    assert tags.description(owner, REGION) == "a?b?c (i-0a) - eu-west-1"
 
 
 def test_lineage_is_added_only_where_it_was_lost() -> None:
@@ -584,6 +616,12 @@ def test_what_was_achieved_is_said_in_the_words_of_the_wish() -> None:
 def test_what_vss_cannot_express_does_not_travel() -> None:
     odd = [("odd", f"a{mark}b") for mark in ";,=\"'"] + [(f"a{mark}b", "odd") for mark in ";,=\"'"]
     assert tags.for_vss((("Type", "Automated"), *odd, ("Xen", "X"))) == "Key=Type,Value=Automated;Key=Xen,Value=X"
+
+
+def test_a_description_is_no_part_of_a_script() -> None:
+    said = "web-1 _é.:/@+() - vol-0a"
+    assert tags.text_for_vss(said) == said
+    assert tags.text_for_vss("a;b,c=d'e\"f`g$h|i&j<k>l{m}n#o\np\u2019q[r") == "a_b_c_d_e_f_g_h_i_j_k_l_m_n_o_p_q_r"
 
 
 @pytest.mark.parametrize(
