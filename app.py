@@ -16,7 +16,7 @@ from chalicelib import events, jobs
 from chalicelib.ec2 import EC2
 from chalicelib.settings import Settings
 
-# Reading makes objects by the thousand and hardly a cycle: at Python's own 700 it looks for some half of the time.
+# Reading makes objects by the thousand and hardly a cycle: at Python's own 700 the collector takes half of the time.
 gc.set_threshold(10_000)
 
 # Powertools does the logging: with Chalice's own handler every record would stand twice.
@@ -136,5 +136,5 @@ def report(event: CloudWatchEvent) -> jobs.Summary:
     return daily.report(_invocation(event))
 
 
-for handler in app.handler_map.values():
-    handler.event_class = _Event  # type: ignore[attr-defined]  # it is an EventSourceHandler
+for _handler in app.handler_map.values():
+    _handler.event_class = _Event  # type: ignore[attr-defined]  # it is an EventSourceHandler

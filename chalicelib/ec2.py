@@ -352,9 +352,9 @@ def _session() -> boto3.Session:
 
 @cache
 def _known_regions(region: str) -> frozenset[str]:
-    """Return the Regions of the partition that ``region`` is in, as botocore knows them."""
+    """Return the Regions of the partition that ``region`` is in, as botocore knows them, and ``region`` itself."""
     partition = _session().get_partition_for_region(region)
-    return frozenset(_session().get_available_regions("ec2", partition_name=partition))
+    return frozenset(_session().get_available_regions("ec2", partition_name=partition)) | {region}
 
 
 def _refuse_blind_retry(

@@ -15,7 +15,7 @@ from chalicelib.quoting import cut, printable, quoted
 
 # https://docs.aws.amazon.com/eventbridge/latest/ref/overview-event-structure.html
 _ENVELOPE: Mapping[str, type] = {
-    "version": str, "id": str, "detail-type": str, "source": str, "account": str, "time": str, "region": str,
+    "version": object, "id": str, "detail-type": str, "source": str, "account": str, "time": str, "region": str,
     "resources": list, "detail": dict,
 }  # fmt: skip
 _JSON_NAMES: Mapping[type, str] = {str: "a string", list: "a list", dict: "a JSON object"}
@@ -24,7 +24,7 @@ _JSON_NAMES: Mapping[type, str] = {str: "a string", list: "a list", dict: "a JSO
 _SNAPSHOT_ARN = re.compile(r"arn:aws[a-z-]*:ec2:[a-z0-9-]*:[a-z0-9-]*:snapshot/(snap-[0-9a-f]{1,17})")
 
 _INSTANCE_ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
-_EVENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+_EVENT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 _LONGEST_CAUSE = 1000
 
@@ -70,8 +70,7 @@ def detail(event: Mapping[str, Any], region: str) -> Mapping[str, Any]:
 def wants_dry_run(event: Mapping[str, Any]) -> bool:
     """Return whether the event's detail asks for a plan only; BadEvent if that is not clear.
 
-    It is not clear either if the wish stands in another place or is spelt in another way: nothing is done for real
-    that was meant to be a plan.
+    It is not clear either if the wish stands beside the detail, or is spelt in another way.
     """
     found = event.get("detail")
     inside = found if isinstance(found, Mapping) else {}
@@ -119,7 +118,7 @@ class CopyEnd:
 def read_copy_end(event: Mapping[str, Any], region: str, regions: Collection[str] | None = None) -> CopyEnd:
     """Return which Region a copy came from. The Region stands in either of two places of the source's ARN.
 
-    ``regions`` are those that exist, None if nobody knows.
+    ``regions`` are those that are known, None if nobody knows.
     """
     found = detail(event, region)
     if found.get("event") != "copySnapshot":
@@ -133,7 +132,7 @@ def _region_of(arn: object, regions: Collection[str] | None) -> str:
     for field in fields[3:5]:
         if _REGION.fullmatch(field) and (regions is None or field in regions):
             return field
-    raise _bad("source", arn, "the ARN of a snapshot, with its Region")
+    raise _bad("source", arn, "the ARN of a snapshot in a Region that this version knows")
 
 
 def read_request(event: Mapping[str, Any], region: str) -> Request:

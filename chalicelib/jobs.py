@@ -164,7 +164,7 @@ def copy_missing(invocation: Invocation) -> Plan:
         lambda name: plan.Destination(ec2.copies(name).snapshots, slots - ec2.pending_copies(name)),
     )
     daily = now.hour == invocation.settings.daily_at.hour
-    decisions = plan.plan_copies(found.snapshots, destinations, now.date(), report_given_up=daily)
+    decisions = plan.plan_copies(found.snapshots, destinations, now.date(), report_lasting=daily)
     return Plan(decisions, found.problems, invocation.ec2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+import unicodedata
 
 LONGEST = 200
 
@@ -23,5 +24,11 @@ def cut(text: str, most: int = LONGEST) -> str:
 
 
 def printable(text: str, instead: str = "?") -> str:
-    """Return a text without what a terminal would act on: controls, line breaks, marks that turn its direction."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else instead for letter in text)
+    """Return a text without what a terminal would act on: controls, line breaks, marks that turn its direction.
+
+    A space of any width becomes a plain one.
+    """
+    if text.isprintable():
+        return text
+    spaced = "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text)
+    return "".join(letter if letter.isprintable() else instead for letter in spaced)

@@ -141,11 +141,12 @@ class _Reader:
                 self.report(key, f"the key {meant}, spelt exactly so")
 
 
-# Letters of other scripts that look like one of KeepForever's: who reads the key sees protection.
+# Letters that look like one of KeepForever's: who reads the key sees protection. And letters that cannot be seen.
 _LOOKALIKES = str.maketrans(
     "\u043a\u03ba\u1d0b\u0435\u03b5\u1d07\u0440\u03c1\u1d18\u0493\u03dd\ua730"
     "\u043e\u03bf\u1d0f\u00f8\u0433\u0280\u1d26\u0475\u03bd\u1d20",
     "kkkeeepppfffoooorrrvvv",
+    "\u115f\u1160",
 )
 
 
@@ -157,6 +158,12 @@ def _letters(key: str) -> str:
 
 
 _KEEP_FOREVER_LETTERS = _letters(KEEP_FOREVER)
+# What the IAM policies look for: they compare keys without regard to case.
+_KNOWN_TO_IAM = frozenset({"keepforever", "keep_forever", "keep-forever"})
+
+
+def _protects(key: str) -> bool:
+    return _letters(key) == _KEEP_FOREVER_LETTERS
 
 
 def read_instance(
@@ -190,7 +197,7 @@ def _name(id: str, raw: Mapping[str, str]) -> str:
 
 def _read_policy(reader: _Reader, contract: Contract) -> Policy:
     for key in reader.raw:
-        if _letters(key) == _KEEP_FOREVER_LETTERS:
+        if _protects(key):
             reader.report(key, "KeepForever on a snapshot, not on an instance")
     return Policy(
         enabled=True,
@@ -243,7 +250,7 @@ def read_snapshot(
     """Return the snapshot with its tags understood, and what was not; in doubt it is kept."""
     reader = _Reader(id, raw, [])
     managed = raw.get(TYPE, "").strip().casefold() == AUTOMATED.casefold()
-    protected = any(_letters(key) == _KEEP_FOREVER_LETTERS for key in raw)
+    protected = any(_protects(key) for key in raw)
     delete_on = reader.read(DELETE_ON, _date, None, _DATE_FORMS)
     if managed and not protected and DELETE_ON not in raw:
         reader.problems.append(TagProblem(id, "no DeleteOn", f"{_DATE_FORMS}, or KeepForever"))
@@ -352,11 +359,7 @@ def _consistency(text: str) -> Consistency | None:
 
 def carried(raw: Mapping[str, str]) -> Tags:
     """Return the tags of an instance or a volume that its snapshots carry on, sorted."""
-    return tuple(
-        (key, value)
-        for key, value in _without_aws(raw)
-        if key not in _OWN_KEYS and _letters(key) != _KEEP_FOREVER_LETTERS
-    )
+    return tuple((key, value) for key, value in _without_aws(raw) if key not in _OWN_KEYS and not _protects(key))
 
 
 def _without_aws(raw: Mapping[str, str]) -> Tags:
@@ -469,7 +472,7 @@ def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
     tags = dict(primary.tags)
     own = {key: value for key, value in tags.items() if key in _OWN_KEYS}
     # One protects; a snapshot may carry so many spellings of it that they would leave no room for what makes a copy.
-    own |= dict([item for item in primary.tags if _letters(item[0]) == _KEEP_FOREVER_LETTERS][:1])
+    own |= dict([item for item in sorted(primary.tags, key=_known_to_iam_first) if _protects(item[0])][:1])
     own[SOURCE_SNAPSHOT_ID] = primary.id
     own[SOURCE_REGION] = primary.region
     own[SOURCE_START_TIME] = primary.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -499,20 +502,24 @@ def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
     missing = {
         key: value
         for key, value in copy_tags(primary)
-        if (_letters(key) == _KEEP_FOREVER_LETTERS and not copy.protected)
-        or (key in _HEALED_KEYS and key not in present)
+        if (_protects(key) and not copy.protected) or (key in _HEALED_KEYS and key not in present)
     }
     # Protection goes first where there is not room for all; a later expiry takes the place of the one there is.
-    own = sorted(missing.items(), key=lambda item: _letters(item[0]) != _KEEP_FOREVER_LETTERS)
+    own = sorted(missing.items(), key=_known_to_iam_first)
     fitting = dict(own[: max(0, MOST_TAGS - len(present))])
     if expiry and copy.delete_on and expiry > copy.delete_on:
         fitting[DELETE_ON] = expiry.isoformat()
     return tuple(sorted(fitting.items()))
 
 
-def protect(added: Tags) -> bool:
+def any_protects(added: Tags) -> bool:
     """Return whether one of some tags is a ``KeepForever``."""
-    return any(_letters(key) == _KEEP_FOREVER_LETTERS for key, _ in added)
+    return any(_protects(key) for key, _ in added)
+
+
+def _known_to_iam_first(item: tuple[str, str]) -> tuple[bool, bool]:
+    """Order tags so that the spellings of KeepForever that the policies know come first, and then the others."""
+    return (item[0].casefold() not in _KNOWN_TO_IAM, not _protects(item[0]))
 
 
 def _fit(own: Mapping[str, str], others: Iterable[tuple[str, str]]) -> Tags:

@@ -53,9 +53,10 @@ class Turns:
         _set_environment(environment)
 
     def _pass_on(self) -> None:
-        first = self._left[0] if self._left else NOBODY
+        if not self._left:
+            return
         with self._changed:
-            self._turn = next((place for place in self._order if place in self._left), first)
+            self._turn = next((place for place in self._order if place in self._left), self._left[0])
             self._changed.notify_all()
 
 

@@ -73,19 +73,22 @@ class Sink(io.TextIOBase):
     """
 
     def __init__(self) -> None:
-        self._texts: dict[Running | None, io.StringIO] = {}
+        self._texts: dict[Running, io.StringIO] = {}
 
     def writable(self) -> bool:
         """Always."""
         return True
 
     def write(self, text: str) -> int:
-        """Keeps `text` until it is taken."""
-        return self._texts.setdefault(running.current(), io.StringIO()).write(text)
+        """Keeps `text` until it is taken; what belongs to no invocation is nobody's."""
+        if mine := running.current():
+            self._texts.setdefault(mine, io.StringIO()).write(text)
+        return len(text)
 
     def take(self) -> str:
-        """What was written on behalf of the present invocation, if any, since the last call."""
-        written = self._texts.pop(running.current(), None)
+        """What was written on behalf of the present invocation since the last call."""
+        mine = running.current()
+        written = self._texts.pop(mine, None) if mine else None
         return written.getvalue() if written else ""
 
 
@@ -113,7 +116,6 @@ class Function:
         error: BaseException | None = None
         result: Any = None
         with lambda_environment(self.region, name, self.environment), redirect_stdout(sink):
-            sink.take()
             try:
                 result = json.loads(json.dumps(self.chalice.handler_map[name](json.loads(json.dumps(event)), context)))
             except (Exception, FunctionKilled) as raised:  # noqa: BLE001  # as Lambda: whatever it is, it is the result
@@ -165,9 +167,11 @@ def load(path: Path, region: str, settings: Mapping[str, str]) -> Function:
     sys.modules[name] = module
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    with lambda_environment(region, "", settings), redirect_stdout(sink):
-        spec.loader.exec_module(module)
-    del sys.modules[name]  # it would keep the app, with all its clients, for good
+    try:
+        with lambda_environment(region, "", settings), redirect_stdout(sink):
+            spec.loader.exec_module(module)
+    finally:
+        del sys.modules[name]  # it would keep the app, with all its clients, for good
     chalice = getattr(module, "app", None)
     if not isinstance(chalice, Chalice):
         raise ImportError(f"{path} has no Chalice object named 'app'")

@@ -28,7 +28,7 @@ class Commands(click.Group):
             said = error.format_message()
             if said.isprintable():
                 raise
-            raise click.UsageError(printable(said), error.ctx) from error
+            raise click.UsageError(printable(" ".join(said.split())), error.ctx) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -42,12 +42,12 @@ def plan_copies(
     destinations: Mapping[str, Destination],
     today: date,
     *,
-    report_given_up: bool = False,
+    report_lasting: bool = False,
 ) -> list[Decision]:
     """Decide for every snapshot, and each of its destinations that was looked in, what is to be done there.
 
     A missing copy is made, as far as there are free slots: the newest snapshot of each volume first, then the second
-    newest of each. A copy that failed is reported and made again, up to ``MOST_TRIES``; ``report_given_up`` says
+    newest of each. A copy that failed is reported and made again, up to ``MOST_TRIES``; ``report_lasting`` says
     whether one that is past that is a failure this time. Of two copies the older completed one is kept, and the other
     as well if it is protected or to stand longer. Protection and a later expiry go along to the copies that exist.
     """
@@ -63,7 +63,7 @@ def plan_copies(
                 decisions.append(Decision((_target(snapshot, name),), reason, result=Result.FAILED))
             elif name in destinations:
                 mine = by_primary[name].get((snapshot.id, snapshot.region), [])
-                decisions += _plan_one(snapshot, name, mine, report_given_up)
+                decisions += _plan_one(snapshot, name, mine, report_lasting)
     return _within_free_slots(decisions, destinations)
 
 
@@ -79,9 +79,7 @@ def _target(snapshot: Snapshot, destination: str) -> str:
     return f"{snapshot.id} -> {destination}"
 
 
-def _plan_one(
-    snapshot: Snapshot, destination: str, copies: Sequence[Snapshot], report_given_up: bool
-) -> list[Decision]:
+def _plan_one(snapshot: Snapshot, destination: str, copies: Sequence[Snapshot], report_lasting: bool) -> list[Decision]:
     """Decide on the copies of one snapshot in one destination, oldest first."""
     target = (_target(snapshot, destination),)
     living = [copy for copy in copies if copy.state != State.ERROR]
@@ -92,11 +90,11 @@ def _plan_one(
         for copy in copies:
             surplus = _plan_surplus(copy, keeper) if copy is not keeper else []
             stays = copy in living and not any(each.call for each in surplus)
-            decisions += surplus + (_plan_mirror(snapshot, copy) if stays else [])
+            decisions += surplus + (_plan_mirror(snapshot, copy, report_lasting) if stays else [])
         return decisions
     if not failed:
         return [Decision(target, f"no copy in {destination}", _copy(snapshot, destination, 1))]
-    return _plan_again(snapshot, destination, failed, report_given_up)
+    return _plan_again(snapshot, destination, failed, report_lasting)
 
 
 def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:
@@ -124,21 +122,21 @@ def _outlasts(copy: Snapshot, keeper: Snapshot) -> bool:
     return copy.delete_on is None or copy.delete_on > keeper.delete_on
 
 
-def _plan_mirror(primary: Snapshot, copy: Snapshot) -> list[Decision]:
-    """Hand on what a copy lacks; protection that cannot be handed on is a failure, before the copy's expiry comes."""
+def _plan_mirror(primary: Snapshot, copy: Snapshot, report_lasting: bool) -> list[Decision]:
+    """Hand on what a copy lacks; protection that cannot be handed on is to be heard of before the copy expires."""
     missing = tags.mirrored(primary, copy)
     decisions = []
     if missing:
         reason = f"{', '.join(key for key, _ in missing)} of {primary.id} goes along"
         decisions.append(Decision((copy.id,), reason, CreateTags(copy.id, copy.region, missing)))
-    if primary.protected and not (copy.protected or tags.protect(missing)):
+    if primary.protected and not (copy.protected or tags.any_protects(missing)):
         reason = f"KeepForever of {primary.id} finds no room on it: it has {tags.MOST_TAGS} tags, one has to go"
-        decisions.append(Decision((copy.id,), reason, result=Result.FAILED))
+        decisions.append(Decision((copy.id,), reason, result=Result.FAILED if report_lasting else Result.KEPT))
     return decisions
 
 
 def _plan_again(
-    snapshot: Snapshot, destination: str, failed: Sequence[Snapshot], report_given_up: bool
+    snapshot: Snapshot, destination: str, failed: Sequence[Snapshot], report_lasting: bool
 ) -> list[Decision]:
     """Report the last failed copy and ask for another; those that failed before it are deleted."""
     last = max(failed, key=lambda each: each.tries)
@@ -147,7 +145,7 @@ def _plan_again(
     reason = f"the copy {last.id} of {snapshot.id} to {destination}{key} failed at try {last.tries}: {cause}"
     before = [each for copy in failed if copy is not last for each in _plan_surplus(copy, last)]
     if last.tries >= MOST_TRIES:
-        result = Result.FAILED if report_given_up else Result.KEPT
+        result = Result.FAILED if report_lasting else Result.KEPT
         return [Decision((_target(snapshot, destination),), f"given up: {reason}", result=result), *before]
     again = f"try {last.tries + 1} of {MOST_TRIES}"
     call = _copy(snapshot, destination, last.tries + 1)
@@ -222,8 +220,9 @@ def plan_protection(primaries: Iterable[Snapshot], destinations: Mapping[str, De
                 decisions.append(Decision(target, reason, result=Result.FAILED))
                 continue
             copies = _by_primary(destinations[name].copies).get((primary.id, primary.region), [])
-            missing = [each for copy in copies for each in _plan_mirror(primary, copy)]
-            decisions += missing or [Decision(target, f"{len(copies)} copies, none without KeepForever")]
+            living = [copy for copy in copies if copy.state != State.ERROR]
+            missing = [each for copy in living for each in _plan_mirror(primary, copy, report_lasting=True)]
+            decisions += missing or [Decision(target, f"{len(living)} copies, none without KeepForever")]
     return decisions
 
 

@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a dry run in another case": (ENVELOPE | {"detail": {"DryRun": True}}, "the key='DryRun' is not understood"),
     "a dry run that is a word": (ENVELOPE | {"detail": {"dry_run": "true"}}, "dry_run='true' is not understood; accepted: true or false"),
     "a dry run that is no number": (ENVELOPE | {"detail": {"dry_run": float("nan")}}, "dry_run=nan is not understood"),
-    "deep": (ENVELOPE | {"version": nested(400)}, "version=[[[[...]]]] is not understood; accepted: a string"),
+    "deep": (ENVELOPE | {"source": nested(400)}, "source=[[[[...]]]] is not understood; accepted: a string"),
 }  # fmt: skip
 
 

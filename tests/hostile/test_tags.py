@@ -327,7 +327,8 @@ def test_a_copy_has_room_for_what_makes_it_one_however_many_ways_there_are_to_pr
 
 
 def copied(raw: Mapping[str, str], copies: list[Snapshot]) -> list[object]:
-    decisions = plan.plan_copies([read("snap-0a", raw)], {ELSEWHERE: plan.Destination(tuple(copies))}, NOW.date())
+    looked_in = {ELSEWHERE: plan.Destination(tuple(copies))}
+    decisions = plan.plan_copies([read("snap-0a", raw)], looked_in, NOW.date(), report_lasting=True)
     return [each.call or each for each in decisions if each.call or each.result == "failed"]
 
 

@@ -667,3 +667,10 @@ def test_the_slot_that_a_snapshot_is_to_fill() -> None:
 )
 def test_a_slot_that_is_no_time_was_a_request(slot: str, on_request: bool) -> None:
     assert snapshot(raw={"Type": "Automated", "Backup_Slot": slot}).on_request is on_request
+
+
+def test_of_several_spellings_of_keep_forever_a_full_copy_gets_one_that_the_policies_know() -> None:
+    managed = {"Type": "Automated", "DeleteOn": "2026-11-29"}
+    primary = snapshot(raw=managed | {"KEEP FOREVER": "a", "Keep_Forever": "b", "Kéep-Forever": "c"})
+    copy = snapshot("snap-0b", managed | {f"tag-{number}": "x" for number in range(47)})
+    assert tags.mirrored(primary, copy) == (("Keep_Forever", "b"),)
