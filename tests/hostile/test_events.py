@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,3 +216,9 @@ def test_every_reader_refuses_in_words(detail: Any, resources: Any) -> None:
             read(event, HOME)
         except events.BadEvent as error:
             check(error)
+
+
+def test_the_event_that_the_docs_call_a_function_with_is_understood() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text()
+    [payload] = re.findall(r"--payload '(\{.*?\})'", page, re.DOTALL)
+    events.check_envelope(json.loads(payload))

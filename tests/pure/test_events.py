@@ -1,5 +1,4 @@
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -252,9 +251,3 @@ def test_a_bad_request_says_what_was_read(event: Mapping[str, Any], message: str
     with pytest.raises(events.BadEvent) as refusal:
         events.read_request(event, REGION)
     assert str(refusal.value) == message
-
-
-def test_the_event_that_the_docs_call_a_function_with_is_understood() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text()
-    [payload] = re.findall(r"--payload '(\{.*?\})'", page, re.DOTALL)
-    events.check_envelope(json.loads(payload))
