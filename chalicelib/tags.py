@@ -141,12 +141,11 @@ class _Reader:
                 self.report(key, f"the key {meant}, spelt exactly so")
 
 
-# Letters that look like one of KeepForever's: who reads the key sees protection. And letters that cannot be seen.
+# Letters that look like one of KeepForever's: who reads the key sees protection. And two that nobody sees.
 _LOOKALIKES = str.maketrans(
     "\u043a\u03ba\u1d0b\u0435\u03b5\u1d07\u0440\u03c1\u1d18\u0493\u03dd\ua730"
-    "\u043e\u03bf\u1d0f\u00f8\u0433\u0280\u1d26\u0475\u03bd\u1d20",
-    "kkkeeepppfffoooorrrvvv",
-    "\u115f\u1160",
+    "\u043e\u03bf\u1d0f\u00f8\u0433\u0280\u1d26\u0475\u03bd\u1d20\u115f\u1160",
+    "kkkeeepppfffoooorrrvvv--",
 )
 
 

@@ -129,6 +129,24 @@ def test_why_the_other_copy_stays_or_goes(other: Snapshot, decision: Decision) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("keeper", "other", "stays"),
+    [
+        (copy("snap-1", age=9), copy("snap-2", DeleteOn="2026-11-30"), True),
+        (copy("snap-1", age=9), copy("snap-2", DeleteOn="2026-11-29"), False),
+        (copy("snap-1", age=9), copy("snap-2", DeleteOn="some day"), True),
+        (copy("snap-1", age=9, DeleteOn="some day"), copy("snap-2", DeleteOn="2026-11-30"), False),
+        (copy("snap-1", age=9, KeepForever="x"), copy("snap-2", DeleteOn="2026-11-30"), False),
+        (copy("snap-1", age=9), copy("snap-2", "error", DeleteOn="2026-11-30"), False),
+    ],
+    ids=["longer", "as long", "for ever", "the one kept for ever", "the one kept protected", "longer, but failed"],
+)
+def test_of_two_copies_one_that_is_to_stand_longer_stays(keeper: Snapshot, other: Snapshot, stays: bool) -> None:
+    *_, decision = planned(keeper, other)
+    reason = "it is to stand longer than snap-1" if stays else "snap-1 took its place"
+    assert decision == Decision(("snap-2",), reason, None if stays else GONE)
+
+
 def test_a_failed_copy_whose_cause_aws_keeps_to_itself() -> None:
     silent = replace(copy("snap-1", "error"), state_message="")
     report, _ = planned(silent)
@@ -275,6 +293,16 @@ def test_protection_is_planned_for_every_destination() -> None:
     assert mirrored(decisions) == {"snap-1": {"KeepForever": "Yes"}}
     reason = "the copies in eu-central-1 cannot be read: no answer"
     assert decisions[-1] == Decision(("snap-0a -> eu-central-1",), reason, result=Result.FAILED)
+
+
+def test_protection_without_room_is_a_failure_at_once_but_not_on_a_failed_copy() -> None:
+    found = primary(KeepForever="Yes")
+    reason = "KeepForever of snap-0a finds no room on it: it has 50 tags, one has to go"
+    [failure] = plan.plan_protection([found], {ELSEWHERE: plan.Destination((with_tags(50),))})
+    assert failure == Decision(("snap-1",), reason, result=Result.FAILED)
+    failed = replace(with_tags(50), state="error")
+    [kept] = plan.plan_protection([found], {ELSEWHERE: plan.Destination((failed,))})
+    assert kept == Decision(("snap-0a -> us-east-1",), "0 copies, none without KeepForever")
 
 
 def test_one_destination_that_cannot_be_read_and_one_primary_without_protection_hold_up_no_other() -> None:

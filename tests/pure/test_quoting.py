@@ -44,6 +44,7 @@ def test_a_text_is_cut_after_200_characters() -> None:
         ("\x1b[31m\x9b0m", "?[31m?0m"),
         ("a\u202eb\u2028c\u200b", "a?b?c?"),
         ("\ud800", "?"),
+        ("a\u00a0b\u3000c\x07", "a b c?"),
         ("", ""),
     ],
 )

@@ -279,7 +279,7 @@ def test_a_volume_is_backed_up_in_doubt(raw: dict[str, str], excluded: bool, wro
 
 
 SPELLINGS = ["KeepForever", "keepforever", "KEEP_FOREVER", "keep-forever", "Keep Forever",
-             "_keep__Forever-", "\uff2beep\uff26orever"]  # fmt: skip
+             "_keep__Forever-", "\uff2beep\uff26orever", "Keep\u3164Forever", "KeepForever\u115f"]  # fmt: skip
 
 
 @pytest.mark.parametrize("key", SPELLINGS)
@@ -669,8 +669,19 @@ def test_a_slot_that_is_no_time_was_a_request(slot: str, on_request: bool) -> No
     assert snapshot(raw={"Type": "Automated", "Backup_Slot": slot}).on_request is on_request
 
 
-def test_of_several_spellings_of_keep_forever_a_full_copy_gets_one_that_the_policies_know() -> None:
-    managed = {"Type": "Automated", "DeleteOn": "2026-11-29"}
-    primary = snapshot(raw=managed | {"KEEP FOREVER": "a", "Keep_Forever": "b", "Kéep-Forever": "c"})
-    copy = snapshot("snap-0b", managed | {f"tag-{number}": "x" for number in range(47)})
-    assert tags.mirrored(primary, copy) == (("Keep_Forever", "b"),)
+MANAGED = {"Type": "Automated", "DeleteOn": "2026-11-29"}
+
+
+@pytest.mark.parametrize("known", ["KeepForever", "Keep_Forever", "keep-forever"])
+def test_of_several_spellings_of_keep_forever_a_full_copy_gets_one_that_the_policies_know(known: str) -> None:
+    others = {f"A{number:02}": "x" for number in range(45)}
+    primary = snapshot(raw=MANAGED | others | {"KEEP FOREVER": "a", known: "b", "K eep-Forever": "c"})
+    assert [key for key, _ in tags.copy_tags(primary) if key[0].casefold() == "k"] == [known]
+    copy = snapshot("snap-0b", MANAGED | {f"tag-{number}": "x" for number in range(47)})
+    assert tags.mirrored(primary, copy) == ((known, "b"),)
+
+
+def test_protection_in_a_spelling_that_the_policies_do_not_know_goes_before_lineage() -> None:
+    primary = snapshot(raw=MANAGED | {"KEEP FOREVER": "a", "Name": "web"})
+    copy = snapshot("snap-0b", MANAGED | {f"tag-{number}": "x" for number in range(47)})
+    assert tags.mirrored(primary, copy) == (("KEEP FOREVER", "a"),)
