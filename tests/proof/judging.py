@@ -143,7 +143,7 @@ class Course(Terms):
         """If both were made side by side, or the lag hid the first one."""
         return any(
             (run.beside and first["StartTime"] >= run.began)
-            or (first["StartTime"] < run.began < first["StartTime"] + run.lag)
+            or (first["StartTime"] <= run.began < first["StartTime"] + run.lag)
             for run in self.runs
             if run.region == second["Region"]
             and run.function in CREATORS
