@@ -13,7 +13,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Cron
 
 from chalicelib import events, jobs
-from chalicelib.ec2 import EC2
+from chalicelib.aws.ec2 import EC2
 from chalicelib.settings import Settings
 
 # Reading makes objects by the thousand and hardly a cycle: at Python's own 700 the collector takes half of the time.

@@ -23,16 +23,16 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, all_met
 from chalicelib import jobs, tags
-from chalicelib.ec2 import EC2
+from chalicelib.aws.ec2 import EC2
 from chalicelib.report import as_json, make_report
 from chalicelib.report.gather import view_region
-from chalicelib.report.page import as_html
 from chalicelib.settings import Settings
 from emulator import LocalAWS
 from emulator.gateway import Gateway
 from emulator.hooks import switch
 from emulator.model import Snapshot
 from emulator.pages import xml_page
+from reactor_cli.page import as_html
 
 HOME, AWAY = "eu-west-1", "us-east-1"
 START = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)

@@ -1,5 +1,5 @@
-"""``python -m chalicelib``: the operator's command line. Nothing of it is imported by the functions."""
+"""``python -m chalicelib``: another name of the console script ``ebs-snapshot-reactor``. Never run by a function."""
 
-from chalicelib.cli.commands import main
+from reactor_cli.commands import main
 
 main(prog_name="python -m chalicelib")

@@ -10,8 +10,8 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import tags
+from chalicelib.aws.ec2 import EC2, THROTTLED
 from chalicelib.consistency import ScriptFailed, Scripts, run_vss, volumes_of
-from chalicelib.ec2 import EC2, THROTTLED
 from chalicelib.models import (
     Call,
     Consistency,

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import events, metrics, plan
 from chalicelib.apply import Hands
-from chalicelib.ec2 import EC2
+from chalicelib.aws.ec2 import EC2
 from chalicelib.models import Decision, DeleteSnapshot, Outcome, Result, TagProblem
 from chalicelib.settings import Settings
 

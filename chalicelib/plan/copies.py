@@ -130,7 +130,7 @@ def _plan_mirror(primary: Snapshot, copy: Snapshot, report_lasting: bool) -> lis
         reason = f"{', '.join(key for key, _ in missing)} of {primary.id} goes along"
         decisions.append(Decision((copy.id,), reason, CreateTags(copy.id, copy.region, missing)))
     if primary.protected and not (copy.protected or tags.any_protects(missing)):
-        reason = f"KeepForever of {primary.id} finds no room on it: it has {tags.MOST_TAGS} tags, one has to go"
+        reason = f"KeepForever of {primary.id} finds no room on it: it has {tags.MAX_TAGS} tags, one has to go"
         decisions.append(Decision((copy.id,), reason, result=Result.FAILED if report_lasting else Result.KEPT))
     return decisions
 

@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import events, jobs, metrics, sns
+from chalicelib import events, jobs, metrics
+from chalicelib.aws import sns
 from chalicelib.report.gather import view_region
 from chalicelib.report.making import make_report
 from chalicelib.report.model import Report

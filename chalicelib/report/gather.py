@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.ec2 import EC2
+from chalicelib.aws.ec2 import EC2
 from chalicelib.models import Inventory
 from chalicelib.plan import Destination
 from chalicelib.report.model import RegionView

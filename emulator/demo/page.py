@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.ec2 import EC2
+from chalicelib.aws.ec2 import EC2
 from chalicelib.report import make_report
 from chalicelib.report.gather import view_region
-from chalicelib.report.page import as_html
 from chalicelib.settings import Settings
 from emulator import LocalAWS
 from emulator.demo.company import PLACES
+from reactor_cli.page import as_html
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 

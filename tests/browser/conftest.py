@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from chalicelib.report.page import as_html
+from reactor_cli.page import as_html
 from tests.browser.sample import company
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from chalicelib.cli.account import Person
-from chalicelib.cli.commands import main
 from emulator import LocalAWS
+from reactor_cli.account import Person
+from reactor_cli.commands import main
 
 HOME, AWAY, THIRD = "eu-west-1", "us-east-1", "eu-central-1"
 START = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)

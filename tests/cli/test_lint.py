@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.cli.nearest import nearest
 from chalicelib.models import TagProblem
 from emulator import LocalAWS
+from reactor_cli.nearest import nearest
 from tests.cli.conftest import AWAY, HOME, THIRD, Company
 from tests.cli.stored import assert_stored
 from tests.scenarios.stories import tag, volumes_of

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from chalicelib.cli.commands import main
-from chalicelib.cli.policies import policies
-from chalicelib.cli.terminal import progress
+from reactor_cli.commands import main
+from reactor_cli.policies import policies
+from reactor_cli.terminal import progress
 from tests.cli.conftest import AWAY, HOME, Company
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def test_no_region() -> None:
 
 
 def test_the_functions_import_nothing_of_the_command_line() -> None:
-    code = "import sys, app; print([each for each in ('click', 'rich', 'jinja2', 'chalicelib.cli', 'chalicelib.ec2_restore') if each in sys.modules])"
+    code = "import sys, app; print([each for each in ('click', 'rich', 'jinja2', 'reactor_cli', 'reactor_cli.ec2_restore') if each in sys.modules])"
     # Chalice's own package imports click for its command line; the zip has no such package, and needs none.
     stand_in = "import sys, types\nfor name in ('click', 'rich', 'jinja2'): sys.modules[name] = None\n"
     found = subprocess.run(

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from chalicelib.cli.commands import main
+from reactor_cli.commands import main
 from tests.cli.stored import TEXTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"

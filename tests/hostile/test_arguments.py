@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib import ec2_restore
-from chalicelib.cli.attaching import commands
-from chalicelib.ec2_restore import Place
-from chalicelib.plan.restoration import CreateVolume
 from chalicelib.settings import Settings, SettingsError
 from emulator import LocalAWS
+from reactor_cli import ec2_restore
+from reactor_cli.attaching import commands
+from reactor_cli.ec2_restore import Place
+from reactor_cli.restoration import CreateVolume
 from tests.cli.conftest import Company
 from tests.hostile.strategies import BRIEF, LARGE, MARKUP, QUICK, VALUES, any_text
 from tests.scenarios.stories import make

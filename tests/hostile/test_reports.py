@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from chalicelib import tags
-from chalicelib.cli.terminal import Harmless, columns, print_json
 from chalicelib.models import Inventory, TagProblem
 from chalicelib.plan import Destination
 from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report, subject
-from chalicelib.report.page import as_html
+from reactor_cli.page import as_html
+from reactor_cli.terminal import Harmless, columns, print_json
 from tests.hostile.strategies import BIDI, ESCAPES, FORMULAS, MARKUP, NAMES, QUICK
 from tests.pure.builders import ELSEWHERE, NOW, REGION, instance, snapshot
 

@@ -13,7 +13,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import plan, tags
-from chalicelib.cli.nearest import nearest, until_then
 from chalicelib.models import (
     CopySnapshot,
     CreateSnapshot,
@@ -27,10 +26,7 @@ from chalicelib.models import (
     TagProblem,
     Tags,
 )
-from chalicelib.plan.outlook import fates
-from chalicelib.plan.restoration import sets_of, volumes_of
 from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report
-from chalicelib.report.page import as_html
 from chalicelib.schedule import (
     Retention,
     current_slot,
@@ -42,6 +38,10 @@ from chalicelib.schedule import (
     previous_slot,
 )
 from emulator import limits
+from reactor_cli.nearest import nearest, until_then
+from reactor_cli.outlook import fates
+from reactor_cli.page import as_html
+from reactor_cli.restoration import sets_of, volumes_of
 from tests.hostile.strategies import BRIEF, DATES, KEEP_FOREVER, NUMBERS, QUICK, VALUES, hostile_tags, values
 from tests.pure.builders import CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS
 

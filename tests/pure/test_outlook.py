@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib.models import Snapshot
-from chalicelib.plan.outlook import Fate, fates
 from chalicelib.plan.sweep import Guards, plan_sweep
+from reactor_cli.outlook import Fate, fates
 from tests.pure.builders import ELSEWHERE, NOW, REGION, snapshot
 
 TODAY = date(2026, 11, 22)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.pace import Bucket, Pace
+from chalicelib.aws.pacing import Bucket, Pace
 
 
 @dataclass
@@ -65,7 +65,7 @@ def test_never_more_than_the_bucket_gives(pauses: list[float]) -> None:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses made, on a clock that stands still."""
     pauses: list[float] = []
-    monkeypatch.setattr("chalicelib.pace.time", SimpleNamespace(sleep=pauses.append, monotonic=Clock()))
+    monkeypatch.setattr("chalicelib.aws.pacing.time", SimpleNamespace(sleep=pauses.append, monotonic=Clock()))
     return pauses
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from chalicelib.models import Inventory
 from chalicelib.report import RegionView, as_csv, as_json, as_text, make_report, subject
-from chalicelib.report.page import as_html
 from chalicelib.report.tables import COLUMNS
 from chalicelib.report.text import MOST_LINES
 from chalicelib.report.wording import age_text, schedule_text
 from chalicelib.schedule import parse_schedule
+from reactor_cli.page import as_html
 from tests.browser.sample import HOSTILE, company
 from tests.pure.builders import CONTRACT, REGION, at, instance, snapshot, volume
 

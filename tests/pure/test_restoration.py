@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.models import Snapshot
-from chalicelib.plan.restoration import CreateVolume, newest_whole, sets_of, volumes_of
+from reactor_cli.restoration import CreateVolume, newest_whole, sets_of, volumes_of
 from tests.pure.builders import ELSEWHERE, NOW, REGION, at, snapshot
 
 SLOT = "2026-11-22T03:00Z"

@@ -11,13 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from chalicelib import ec2_restore, tags
-from chalicelib.cli.account import Account, account_options, exit_code
-from chalicelib.cli.nearest import nearest, until_then
-from chalicelib.cli.terminal import columns, output, print_json
-from chalicelib.cli.wording import shown
+from chalicelib import tags
 from chalicelib.models import Instance, Inventory, Snapshot
 from chalicelib.report.wording import counted
+from reactor_cli import ec2_restore
+from reactor_cli.account import Account, account_options, exit_code
+from reactor_cli.nearest import nearest, until_then
+from reactor_cli.terminal import columns, output, print_json
+from reactor_cli.wording import shown
 
 
 @dataclass(frozen=True, slots=True, order=True)

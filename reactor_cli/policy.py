@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from chalicelib.cli.policies import GROUPS, policies
-from chalicelib.cli.terminal import print_json
+from reactor_cli.policies import GROUPS, policies
+from reactor_cli.terminal import print_json
 
 
 @click.command()

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib import tags
+from chalicelib.aws.pacing import Pace
 from chalicelib.models import (
     Call,
     CopySnapshot,
@@ -31,7 +32,6 @@ from chalicelib.models import (
     Tags,
     Volume,
 )
-from chalicelib.pace import Pace
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:

@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import ec2_restore, jobs
-from chalicelib.cli.errors import CannotDo, reason_of, said_clearly
-from chalicelib.cli.terminal import progress
-from chalicelib.ec2 import EC2
+from chalicelib import jobs
+from chalicelib.aws.ec2 import EC2
 from chalicelib.settings import Settings
+from reactor_cli import ec2_restore
+from reactor_cli.errors import CannotDo, reason_of, said_clearly
+from reactor_cli.terminal import progress
 
 ALL = "all"
 T = TypeVar("T")

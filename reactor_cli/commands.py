@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from chalicelib.cli.drill import drill
-from chalicelib.cli.explain import explain
-from chalicelib.cli.lint import lint
-from chalicelib.cli.plan import plan
-from chalicelib.cli.policy import policy
-from chalicelib.cli.report import report
-from chalicelib.cli.restore import restore
-from chalicelib.cli.run import run
 from chalicelib.quoting import printable
+from reactor_cli.drill import drill
+from reactor_cli.explain import explain
+from reactor_cli.lint import lint
+from reactor_cli.plan import plan
+from reactor_cli.policy import policy
+from reactor_cli.report import report
+from reactor_cli.restore import restore
+from reactor_cli.run import run
 
 
 class Commands(click.Group):

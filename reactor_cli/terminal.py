@@ -19,8 +19,8 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.theme import Theme
 
-from chalicelib import ec2_restore
 from chalicelib.quoting import printable
+from reactor_cli import ec2_restore
 
 # Of what is not a terminal nobody knows the width; at 80 columns ids of 21 letters leave no room for reasons.
 WIDTH = 100

@@ -9,16 +9,16 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
-from chalicelib.cli.account import Account, account_options, exit_code
-from chalicelib.cli.choosing import what_it_is
-from chalicelib.cli.errors import CannotDo, reason_of
-from chalicelib.cli.ids import INSTANCE, is_id
-from chalicelib.cli.terminal import output, print_json, progress
-from chalicelib.cli.wording import shown
-from chalicelib.ec2_restore import Restorer
 from chalicelib.models import Snapshot, State
-from chalicelib.plan.restoration import volumes_of
 from chalicelib.report.wording import age_text
+from reactor_cli.account import Account, account_options, exit_code
+from reactor_cli.choosing import what_it_is
+from reactor_cli.ec2_restore import Restorer
+from reactor_cli.errors import CannotDo, reason_of
+from reactor_cli.ids import INSTANCE, is_id
+from reactor_cli.restoration import volumes_of
+from reactor_cli.terminal import output, print_json, progress
+from reactor_cli.wording import shown
 
 PURPOSE = "drill"
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from chalicelib.cli.explained import Explained, Line
-from chalicelib.cli.terminal import columns
-from chalicelib.cli.wording import action, label, moment, needs_attention, shown
 from chalicelib.models import Decision, Instance, Snapshot, State, Volume
-from chalicelib.plan.outlook import Fate
 from chalicelib.report.wording import counted, retention_text, schedule_text
 from chalicelib.schedule import current_slot, next_slot
+from reactor_cli.explained import Explained, Line
+from reactor_cli.outlook import Fate
+from reactor_cli.terminal import columns
+from reactor_cli.wording import action, label, moment, needs_attention, shown
 
 NEWEST = 7
 

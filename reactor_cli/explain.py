@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from chalicelib.cli.account import Account, account_options, exit_code
-from chalicelib.cli.explain_data import data_of
-from chalicelib.cli.explain_text import draw
-from chalicelib.cli.explained import explain_family
-from chalicelib.cli.family import find_family
-from chalicelib.cli.terminal import output, print_json, progress
+from reactor_cli.account import Account, account_options, exit_code
+from reactor_cli.explain_data import data_of
+from reactor_cli.explain_text import draw
+from reactor_cli.explained import explain_family
+from reactor_cli.family import find_family
+from reactor_cli.terminal import output, print_json, progress
 
 
 @click.command()

@@ -9,13 +9,13 @@ from datetime import datetime
 import click
 
 from chalicelib import tags
-from chalicelib.cli.account import Account
-from chalicelib.cli.errors import CannotDo
-from chalicelib.cli.ids import INSTANCE, SNAPSHOT, is_id
-from chalicelib.cli.wording import moment
-from chalicelib.ec2_restore import Place, Restorer
 from chalicelib.models import Snapshot, State
-from chalicelib.plan.restoration import SnapshotSet, newest_whole, sets_of
+from reactor_cli.account import Account
+from reactor_cli.ec2_restore import Place, Restorer
+from reactor_cli.errors import CannotDo
+from reactor_cli.ids import INSTANCE, SNAPSHOT, is_id
+from reactor_cli.restoration import SnapshotSet, newest_whole, sets_of
+from reactor_cli.wording import moment
 
 MOST_NAMED = 3
 

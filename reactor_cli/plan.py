@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from chalicelib import jobs
-from chalicelib.cli.account import Account, account_options, exit_code
-from chalicelib.cli.terminal import columns, output, print_json
-from chalicelib.cli.wording import action, label, moment, needs_attention, problem_data, reasons, shown
 from chalicelib.models import CopySnapshot, CreateSnapshot, CreateSnapshots, Decision, TagProblem
 from chalicelib.report.wording import counted
+from reactor_cli.account import Account, account_options, exit_code
+from reactor_cli.terminal import columns, output, print_json
+from reactor_cli.wording import action, label, moment, needs_attention, problem_data, reasons, shown
 
 PLANNED: Mapping[str, jobs.Job] = {
     "create": jobs.create_snapshots,

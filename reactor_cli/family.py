@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import ec2_restore, plan
-from chalicelib.cli.account import Account
-from chalicelib.cli.errors import CannotDo, reason_of
-from chalicelib.cli.ids import INSTANCE, SNAPSHOT, VOLUME, is_id
+from chalicelib import plan
 from chalicelib.models import Instance, Snapshot
-from chalicelib.plan.outlook import Fate, fates
+from reactor_cli import ec2_restore
+from reactor_cli.account import Account
+from reactor_cli.errors import CannotDo, reason_of
+from reactor_cli.ids import INSTANCE, SNAPSHOT, VOLUME, is_id
+from reactor_cli.outlook import Fate, fates
 
 
 @dataclass(frozen=True, slots=True)

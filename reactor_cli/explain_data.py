@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import tags
-from chalicelib.cli.explained import Explained, Line
-from chalicelib.cli.wording import action
 from chalicelib.models import Decision, Instance, Volume
 from chalicelib.report.wording import retention_text, schedule_text
 from chalicelib.schedule import current_slot, next_slot
+from reactor_cli.explained import Explained, Line
+from reactor_cli.wording import action
 
 
 def data_of(explained: Explained, now: datetime) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from chalicelib.ec2_restore import Place
-from chalicelib.plan.restoration import CreateVolume
+from reactor_cli.ec2_restore import Place
+from reactor_cli.restoration import CreateVolume
 
 PLACEHOLDER = "INSTANCE_ID"
 # The device comes from a tag, and the commands go into a shell.

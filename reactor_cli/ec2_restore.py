@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib.plan.restoration import CreateVolume
+from reactor_cli.restoration import CreateVolume
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

@@ -11,16 +11,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from chalicelib.cli.account import Account, account_options
-from chalicelib.cli.attaching import commands
-from chalicelib.cli.choosing import Choice, choose, what_it_is, zone_for
-from chalicelib.cli.errors import reason_of
-from chalicelib.cli.terminal import columns, output, print_json, progress
-from chalicelib.cli.times import FORMS, Moment
-from chalicelib.cli.wording import moment, shown
-from chalicelib.ec2_restore import Place, Restorer
-from chalicelib.plan.restoration import CreateVolume, volumes_of
 from chalicelib.report.wording import counted
+from reactor_cli.account import Account, account_options
+from reactor_cli.attaching import commands
+from reactor_cli.choosing import Choice, choose, what_it_is, zone_for
+from reactor_cli.ec2_restore import Place, Restorer
+from reactor_cli.errors import reason_of
+from reactor_cli.restoration import CreateVolume, volumes_of
+from reactor_cli.terminal import columns, output, print_json, progress
+from reactor_cli.times import FORMS, Moment
+from reactor_cli.wording import moment, shown
 
 PURPOSE = "restore"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import tags
-from chalicelib.cli.drill import PURPOSE as DRILL
-from chalicelib.cli.restore import PURPOSE as RESTORE
+from reactor_cli.drill import PURPOSE as DRILL
+from reactor_cli.restore import PURPOSE as RESTORE
 
 Statement = dict[str, Any]
 SNAPSHOTS = "arn:*:ec2:*::snapshot/*"

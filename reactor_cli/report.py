@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from chalicelib.cli.account import Account, account_options, exit_code
-from chalicelib.cli.errors import CannotDo
-from chalicelib.cli.terminal import print_json, progress
 from chalicelib.quoting import quoted
 from chalicelib.report import Prices, Report, as_csv, as_json, as_text, make_report
 from chalicelib.report.gather import view_region_or_say
-from chalicelib.report.page import as_html
+from reactor_cli.account import Account, account_options, exit_code
+from reactor_cli.errors import CannotDo
+from reactor_cli.page import as_html
+from reactor_cli.terminal import print_json, progress
 
 USUAL = Prices()
 MOST = 1_000_000

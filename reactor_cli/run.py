@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.text import Text
 
 from chalicelib import jobs
-from chalicelib.cli.account import Account, account_options, exit_code
-from chalicelib.cli.plan import PLANNED
-from chalicelib.cli.terminal import columns, output, print_json, progress
-from chalicelib.cli.wording import shown
 from chalicelib.models import DeleteSnapshot, Result
 from chalicelib.report import daily
 from chalicelib.report.wording import counted
+from reactor_cli.account import Account, account_options, exit_code
+from reactor_cli.plan import PLANNED
+from reactor_cli.terminal import columns, output, print_json, progress
+from reactor_cli.wording import shown
 
 STYLES = {Result.DONE: "good", Result.FAILED: "bad", Result.DEFERRED: "soon"}
 Work = Callable[[jobs.Invocation], jobs.Summary]

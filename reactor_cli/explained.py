@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib import jobs
-from chalicelib.cli.account import Account
-from chalicelib.cli.family import Family, fates_in
-from chalicelib.cli.wording import needs_attention
 from chalicelib.models import Decision, Snapshot, State
-from chalicelib.plan.outlook import Fate
+from reactor_cli.account import Account
+from reactor_cli.family import Family, fates_in
+from reactor_cli.outlook import Fate
+from reactor_cli.wording import needs_attention
 
 
 @dataclass(frozen=True, slots=True)

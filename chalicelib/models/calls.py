@@ -1,0 +1,73 @@
+"""The calls that a job can make, with all that EC2 needs for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from chalicelib.models.inventory import Consistency, Tags
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSnapshot:
+    """Create the snapshot of one volume; ``consistency`` is what its ``instance_id`` is to be brought to before.
+
+    ``exclude_boot`` and ``exclude_data`` name the instance's other volumes, for who would take them along.
+    """
+
+    volume_id: str
+    description: str
+    tags: Tags
+    instance_id: str = ""
+    consistency: Consistency | None = None
+    exclude_boot: bool = False
+    exclude_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSnapshots:
+    """Create the snapshots of an instance's volumes at one point in time.
+
+    ``tags`` are those that the whole set shares; ``own_tags`` maps a volume to what only its
+    snapshot gets, by a second call.
+    """
+
+    instance_id: str
+    exclude_boot: bool
+    exclude_data: tuple[str, ...]
+    description: str
+    tags: Tags
+    own_tags: tuple[tuple[str, Tags], ...]
+    consistency: Consistency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopySnapshot:
+    """Copy a snapshot of this Region to another one."""
+
+    snapshot_id: str
+    destination: str
+    description: str
+    tags: Tags
+    kms_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTags:
+    """Add tags to a snapshot, here or in a destination."""
+
+    snapshot_id: str
+    region: str
+    tags: Tags
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSnapshot:
+    """Delete a snapshot, here or in a destination."""
+
+    snapshot_id: str
+    region: str
+
+
+Creation: TypeAlias = CreateSnapshot | CreateSnapshots
+Call: TypeAlias = CreateSnapshot | CreateSnapshots | CopySnapshot | CreateTags | DeleteSnapshot

@@ -1,0 +1,55 @@
+"""The tag keys and the limits of tags: the only place where a key stands."""
+
+# On an instance; Backup also on a volume.
+BACKUP = "Backup"
+RETENTION = "Retention"
+SCHEDULE = "Schedule"
+COPY_RETENTION = "Copy_Retention"
+CONSISTENCY = "Consistency"
+NAME = "Name"
+# On an instance and on its snapshots.
+COPY_DEST = "Copy_Dest"
+COPY_KMS_KEY = "Copy_KmsKey"
+# On a snapshot.
+TYPE = "Type"
+AUTOMATED = "Automated"
+CRASH = "crash"
+STOPPED = "stopped"
+DELETE_ON = "DeleteOn"
+KEEP_FOREVER = "KeepForever"
+COPY_DELETE_ON = "Copy_DeleteOn"
+BACKUP_SLOT = "Backup_Slot"
+SOURCE_INSTANCE_ID = "Source_InstanceId"
+SOURCE_VOLUME_ID = "Source_VolumeId"
+SOURCE_DEVICE = "Source_Device"
+SOURCE_SNAPSHOT_ID = "Source_SnapshotId"
+SOURCE_REGION = "Source_Region"
+SOURCE_VOLUME_TYPE = "Source_VolumeType"
+SOURCE_IOPS = "Source_Iops"
+SOURCE_THROUGHPUT = "Source_Throughput"
+SOURCE_VOLUMES = "Source_Volumes"
+SOURCE_START_TIME = "Source_StartTime"
+COPY_TRY = "Copy_Try"
+# On a volume that the command line restored.
+RESTORED_FROM = "Restored_From"
+RESTORED_FOR = "Restored_For"
+INSTANCE_KEYS = (BACKUP, RETENTION, SCHEDULE, COPY_DEST, COPY_RETENTION, COPY_KMS_KEY, CONSISTENCY)
+SNAPSHOT_KEYS = (
+    TYPE, DELETE_ON, KEEP_FOREVER, COPY_DEST, COPY_KMS_KEY, COPY_DELETE_ON, BACKUP_SLOT,
+    SOURCE_INSTANCE_ID, SOURCE_VOLUME_ID, SOURCE_DEVICE, CONSISTENCY, SOURCE_SNAPSHOT_ID,
+    SOURCE_REGION, COPY_TRY, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT, SOURCE_VOLUMES,
+    SOURCE_START_TIME,
+)  # fmt: skip
+RESTORED_KEYS = (RESTORED_FROM, RESTORED_FOR)
+OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS + RESTORED_KEYS)
+# What is added to a copy whose primary got it after the copy was made.
+HEALED_KEYS = (SOURCE_INSTANCE_ID, SOURCE_DEVICE, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT)
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+MAX_TAGS = 50
+MAX_VALUE_LENGTH = 256
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html
+MAX_DESCRIPTION_LENGTH = 255
+MAX_DEVICE_LENGTH = 100
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html
+TYPES_WITH_IOPS = frozenset({"gp3", "io1", "io2"})
+TYPES_WITH_THROUGHPUT = frozenset({"gp3"})

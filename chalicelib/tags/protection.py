@@ -1,0 +1,43 @@
+"""``KeepForever`` in any spelling. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from chalicelib.models import Tags
+from chalicelib.tags import keys
+
+# Letters that look like one of KeepForever's: who reads the key sees protection. And two that nobody sees.
+_LOOKALIKES = str.maketrans(
+    "\u043a\u03ba\u1d0b\u0435\u03b5\u1d07\u0440\u03c1\u1d18\u0493\u03dd\ua730"
+    "\u043e\u03bf\u1d0f\u00f8\u0433\u0280\u1d26\u0475\u03bd\u1d20\u115f\u1160",
+    "kkkeeepppfffoooorrrvvv--",
+)
+
+
+@lru_cache(maxsize=4096)
+def letters_of(key: str) -> str:
+    """Return the key without case, width, accents, separators and spaces, and lookalikes as what they look like."""
+    plain = unicodedata.normalize("NFKD", key).casefold().translate(_LOOKALIKES)
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+_KEEP_FOREVER_LETTERS = letters_of(keys.KEEP_FOREVER)
+# What the IAM policies look for: they compare keys without regard to case.
+KNOWN_TO_IAM = frozenset({"keepforever", "keep_forever", "keep-forever"})
+
+
+def protects(key: str) -> bool:
+    """Return whether a key is ``KeepForever`` in any spelling."""
+    return letters_of(key) == _KEEP_FOREVER_LETTERS
+
+
+def any_protects(added: Tags) -> bool:
+    """Return whether one of some tags is a ``KeepForever``."""
+    return any(protects(key) for key, _ in added)
+
+
+def known_to_iam_first(item: tuple[str, str]) -> tuple[bool, bool]:
+    """Order tags so that the spellings of KeepForever that the policies know come first, and then the others."""
+    return (item[0].casefold() not in KNOWN_TO_IAM, not protects(item[0]))

@@ -1,0 +1,265 @@
+"""Tags become typed values here.
+
+What looks meant but is not understood takes the safe default and is reported as a ``TagProblem``; nothing here raises
+for a bad tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import TypeVar
+
+from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume
+from chalicelib.schedule import RETENTION_FORMS, SCHEDULE_FORMS, Retention, Schedule, parse_retention, parse_schedule
+from chalicelib.tags import keys
+from chalicelib.tags.carrying import carried, without_aws
+from chalicelib.tags.protection import letters_of, protects
+
+_YES = frozenset({"yes", "true", "on"})
+_NO = frozenset({"no", "false", "off"})
+_BACKUP_FORMS = "Yes, true or on; No, false or off"
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DATE_FORMS = "a date such as 2026-11-29"
+_COUNT_FORMS = "a number such as 3000"
+_KMS_KEY = re.compile(r"alias/[A-Za-z0-9/_-]+|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+")  # fmt: skip  # noqa: E501
+_KMS_FORMS = "alias/NAME or a key's ARN"
+_CONSISTENCY_FORMS = 'crash, fsfreeze, vss, ssm:DOCUMENT; each but crash with ", required" behind it if wanted'
+_DOCUMENT = re.compile(r"[A-Za-z0-9_.:/-]{3,200}")
+_SLOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What the tags are read against: this Region, those that exist, and the settings' defaults."""
+
+    region: str
+    regions: frozenset[str]
+    daily_at: time
+    retention: Retention
+
+    def in_region(self, region: str) -> Contract:
+        """Return the same contract for the tags of a snapshot in another Region."""
+        return self if region == self.region else replace(self, region=region)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the tags of one target; every tag not understood is appended to ``problems``."""
+
+    target: str
+    raw: Mapping[str, str]
+    problems: list[TagProblem]
+
+    def read(self, key: str, parse: Callable[[str], T], default: T, accepted: str) -> T:
+        if key not in self.raw:
+            return default
+        try:
+            return parse(self.raw[key].strip())
+        except ValueError:
+            self.report(key, accepted)
+            return default
+
+    def report(self, key: str, accepted: str) -> None:
+        self.problems.append(TagProblem(self.target, f"{key}={self.raw[key]}", accepted))
+
+    def report_misspelt(self, keys: Iterable[str]) -> None:
+        wanted = {letters_of(key): key for key in keys}
+        for key in sorted(self.raw):
+            meant = wanted.get(letters_of(key).removesuffix("s"))
+            if meant and key != meant:
+                self.report(key, f"the key {meant}, spelt exactly so")
+
+
+def read_instance(
+    id: str,
+    raw: Mapping[str, str],
+    root_device: str,
+    volumes: Sequence[Volume],
+    contract: Contract,
+    *,
+    running: bool = True,
+) -> tuple[Instance, list[TagProblem]]:
+    """Return the instance with its policy understood, and what was not.
+
+    The other tags of an instance that is not to be backed up may belong to someone else's tool:
+    they are not reported.
+    """
+    reader = _Reader(id, raw, [])
+    enabled = reader.read(keys.BACKUP, _yes_or_no, False, _BACKUP_FORMS)
+    reader.report_misspelt(keys.INSTANCE_KEYS if enabled else (keys.BACKUP,))
+    policy = Policy(False, _name(id, raw), Schedule.daily(contract.daily_at), contract.retention)
+    if enabled:
+        policy = _read_policy(reader, contract)
+    ordered = tuple(sorted(volumes, key=lambda volume: volume.id))
+    asked_for = tuple(key for key in keys.INSTANCE_KEYS if key in raw)
+    return Instance(id, policy, root_device, ordered, carried(raw), running, asked_for), reader.problems
+
+
+def _name(id: str, raw: Mapping[str, str]) -> str:
+    return raw.get(keys.NAME, "").strip() or id
+
+
+def _read_policy(reader: _Reader, contract: Contract) -> Policy:
+    for key in reader.raw:
+        if protects(key):
+            reader.report(key, "KeepForever on a snapshot, not on an instance")
+    return Policy(
+        enabled=True,
+        name=_name(reader.target, reader.raw),
+        schedule=reader.read(
+            keys.SCHEDULE,
+            lambda text: parse_schedule(text, contract.daily_at),
+            Schedule.daily(contract.daily_at),
+            SCHEDULE_FORMS,
+        ),
+        retention=reader.read(keys.RETENTION, parse_retention, contract.retention, RETENTION_FORMS),
+        destinations=_read_destinations(reader, contract),
+        copy_retention=reader.read(keys.COPY_RETENTION, parse_retention, None, RETENTION_FORMS),
+        copy_kms_key=reader.read(keys.COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
+        consistency=reader.read(keys.CONSISTENCY, _consistency, None, _CONSISTENCY_FORMS),
+    )
+
+
+def read_volume(
+    id: str,
+    device: str,
+    raw: Mapping[str, str],
+    size_gib: int = 0,
+    *,
+    type: str = "",
+    iops: int | None = None,
+    throughput: int | None = None,
+) -> tuple[Volume, list[TagProblem]]:
+    """Return the volume, and what of its tags was not understood; in doubt it is backed up."""
+    reader = _Reader(id, raw, [])
+    included = reader.read(keys.BACKUP, _yes_or_no, True, _BACKUP_FORMS)
+    reader.report_misspelt((keys.BACKUP,))
+    volume = Volume(id, device, not included, carried(raw), size_gib, type, iops, throughput)
+    return volume, reader.problems
+
+
+def read_snapshot(
+    id: str,
+    raw: Mapping[str, str],
+    contract: Contract,
+    *,
+    volume_id: str,
+    state: str,
+    started: datetime,
+    description: str = "",
+    state_message: str = "",
+    size_gib: float = 0.0,
+    volume_gib: int = 0,
+) -> tuple[Snapshot, list[TagProblem]]:
+    """Return the snapshot with its tags understood, and what was not; in doubt it is kept."""
+    reader = _Reader(id, raw, [])
+    managed = raw.get(keys.TYPE, "").strip().casefold() == keys.AUTOMATED.casefold()
+    protected = any(protects(key) for key in raw)
+    delete_on = reader.read(keys.DELETE_ON, _date, None, _DATE_FORMS)
+    if managed and not protected and keys.DELETE_ON not in raw:
+        reader.problems.append(TagProblem(id, "no DeleteOn", f"{_DATE_FORMS}, or KeepForever"))
+    snapshot = Snapshot(
+        id=id,
+        region=contract.region,
+        volume_id=volume_id,
+        state=state,
+        started=started,
+        description=description,
+        state_message=state_message,
+        managed=managed,
+        protected=protected,
+        delete_on=delete_on,
+        destinations=_read_destinations(reader, contract) if keys.SOURCE_SNAPSHOT_ID not in raw else (),
+        copy_kms_key=reader.read(keys.COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
+        copy_delete_on=reader.read(keys.COPY_DELETE_ON, _date, None, _DATE_FORMS),
+        slot=raw.get(keys.BACKUP_SLOT),
+        on_request=keys.BACKUP_SLOT in raw and not _SLOT.fullmatch(raw[keys.BACKUP_SLOT]),
+        instance_id=raw.get(keys.SOURCE_INSTANCE_ID),
+        source_volume_id=raw.get(keys.SOURCE_VOLUME_ID),
+        primary_id=raw.get(keys.SOURCE_SNAPSHOT_ID),
+        primary_region=raw.get(keys.SOURCE_REGION),
+        tries=reader.read(keys.COPY_TRY, _tries, 1, "a number such as 2"),
+        tags=without_aws(raw),
+        size_gib=size_gib,
+        volume_gib=volume_gib,
+        device=raw.get(keys.SOURCE_DEVICE),
+        volume_type=raw.get(keys.SOURCE_VOLUME_TYPE),
+        iops=reader.read(keys.SOURCE_IOPS, _count, None, _COUNT_FORMS),
+        throughput=reader.read(keys.SOURCE_THROUGHPUT, _count, None, _COUNT_FORMS),
+        set_size=reader.read(keys.SOURCE_VOLUMES, _count, None, _COUNT_FORMS),
+        source_started=reader.read(keys.SOURCE_START_TIME, _instant, None, "a time such as 2026-11-22T03:00:07Z"),
+    )
+    return snapshot, reader.problems if managed else []
+
+
+def _read_destinations(reader: _Reader, contract: Contract) -> tuple[str, ...]:
+    """Return the Regions that are understood, in the order written, each once."""
+    found: list[str] = []
+    for word in reader.raw.get(keys.COPY_DEST, "").casefold().replace(",", " ").split():
+        if word == contract.region:
+            accepted = f"Regions other than the source, {contract.region}"
+        elif word not in contract.regions:
+            accepted = "Regions such as eu-west-1, separated by spaces or commas"
+        else:
+            found.append(word)
+            continue
+        read = f"{keys.COPY_DEST}={reader.raw[keys.COPY_DEST]}"
+        reader.problems.append(TagProblem(reader.target, f"{word} in {read}", accepted))
+    if keys.COPY_DEST in reader.raw and not reader.raw[keys.COPY_DEST].replace(",", " ").strip():
+        reader.report(keys.COPY_DEST, "Regions such as eu-west-1, separated by spaces or commas")
+    return tuple(dict.fromkeys(found))
+
+
+def _yes_or_no(text: str) -> bool:
+    word = text.casefold()
+    if word not in _YES | _NO:
+        raise ValueError
+    return word in _YES
+
+
+def _date(text: str) -> date:
+    found = _DATE.fullmatch(text)
+    if not found:
+        raise ValueError
+    return date(int(found[1]), int(found[2]), int(found[3]))
+
+
+def _tries(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]?", text):
+        raise ValueError
+    return int(text)
+
+
+def _count(text: str) -> int | None:
+    if not re.fullmatch("[1-9][0-9]{0,6}", text):
+        raise ValueError
+    return int(text)
+
+
+def _instant(text: str) -> datetime | None:
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
+        raise ValueError
+    return datetime.fromisoformat(text)
+
+
+def _kms_key(text: str) -> str | None:
+    if not _KMS_KEY.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _consistency(text: str) -> Consistency | None:
+    wanted, _, behind = (part.strip() for part in text.partition(","))
+    kind, colon, document = (part.strip() for part in wanted.partition(":"))
+    kind = kind.casefold()
+    if behind.casefold() not in ("", "required") or (not behind and "," in text):
+        raise ValueError
+    if kind == "crash" and not behind and not colon:
+        return None
+    if (kind in ("fsfreeze", "vss") and not colon) or (kind == "ssm" and _DOCUMENT.fullmatch(document)):
+        return Consistency(kind, document, required=bool(behind))
+    raise ValueError
