@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks import calls, cold_start, copies, growth, report, sweep
 from benchmarks.chart import chart
 from benchmarks.figures import Figure, all_met
-from emulator.lambda_runtime import sink
+from emulator.functions.runtime import sink
 
 # Loggers keep the standard output that they meet first: here it is the one that the emulator reads.
 with redirect_stdout(sink):

@@ -13,9 +13,9 @@ from chalicelib import tags
 from chalicelib.aws.ec2 import PAGE_SIZE
 from chalicelib.models import Instance, Volume
 from chalicelib.settings import Settings
-from emulator import model
-from emulator.filters import timestamp
-from emulator.pages import envelope, snapshot_fields, tag_set
+from emulator.ec2 import model
+from emulator.ec2.filters import timestamp
+from emulator.ec2.pages import envelope, snapshot_fields, tag_set
 
 SETTINGS = Settings.from_environ({"AWS_REGION": HOME})
 CONTRACT = tags.Contract(HOME, frozenset({HOME, AWAY}), SETTINGS.daily_at, SETTINGS.default_retention)

@@ -28,10 +28,10 @@ from chalicelib.report import as_json, make_report
 from chalicelib.report.gather import view_region
 from chalicelib.settings import Settings
 from emulator import LocalAWS
-from emulator.gateway import Gateway
-from emulator.hooks import switch
-from emulator.model import Snapshot
-from emulator.pages import xml_page
+from emulator.ec2.model import Snapshot
+from emulator.ec2.pages import xml_page
+from emulator.http.gateway import Gateway
+from emulator.http.hooks import switch
 from reactor_cli.page import as_html
 
 HOME, AWAY = "eu-west-1", "us-east-1"

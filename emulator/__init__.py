@@ -1,8 +1,8 @@
 """A local AWS in one process: moto made strict, a travelling clock, events, quotas, faults. Never deployed."""
 
 from emulator.aws import LocalAWS
-from emulator.bus import DeadLetter, Delivery
-from emulator.gateway import ApiCall
-from emulator.lambda_runtime import Invocation
+from emulator.events.bus import DeadLetter, Delivery
+from emulator.functions.runtime import Invocation
+from emulator.http.gateway import ApiCall
 
 __all__ = ["ApiCall", "DeadLetter", "Delivery", "Invocation", "LocalAWS"]

@@ -10,17 +10,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator import lambda_runtime, moto_bridge, running, session
-from emulator.bus import Bus, DeadLetter, Delivery
+from emulator import moto_bridge, session
 from emulator.clock import VirtualClock
 from emulator.cloud import Cloud, CopyFailure
 from emulator.conditions import Condition, Conditions, Duration
-from emulator.faults import Fault, Match
-from emulator.foreign import add_foreign_snapshots
-from emulator.gateway import ApiCall, Gateway
-from emulator.hooks import switch
-from emulator.model import Lock, Region, Snapshot
-from emulator.systems_manager import Agent, Freeze
+from emulator.ec2.model import Lock, Region, Snapshot
+from emulator.ec2.public_snapshots import add_foreign_snapshots
+from emulator.events.bus import Bus, DeadLetter, Delivery
+from emulator.functions import running, runtime
+from emulator.http.faults import Fault, Match
+from emulator.http.gateway import ApiCall, Gateway
+from emulator.http.hooks import switch
+from emulator.ssm.run_command import Agent, Freeze
 from emulator.timeline import Timeline
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -91,7 +92,7 @@ class LocalAWS:
         return self._gateway.calls
 
     @property
-    def invocations(self) -> list[lambda_runtime.Invocation]:
+    def invocations(self) -> list[runtime.Invocation]:
         """Every call of a handler so far, in order."""
         return self._bus.invocations
 
@@ -118,7 +119,7 @@ class LocalAWS:
         """Loads `app` once per Region with `settings` in its environment, and puts its schedules and rules in force."""
         for region in regions:
             self._cloud.region(region)
-            self._bus.deploy(lambda_runtime.load(Path(app), region, settings))
+            self._bus.deploy(runtime.load(Path(app), region, settings))
 
     def travel(self, **duration: float) -> None:
         """Lets time pass (`hours=25`, as timedelta takes it): everything due until then happens, in order of time."""

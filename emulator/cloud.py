@@ -12,8 +12,8 @@ from typing import Any
 
 from emulator.clock import VirtualClock
 from emulator.conditions import Conditions
+from emulator.ec2.model import ACCOUNT, Region
 from emulator.errors import AWSError
-from emulator.model import ACCOUNT, Region
 from emulator.timeline import Timeline
 
 Publish = Callable[[str, dict[str, Any]], None]

@@ -20,9 +20,9 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.moto_api._internal import mock_random
 
+from emulator.ec2.model import ACCOUNT, Tags
+from emulator.ec2.pages import cut
 from emulator.errors import AWSError
-from emulator.model import ACCOUNT, Tags
-from emulator.pages import cut
 
 # No thousand default images, and none of the snapshots that come with them.
 ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}

@@ -2,7 +2,7 @@
 
 from contextlib import redirect_stdout
 
-from emulator.lambda_runtime import sink
+from emulator.functions.runtime import sink
 
 with redirect_stdout(sink):
     import app  # noqa: F401  # so that no test has to import it after another

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator.patterns import PatternError, matches
+from emulator.events.patterns import PatternError, matches
 
 EVENT: dict[str, Any] = {
     "source": "aws.ec2",

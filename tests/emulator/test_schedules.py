@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.schedules import ScheduleError, parse
+from emulator.events.schedules import ScheduleError, parse
 
 SUNDAY = datetime(2026, 11, 1, 2, 30, 15, tzinfo=UTC)
 

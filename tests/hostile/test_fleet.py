@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib import tags
-from emulator import LocalAWS, limits
+from emulator import LocalAWS
+from emulator.ec2 import limits
 from tests.cli.conftest import Company
 from tests.hostile.strategies import KEEP_FOREVER, VALUES
 from tests.scenarios.stories import copies, make, volumes_of

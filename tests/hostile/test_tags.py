@@ -37,7 +37,7 @@ from chalicelib.schedule import (
     parse_schedule,
     previous_slot,
 )
-from emulator import limits
+from emulator.ec2 import limits
 from reactor_cli.nearest import nearest, until_then
 from reactor_cli.outlook import fates
 from reactor_cli.page import as_html

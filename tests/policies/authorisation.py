@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from emulator import ApiCall
-from emulator.model import ACCOUNT
+from emulator.ec2.model import ACCOUNT
 from tests.policies.evaluator import Request, Value
 
 # A snapshot that is yet to be made has the ARN `…:snapshot/*`, with a literal asterisk: it matches `snapshot/*` and not

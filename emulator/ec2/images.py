@@ -11,12 +11,12 @@ from xml.sax.saxutils import escape
 
 from emulator import moto_bridge
 from emulator.cloud import Cloud
+from emulator.ec2.filters import IMAGE, compile_filters, timestamp
+from emulator.ec2.limits import check_id, check_ids, tags_of
+from emulator.ec2.model import ACCOUNT, Image, Region, Snapshot, Tags
+from emulator.ec2.pages import cut, tag_set
+from emulator.ec2.snapshots import make, owned
 from emulator.errors import AWSError, dry_run
-from emulator.filters import IMAGE, compile_filters, timestamp
-from emulator.limits import check_id, check_ids, tags_of
-from emulator.model import ACCOUNT, Image, Region, Snapshot, Tags
-from emulator.pages import cut, tag_set
-from emulator.snapshots import make, owned
 
 Params = Mapping[str, Any]
 

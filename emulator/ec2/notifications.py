@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from emulator.cloud import Cloud, event_time
-from emulator.model import ACCOUNT, Snapshot
+from emulator.ec2.model import ACCOUNT, Snapshot
 
 NOTIFICATION = "EBS Snapshot Notification"
 SET_STATUS = "EBS Multi-Volume Snapshots Completion Status"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from emulator.cloud import Cloud
+from emulator.ec2.filters import SNAPSHOT, compile_filters
+from emulator.ec2.limits import check_ids
+from emulator.ec2.model import ACCOUNT, Region, Snapshot
+from emulator.ec2.pages import cut
 from emulator.errors import dry_run, snapshot_not_found
-from emulator.filters import SNAPSHOT, compile_filters
-from emulator.limits import check_ids
-from emulator.model import ACCOUNT, Region, Snapshot
-from emulator.pages import cut
 
 Page = tuple[Sequence[Snapshot], str | None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from emulator.model import Region, Snapshot
+from emulator.ec2.model import Region, Snapshot
 
 AMAZON = "137112412989"
 STRANGER = "999988887777"

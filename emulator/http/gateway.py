@@ -17,18 +17,19 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
-from emulator import moto_bridge, running
+from emulator import moto_bridge
 from emulator.cloud import Cloud
-from emulator.describe import SnapshotReader
+from emulator.ec2.describe import SnapshotReader
+from emulator.ec2.model import Region
+from emulator.ec2.operations import serve
+from emulator.ec2.pages import parsed_page
+from emulator.ec2.tagging import named_tags
 from emulator.errors import STATUS, AWSError
-from emulator.faults import KILLED, TIMEOUT, Buckets, Fault, Faults, FunctionKilled
-from emulator.model import Region
-from emulator.operations import serve
-from emulator.pages import parsed_page
-from emulator.running import Running, at_once
-from emulator.systems_manager import SystemsManager
-from emulator.tagging import named_tags
-from emulator.wire import HTTP_OK, Answered, Body, error_body, error_code
+from emulator.functions import running
+from emulator.functions.running import Running, at_once
+from emulator.http.faults import KILLED, TIMEOUT, Buckets, Fault, Faults, FunctionKilled
+from emulator.http.wire import HTTP_OK, Answered, Body, error_body, error_code
+from emulator.ssm.run_command import SystemsManager
 
 MOST_ANSWERS = 256
 FROM_MOTO = frozenset({"DescribeInstances", "DescribeVolumes"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator import copies, images, locks, snapshots, tagging, volumes
 from emulator.cloud import Cloud
-from emulator.describe import SnapshotReader
-from emulator.model import Region, Snapshot
-from emulator.pages import envelope, snapshot_fields, tag_set, xml_page
+from emulator.ec2 import copies, images, locks, snapshots, tagging, volumes
+from emulator.ec2.describe import SnapshotReader
+from emulator.ec2.model import Region, Snapshot
+from emulator.ec2.pages import envelope, snapshot_fields, tag_set, xml_page
 
 Params = Mapping[str, Any]
 Operation = Callable[[Cloud, Region, Params], str]

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator import moto_bridge, snapshots
+from emulator import moto_bridge
 from emulator.cloud import Cloud
+from emulator.ec2 import snapshots
 from emulator.errors import AWSError
 
 Params = Mapping[str, Any]

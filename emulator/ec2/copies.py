@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.cloud import Cloud
+from emulator.ec2.limits import check_id
+from emulator.ec2.model import BOGUS_VOLUME, Region, Snapshot, Tags
+from emulator.ec2.snapshots import end, find, request_tags
 from emulator.errors import AWSError, dry_run
-from emulator.limits import check_id
-from emulator.model import BOGUS_VOLUME, Region, Snapshot, Tags
-from emulator.snapshots import end, find, request_tags
 
 BAD_KEY = "Given key ID is not accessible"
 

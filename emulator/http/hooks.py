@@ -9,8 +9,8 @@ import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.handlers import REGISTER_LAST
 
-from emulator.gateway import Gateway
-from emulator.wire import Answered
+from emulator.http.gateway import Gateway
+from emulator.http.wire import Answered
 
 
 class Switch:

@@ -18,14 +18,15 @@ from typing import Any
 
 from chalice.app import BaseEventSourceConfig, CloudWatchEventConfig, ScheduledEventConfig
 
-from emulator import patterns, running, schedules
 from emulator.clock import VirtualClock
 from emulator.cloud import event_time
 from emulator.conditions import Conditions
-from emulator.interleaving import Turns, run_all
-from emulator.lambda_runtime import Function, Invocation, sink
-from emulator.model import ACCOUNT
-from emulator.running import Running, at_once
+from emulator.ec2.model import ACCOUNT
+from emulator.events import patterns, schedules
+from emulator.functions import running
+from emulator.functions.interleaving import Turns, run_all
+from emulator.functions.running import Running, at_once
+from emulator.functions.runtime import Function, Invocation, sink
 from emulator.timeline import Timeline
 
 RETRIES = (timedelta(minutes=1), timedelta(minutes=2))

@@ -11,12 +11,12 @@ from typing import Any
 
 from emulator import moto_bridge
 from emulator.cloud import Cloud
+from emulator.ec2.filters import timestamp
+from emulator.ec2.limits import check_id, specified_tags
+from emulator.ec2.model import Region, Snapshot
+from emulator.ec2.pages import tag_set
+from emulator.ec2.snapshots import owned
 from emulator.errors import AWSError, dry_run, invalid_value
-from emulator.filters import timestamp
-from emulator.limits import check_id, specified_tags
-from emulator.model import Region, Snapshot
-from emulator.pages import tag_set
-from emulator.snapshots import owned
 
 Params = Mapping[str, Any]
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator import events, moto_bridge
+from emulator import moto_bridge
 from emulator.cloud import Cloud
+from emulator.ec2 import notifications
+from emulator.ec2.limits import check_count, check_description, check_id, specified_tags
+from emulator.ec2.model import Origin, Region, Snapshot, Tags
 from emulator.errors import AWSError, dry_run, invalid_value, snapshot_not_found
-from emulator.limits import check_count, check_description, check_id, specified_tags
-from emulator.model import Origin, Region, Snapshot, Tags
 
 # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html
 PENDING_PER_VOLUME = {"st1": 1, "sc1": 1}
@@ -160,9 +161,9 @@ def end(cloud: Cloud, region: Region, one: Snapshot, members: Sequence[Snapshot]
     """Ends a pending snapshot and sends its events; that of a set goes with the last of its `members`."""
     region.end(one)
     if not members or cloud.conditions.individual_events_of_sets:
-        events.snapshot_ended(cloud, one)
+        notifications.snapshot_ended(cloud, one)
     if members and all(member.ended for member in members):
-        events.set_ended(cloud, members)
+        notifications.set_ended(cloud, members)
 
 
 def find(region: Region, snapshot_id: str) -> Snapshot:

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from emulator.cloud import Cloud
+from emulator.ec2.filters import timestamp
+from emulator.ec2.limits import check_ids
+from emulator.ec2.model import ACCOUNT, Lock, Region, Snapshot
+from emulator.ec2.snapshots import is_locked, owned
 from emulator.errors import AWSError, dry_run
-from emulator.filters import timestamp
-from emulator.limits import check_ids
-from emulator.model import ACCOUNT, Lock, Region, Snapshot
-from emulator.snapshots import is_locked, owned
 
 Params = Mapping[str, Any]
 

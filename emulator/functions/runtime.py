@@ -18,11 +18,11 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from emulator import running
 from emulator.clock import VirtualClock
-from emulator.faults import FunctionKilled
-from emulator.model import ACCOUNT
-from emulator.running import Running
+from emulator.ec2.model import ACCOUNT
+from emulator.functions import running
+from emulator.functions.running import Running
+from emulator.http.faults import FunctionKilled
 
 DEFAULT_TIMEOUT = 60
 MEMORY = 128

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator import events, moto_bridge
+from emulator import moto_bridge
 from emulator.cloud import Cloud
+from emulator.ec2 import notifications
+from emulator.ec2.limits import MAX_TAGGED_RESOURCES, check_count, tags_of
+from emulator.ec2.model import Image, Region, Snapshot, Tags
+from emulator.ec2.snapshots import owned
 from emulator.errors import AWSError, dry_run, invalid_value
-from emulator.limits import MAX_TAGGED_RESOURCES, check_count, tags_of
-from emulator.model import Image, Region, Snapshot, Tags
-from emulator.snapshots import owned
 
 Params = Mapping[str, Any]
 
@@ -93,4 +94,4 @@ def _write(cloud: Cloud, region: Region, resource_id: str, tags: Tags, changed: 
     if isinstance(own, Snapshot):
         own.touch()
         if changed:
-            events.tags_changed(cloud, own, changed)
+            notifications.tags_changed(cloud, own, changed)

@@ -12,9 +12,9 @@ from xml.sax import saxutils
 
 from dateutil.tz import tzutc  # type: ignore[import-untyped]  # it comes with botocore, whose times carry it
 
+from emulator.ec2.filters import timestamp
+from emulator.ec2.model import Snapshot
 from emulator.errors import AWSError, invalid_value
-from emulator.filters import timestamp
-from emulator.model import Snapshot
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 MIN_PAGE = 5

@@ -1,0 +1,1 @@
+"""The emulated EC2: snapshots, images, locks, volumes and tags, with the refusals of the real one."""

@@ -1,0 +1,1 @@
+"""The emulated EventBridge: the bus, event patterns and schedules that call functions."""

@@ -1,0 +1,1 @@
+"""The emulated Lambda: loads the app, runs its handlers, and tells which function makes a call."""

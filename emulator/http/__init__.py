@@ -1,0 +1,1 @@
+"""Between botocore and the emulated services: every HTTP attempt is recorded, failed on request, or answered."""

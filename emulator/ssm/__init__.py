@@ -1,0 +1,1 @@
+"""The emulated Systems Manager: Run Command and the agents of instances."""
