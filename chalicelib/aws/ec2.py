@@ -104,12 +104,14 @@ class EC2:
         )
         for page in pages:
             for reservation in page["Reservations"]:
-                found += [self._instance(raw, attached, problems) for raw in reservation["Instances"]]
+                account = reservation.get("OwnerId", "")
+                found += [self._instance(raw, account, attached, problems) for raw in reservation["Instances"]]
         return Inventory(instances=tuple(found), problems=tuple(problems))
 
     def _instance(
         self,
         raw: InstanceTypeDef,
+        account: str,
         attached: Mapping[str, Sequence[Volume]],
         problems: list[TagProblem],
     ) -> Instance:
@@ -119,6 +121,7 @@ class EC2:
             raw.get("RootDeviceName", ""),
             attached.get(raw["InstanceId"], ()),
             self._contract,
+            account=account,
             running=raw.get("State", {}).get("Name") == "running",
         )
         problems += wrong
@@ -245,6 +248,7 @@ class EC2:
             state=intern(raw["State"]),
             # botocore gives each time a time zone object of its own, which costs memory and every comparison.
             started=raw["StartTime"].astimezone(UTC),
+            account=raw.get("OwnerId", ""),
             description=intern(raw.get("Description", "")),
             state_message=raw.get("StateMessage", ""),
             size_gib=_size(raw),

@@ -24,10 +24,17 @@ _BACKUP_FORMS = "Yes, true or on; No, false or off"
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DATE_FORMS = "a date such as 2026-11-29"
 _COUNT_FORMS = "a number such as 3000"
-_KMS_KEY = re.compile(r"alias/[A-Za-z0-9/_-]+|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+")  # fmt: skip  # noqa: E501
-_KMS_FORMS = "alias/NAME or a key's ARN"
-_CONSISTENCY_FORMS = 'crash, fsfreeze, vss, ssm:DOCUMENT; each but crash with ", required" behind it if wanted'
-_DOCUMENT = re.compile(r"[A-Za-z0-9_.:/-]{3,200}")
+_KEY_ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:([0-9]{12}):(?:key|alias)/[A-Za-z0-9/_-]+")
+_KMS_FORMS = "alias/NAME or the ARN of a key of this account"
+_CONSISTENCY_FORMS = (
+    "crash, fsfreeze, vss, ssm:DOCUMENT with the name of a document of this account; "
+    'each but crash with ", required" behind it if wanted'
+)
+# A name, never an ARN: an ARN could name a document of another account. The prefixes are reserved for AWS's public
+# documents, such as AWS-RunShellScript.
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
+_DOCUMENT = re.compile(r"(?!(?i:aws|amazon|amzn))[A-Za-z0-9_.-]{3,128}")
 _SLOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
 T = TypeVar("T")
 
@@ -81,10 +88,12 @@ def read_instance(
     volumes: Sequence[Volume],
     contract: Contract,
     *,
+    account: str = "",
     running: bool = True,
 ) -> tuple[Instance, list[TagProblem]]:
     """Return the instance with its policy understood, and what was not.
 
+    ``account`` is the account's id. While it is empty, no key's ARN is accepted.
     The other tags of an instance that is not to be backed up may belong to someone else's tool:
     they are not reported.
     """
@@ -93,7 +102,7 @@ def read_instance(
     reader.report_misspelt(keys.INSTANCE_KEYS if enabled else (keys.BACKUP,))
     policy = Policy(False, _name(id, raw), Schedule.daily(contract.daily_at), contract.retention)
     if enabled:
-        policy = _read_policy(reader, contract)
+        policy = _read_policy(reader, contract, account)
     ordered = tuple(sorted(volumes, key=lambda volume: volume.id))
     asked_for = tuple(key for key in keys.INSTANCE_KEYS if key in raw)
     return Instance(id, policy, root_device, ordered, carried(raw), running, asked_for), reader.problems
@@ -103,7 +112,7 @@ def _name(id: str, raw: Mapping[str, str]) -> str:
     return raw.get(keys.NAME, "").strip() or id
 
 
-def _read_policy(reader: _Reader, contract: Contract) -> Policy:
+def _read_policy(reader: _Reader, contract: Contract, account: str) -> Policy:
     for key in reader.raw:
         if protects(key):
             reader.report(key, "KeepForever on a snapshot, not on an instance")
@@ -119,7 +128,7 @@ def _read_policy(reader: _Reader, contract: Contract) -> Policy:
         retention=reader.read(keys.RETENTION, parse_retention, contract.retention, RETENTION_FORMS),
         destinations=_read_destinations(reader, contract),
         copy_retention=reader.read(keys.COPY_RETENTION, parse_retention, None, RETENTION_FORMS),
-        copy_kms_key=reader.read(keys.COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
+        copy_kms_key=_read_key(reader, account),
         consistency=reader.read(keys.CONSISTENCY, _consistency, None, _CONSISTENCY_FORMS),
     )
 
@@ -150,12 +159,16 @@ def read_snapshot(
     volume_id: str,
     state: str,
     started: datetime,
+    account: str = "",
     description: str = "",
     state_message: str = "",
     size_gib: float = 0.0,
     volume_gib: int = 0,
 ) -> tuple[Snapshot, list[TagProblem]]:
-    """Return the snapshot with its tags understood, and what was not; in doubt it is kept."""
+    """Return the snapshot with its tags understood, and what was not; in doubt it is kept.
+
+    ``account`` is the id of the account that owns it. While it is empty, no key's ARN is accepted.
+    """
     reader = _Reader(id, raw, [])
     managed = raw.get(keys.TYPE, "").strip().casefold() == keys.AUTOMATED.casefold()
     protected = any(protects(key) for key in raw)
@@ -174,7 +187,7 @@ def read_snapshot(
         protected=protected,
         delete_on=delete_on,
         destinations=_read_destinations(reader, contract) if keys.SOURCE_SNAPSHOT_ID not in raw else (),
-        copy_kms_key=reader.read(keys.COPY_KMS_KEY, _kms_key, None, _KMS_FORMS),
+        copy_kms_key=_read_key(reader, account),
         copy_delete_on=reader.read(keys.COPY_DELETE_ON, _date, None, _DATE_FORMS),
         slot=raw.get(keys.BACKUP_SLOT),
         on_request=keys.BACKUP_SLOT in raw and not _SLOT.fullmatch(raw[keys.BACKUP_SLOT]),
@@ -246,10 +259,15 @@ def _instant(text: str) -> datetime | None:
     return datetime.fromisoformat(text)
 
 
-def _kms_key(text: str) -> str | None:
-    if not _KMS_KEY.fullmatch(text):
-        raise ValueError
-    return text
+def _read_key(reader: _Reader, account: str) -> str | None:
+    def key(text: str) -> str | None:
+        arn = _KEY_ARN.fullmatch(text)
+        # Whoever owns the key of a copy can read it, and can make it unreadable.
+        if not _KEY_ALIAS.fullmatch(text) and (not arn or arn[1] != account):
+            raise ValueError
+        return text
+
+    return reader.read(keys.COPY_KMS_KEY, key, None, _KMS_FORMS)
 
 
 def _consistency(text: str) -> Consistency | None:

@@ -44,6 +44,8 @@ NUMBERS = ("99999999999999999999d", "1e9", "-1", "0", "0d", "36501", "36500d", "
 WORDS = ("Yes", "YES ", "Ｙｅｓ", "Yeſ", "Yes\x00", "\u200bYes", "Automated", "ａutomated", "Аutomated", "Automated\u200f",
          "automated,", "us-east-1", "us-east-1\n", "eu-nowhere-9", "mars", "*", "?", "\\", "i-*", "snap-*", "every 0h", "every 99h",
          "daily 24:00", "daily ０３:００", "on-request 99:99", "ssm:" + "x" * 252, "ssm:$(id)", "fsfreeze, required, required",
+         "ssm:arn:aws:ssm:us-east-1:666666666666:document/ebs-snapshot-reactor-fsfreeze", "ssm:AWS-RunShellScript",
+         "ssm:awſ-RunShellScript", "arn:aws:kms:us-east-1:666666666666:key/1a-2b", "arn:aws:kms:us-east-1:666666666666:alias/x",
          "alias/" + "x" * 250, "alias/$(id)", ", " * 128, "a " * 128, "us-east-1 " * 25)  # fmt: skip
 # Whatever EC2 would hold: it answers in XML, which knows no other control characters.
 VALUES = (*NAMES, *DATES, *NUMBERS, *WORDS)

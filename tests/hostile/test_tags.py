@@ -43,7 +43,7 @@ from reactor_cli.outlook import fates
 from reactor_cli.page import as_html
 from reactor_cli.restoration import sets_of, volumes_of
 from tests.hostile.strategies import BRIEF, DATES, KEEP_FOREVER, NUMBERS, QUICK, VALUES, hostile_tags, values
-from tests.pure.builders import CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS
+from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS
 
 THE_LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 TIMES = (NOW, NOW + timedelta(days=400), THE_LAST, datetime(9999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC))
@@ -87,7 +87,7 @@ def accounts(draw: st.DrawFn) -> Account:
     for number in range(2):
         mine = volumes if number == 0 else []
         instance, wrong = tags.read_instance(
-            f"i-0{number}", draw(hostile_tags | backed_up_tags), "/dev/sda", mine, CONTRACT
+            f"i-0{number}", draw(hostile_tags | backed_up_tags), "/dev/sda", mine, CONTRACT, account=ACCOUNT
         )
         instances.append(instance)
         problems += wrong
@@ -399,6 +399,38 @@ def test_every_form_of_the_report_is_made(found: Account, now: datetime) -> None
     assert as_json(made)["regions"] == [REGION, ELSEWHERE]
     for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
         assert fates(snapshots, [each.id for each in snapshots], now.date(), plan.Guards(3650, 80), region)
+
+
+FOREIGN_KEYS = st.from_regex(r"arn:aws:kms:[a-z0-9-]{0,9}:[0-9]{12}:(key|alias)/[a-z0-9-]{1,9}", fullmatch=True)
+
+
+@QUICK
+@given(st.one_of(values, FOREIGN_KEYS))
+def test_no_key_leads_out_of_the_account(text: str) -> None:
+    raw = EXPIRED | {"Backup": "Yes", "Copy_KmsKey": text}
+    owner, _ = tags.read_instance("i-0a", raw, "", (), CONTRACT, account=ACCOUNT)
+    primary, _ = tags.read_snapshot(
+        "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=NOW, account=ACCOUNT
+    )
+    for key in (owner.policy.copy_kms_key, primary.copy_kms_key):
+        assert key is None or key.startswith("alias/") or key.split(":")[4] == ACCOUNT
+
+
+documents = st.one_of(
+    values, st.from_regex(r"(?i)(arn:aws:ssm:[a-z0-9-]*:[0-9]*:document/)?(aws|amazon|amzn)?[-a-z0-9:/.]{3,9}")
+)
+
+
+@QUICK
+@given(documents)
+@example("arn:aws:ssm:us-east-1:666666666666:document/ebs-snapshot-reactor-fsfreeze")
+@example("AWS-RunShellScript")
+def test_no_script_leads_out_of_the_account(text: str) -> None:
+    raw = {"Backup": "Yes", "Consistency": f"ssm:{text}"}
+    wanted = tags.read_instance("i-0a", raw, "", (), CONTRACT, account=ACCOUNT)[0].policy.consistency
+    if wanted:
+        assert not set(wanted.document) & set(":/")
+        assert not wanted.document.casefold().startswith(("aws", "amazon", "amzn"))
 
 
 @pytest.mark.parametrize("name", VALUES)

@@ -9,6 +9,7 @@ from chalicelib import tags
 from chalicelib.models import Instance, Snapshot, Volume
 from chalicelib.schedule import Retention, Tier
 
+ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 ELSEWHERE = "us-east-1"
 SEVEN_DAYS = Retention((Tier(7, "d"),))
@@ -35,7 +36,7 @@ def instance(
     root_device: str = "/dev/xvda",
 ) -> Instance:
     raw = {"Backup": "Yes", "Name": "web"} if raw is None else raw
-    return tags.read_instance(id, raw, root_device, volumes, CONTRACT)[0]
+    return tags.read_instance(id, raw, root_device, volumes, CONTRACT, account=ACCOUNT)[0]
 
 
 def volume(id: str = "vol-0a", device: str = "/dev/xvda", raw: Mapping[str, str] | None = None) -> Volume:
@@ -61,6 +62,7 @@ def snapshot(
         volume_id=volume_id,
         state=state,
         started=started,
+        account=ACCOUNT,
         description=description,
         state_message=state_message,
     )[0]

@@ -6,11 +6,11 @@ import pytest
 from chalicelib import tags
 from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume
 from chalicelib.schedule import Retention, Schedule, Tier
-from tests.pure.builders import CONTRACT, ELSEWHERE, NOW, REGION, instance, snapshot, volume
+from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, instance, snapshot, volume
 
 
 def problems_of_instance(raw: dict[str, str]) -> list[str]:
-    return [str(each) for each in tags.read_instance("i-0a", raw, "", (), CONTRACT)[1]]
+    return [str(each) for each in tags.read_instance("i-0a", raw, "", (), CONTRACT, account=ACCOUNT)[1]]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_everything_asked_for() -> None:
         ),
         (
             {"Backup": "Yes", "Copy_KmsKey": "backup"},
-            "i-0a: read Copy_KmsKey=backup; accepted: alias/NAME or a key's ARN",
+            "i-0a: read Copy_KmsKey=backup; accepted: alias/NAME or the ARN of a key of this account",
         ),
         (
             {"Backup": "Yes", "Consistency": "fsfreze"},
-            'i-0a: read Consistency=fsfreze; accepted: crash, fsfreeze, vss, ssm:DOCUMENT; each but crash with ", required" behind it if wanted',
+            'i-0a: read Consistency=fsfreze; accepted: crash, fsfreeze, vss, ssm:DOCUMENT with the name of a document of this account; each but crash with ", required" behind it if wanted',
         ),
         (
             {"Backup": "Yes", "keep_forever": "1"},
@@ -153,7 +153,7 @@ def test_a_snapshot_is_read_whole() -> None:
         "DeleteOn": "2026-11-29",
         "Keep_Forever": "",
         "Copy_Dest": ELSEWHERE,
-        "Copy_KmsKey": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1a-2b",
+        "Copy_KmsKey": f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/1a-2b",
         "Copy_DeleteOn": "2026-12-29",
         "Backup_Slot": "2026-11-22T03:00Z",
         "Source_InstanceId": "i-0a",
@@ -175,6 +175,7 @@ def test_a_snapshot_is_read_whole() -> None:
         volume_id="vol-0b",
         state="completed",
         started=NOW,
+        account=ACCOUNT,
         description="web",
         state_message="well",
         size_gib=1.5,
@@ -237,7 +238,7 @@ def test_the_contract_of_another_region() -> None:
     [
         ("DeleteOn", "soon", "a date such as 2026-11-29"),
         ("Copy_DeleteOn", "soon", "a date such as 2026-11-29"),
-        ("Copy_KmsKey", "backup", "alias/NAME or a key's ARN"),
+        ("Copy_KmsKey", "backup", "alias/NAME or the ARN of a key of this account"),
         ("Copy_Try", "0", "a number such as 2"),
         ("Source_Iops", "0", "a number such as 3000"),
         ("Source_Throughput", "many", "a number such as 3000"),
@@ -387,6 +388,9 @@ KEY = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:"
         (f"{KEY}key/", False),
         (f"{KEY}grant/1a-2b", False),
         ("arn:aws:kms:eu-west-1:1234:key/1a-2b", False),
+        ("arn:aws:kms:eu-west-1:666666666666:key/1a-2b", False),
+        ("arn:aws:kms:eu-west-1:666666666666:alias/backup", False),
+        ("arn:aws:kms:eu-west-1::key/1a-2b", False),
         ("arn:aws:sns:eu-west-1:123456789012:key/1a-2b", False),
     ],
 )
@@ -394,6 +398,17 @@ def test_a_key_to_copy_with(text: str, understood: bool) -> None:
     raw = {"Backup": "Yes", "Copy_KmsKey": text}
     assert instance(raw=raw).policy.copy_kms_key == (text if understood else None)
     assert bool(problems_of_instance(raw)) is not understood
+    assert snapshot(raw=raw).copy_kms_key == (text if understood else None)
+
+
+@pytest.mark.parametrize("account", ["", "666666666666"])
+def test_no_key_of_another_account(account: str) -> None:
+    raw = {"Type": "Automated", "Copy_KmsKey": f"{KEY}key/1a-2b", "DeleteOn": "2026-11-29"}
+    found, problems = tags.read_snapshot(
+        "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=NOW, account=account
+    )
+    assert found.copy_kms_key is None
+    assert [each.accepted for each in problems] == ["alias/NAME or the ARN of a key of this account"]
 
 
 def test_tags_of_a_primary() -> None:
@@ -588,10 +603,21 @@ def test_a_copy_is_known_by_its_lineage(raw: dict[str, str], volume_id: str, is_
         ("FSFREEZE , Required", Consistency("fsfreeze", required=True)),
         ("vss, required", Consistency("vss", required=True)),
         ("ssm:My-Document", Consistency("ssm", "My-Document")),
-        (
-            "ssm: arn:aws:ssm:eu-west-1:123456789012:document/Mine, required",
-            Consistency("ssm", "arn:aws:ssm:eu-west-1:123456789012:document/Mine", required=True),
-        ),
+        ("ssm: my.document_2, required", Consistency("ssm", "my.document_2", required=True)),
+        ("ssm:ebs-snapshot-reactor-fsfreeze", Consistency("ssm", "ebs-snapshot-reactor-fsfreeze")),
+        ("ssm:" + "x" * 128, Consistency("ssm", "x" * 128)),
+        ("ssm:" + "x" * 129, None),
+        ("ssm:arn:aws:ssm:eu-west-1:666666666666:document/ebs-snapshot-reactor-fsfreeze", None),
+        ("ssm:arn:aws:ssm:eu-west-1:123456789012:document/Mine", None),
+        ("ssm:arn:aws:ssm:eu-west-1::document/AWS-RunShellScript", None),
+        ("ssm:666666666666:document/Mine", None),
+        ("ssm:document/Mine", None),
+        ("ssm:AWS-RunShellScript", None),
+        ("ssm:aws-runshellscript", None),
+        ("ssm:AWSEC2-VssInstallAndSnapshot", None),
+        ("ssm:Amazon-Mine", None),
+        ("ssm:AMZN-Mine", None),
+        ("ssm:My-AWS-Document", Consistency("ssm", "My-AWS-Document")),
         ("crash, required", None),
         ("fsfreeze:x", None),
         ("ssm", None),

@@ -46,6 +46,19 @@ def test_frozen_before_and_thawed_as_soon_as_it_is_created(
     assert set(by_volume(aws, HOME)) == set(volumes_of(aws, HOME, db).values())
 
 
+@pytest.mark.parametrize(
+    "document",
+    ["arn:aws:ssm:eu-west-1:666666666666:document/ebs-snapshot-reactor-fsfreeze", "AWS-RunShellScript"],
+    ids=["of another account", "of AWS"],
+)
+def test_no_document_from_outside_the_account_is_run(aws: LocalAWS, document: str) -> None:
+    aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": f"ssm:{document}"})
+    aws.travel(minutes=31)
+    assert achieved(aws) == ["crash"]
+    assert not aws.freezes
+    assert not any(call.operation == "SendCommand" for call in aws.calls)
+
+
 def test_a_frozen_instance_never_waits_for_another(aws: LocalAWS) -> None:
     for number in range(12):
         aws.launch(HOME, name=f"db{number}", tags=FROZEN, volumes=(8, 9))

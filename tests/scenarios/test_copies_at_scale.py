@@ -163,6 +163,20 @@ def test_a_key_goes_from_the_instance_to_the_copy(aws: LocalAWS) -> None:
     assert found["plain"]["Encrypted"] is False
 
 
+def test_a_key_by_its_arn_is_one_of_this_account(aws: LocalAWS) -> None:
+    own, foreign = (f"arn:aws:kms:{AWAY}:{account}:key/1a-2b" for account in ("123456789012", "666666666666"))
+    aws.kms_keys[AWAY] |= {own, foreign}
+    aws.launch(HOME, name="own", tags=BACKUP | {"Copy_KmsKey": own})
+    aws.launch(HOME, name="foreign", tags=BACKUP | {"Copy_KmsKey": foreign})
+    # Whoever may tag a snapshot asks for it there.
+    tagged = make(aws, HOME, MANAGED | {"Copy_KmsKey": foreign})
+    aws.travel(hours=2)
+    found = {each[0]["Tags"].get("Name", "").split(" ")[0]: each[0] for each in copies(aws, AWAY).values()}
+    assert found["own"]["KmsKeyId"] == own
+    assert found["foreign"]["Encrypted"] is False
+    assert copies(aws, AWAY)[tagged][0]["Encrypted"] is False
+
+
 @pytest.mark.parametrize("lag", [5, 90], ids=lambda seconds: f"{seconds} s until a snapshot shows")
 def test_of_two_copies_one_stays(aws: LocalAWS, lag: int) -> None:
     # Both events of a set arrive at once, and the second handler cannot see yet what the first one started.
