@@ -2,36 +2,28 @@
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.ready
-E2E_VENV := .venv-e2e/.ready
 LAMBDA_VENV := .venv-lambda/.ready
-MUTANTS_VENV := .venv-mutants/.ready
 EVALUATOR := tests/policies/node_modules/.ready
 FORMAT ?= cloudformation
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint bench bench-growth bench-calls bench-copies bench-sweep bench-cold-start bench-report clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint lock bench bench-growth bench-calls bench-copies bench-sweep bench-cold-start bench-report clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-$(VENV): requirements.txt requirements-cli.txt requirements-dev.txt
+# One environment for everything: requirements-lock.txt has a version that suits all tools, and pip checks its hashes.
+$(VENV): requirements-lock.txt
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	$(PIP) install --requirement requirements-lock.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(E2E_VENV): requirements-e2e.txt
-	$(PYTHON) -m venv --clear .venv-e2e
-	.venv-e2e/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-e2e.txt
-	touch $@
-
-$(MUTANTS_VENV): requirements-mutants.txt
-	$(PYTHON) -m venv --clear .venv-mutants
-	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
-	touch $@
-
-# No pip in it: it would bring packages that Lambda does not have.
-$(LAMBDA_VENV): $(VENV) tests/e2e/requirements-lambda.txt
+# What Lambda has beside a function: boto3 and nothing else, not even pip.
+$(LAMBDA_VENV): $(VENV)
 	$(PYTHON) -m venv --clear --without-pip .venv-lambda
-	$(BIN)/python -m pip --python .venv-lambda/bin/python install --quiet --disable-pip-version-check -r tests/e2e/requirements-lambda.txt
+	$(PIP) --python .venv-lambda/bin/python install --constraint requirements-lock.txt boto3
 	touch $@
 
 # Node comes from the virtual environment too.
@@ -79,8 +71,8 @@ prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos 
 	@$(BIN)/python -m tests.proof.pairs
 	@$(BIN)/python -m tests.proof.chaos --examples 200
 
-mutants: $(MUTANTS_VENV) ## changes the pure modules in some 3,000 small ways, each of which must fail a test; ten minutes
-	@.venv-mutants/bin/python -m tests.mutants
+mutants: $(VENV) ## changes the pure modules in some 3,000 small ways, each of which must fail a test; ten minutes
+	@$(BIN)/python -m tests.mutants
 
 bench: $(VENV) ## all that is measured in one table, build/bench.json and build/bench.svg; takes a quarter of an hour
 	@$(BIN)/python -m benchmarks
@@ -111,8 +103,12 @@ chromium: ## installs Debian's chromium if there is none
 	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; } \
 	  || echo "chromium could not be installed: make test-browser will skip its tests" >&2
 
-test-e2e: $(VENV) $(E2E_VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
+test-e2e: $(VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
 	$(BIN)/python -m pytest tests/e2e
 
+lock: $(VENV) ## OPTIONS=--upgrade: writes the exact versions of all dependencies, from pyproject.toml
+	$(COMPILE) $(OPTIONS) --group dev pyproject.toml --output-file requirements-lock.txt
+	$(COMPILE) --constraint requirements-lock.txt --group lambda --output-file requirements.txt
+
 clean: ## removes what was made
-	rm -rf .venv .venv-e2e .venv-lambda .venv-mutants mutants build tests/policies/node_modules .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-lambda mutants build tests/policies/node_modules .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

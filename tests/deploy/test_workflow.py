@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from deploy.functions import PROJECT
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # PyYAML comes without types
+import yaml
 
 DOCUMENT = Path(__file__).parents[2] / "deploy" / "documents" / "fsfreeze.yaml"
 STAND_INS = {

@@ -5,7 +5,6 @@ They do not get in each other's way: each has instances and snapshots of its own
 
 import os
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError
@@ -17,13 +16,6 @@ from .region import Region
 
 HOME, DESTINATION = "eu-west-1", "us-east-1"
 DEPLOYMENT = pytest.StashKey[Deployment]()
-
-
-def interpreter(variable: str, default: str, project: Path) -> str:
-    python = project / os.environ.get(variable, default)
-    if not python.exists():
-        pytest.exit(f"{python} is missing: run `make test-e2e`, or set {variable}", returncode=2)
-    return str(python)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,15 +32,15 @@ def _no_way_to_a_real_account() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def functions_python(pytestconfig: pytest.Config) -> str:
     """An interpreter with boto3 and nothing else, as Lambda has it."""
-    return interpreter("FUNCTIONS_PYTHON", ".venv-lambda/bin/python", pytestconfig.rootpath)
+    python = pytestconfig.rootpath / os.environ.get("FUNCTIONS_PYTHON", ".venv-lambda/bin/python")
+    if not python.exists():
+        pytest.exit(f"{python} is missing: run `make test-e2e`, or set FUNCTIONS_PYTHON", returncode=2)
+    return str(python)
 
 
 @pytest.fixture(scope="session")
-def aws(
-    pytestconfig: pytest.Config, functions_python: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LocalAws]:
-    python = interpreter("MINISTACK_PYTHON", ".venv-e2e/bin/python", pytestconfig.rootpath)
-    with local_aws.running(python, functions_python, tmp_path_factory.mktemp("aws")) as aws:
+def aws(functions_python: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with local_aws.running(functions_python, tmp_path_factory.mktemp("aws")) as aws:
         yield aws
 
 

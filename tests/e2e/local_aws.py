@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -43,15 +44,15 @@ class LocalAws:
 
 
 @contextmanager
-def running(python: str, python_of_functions: str, directory: Path) -> Iterator[LocalAws]:
+def running(functions_python: str, directory: Path) -> Iterator[LocalAws]:
     """Starts it on a free port, and ends it by its process id, whatever happened."""
     port = free_port()
     aws = LocalAws(f"http://127.0.0.1:{port}", directory / "ministack.log")
     with (
         aws.log.open("wb") as log,
         subprocess.Popen(
-            [python, str(WRAPPER)],
-            env=environment(port, python_of_functions, directory),
+            [sys.executable, str(WRAPPER)],
+            env=environment(port, functions_python, directory),
             cwd=directory,
             stdin=subprocess.PIPE,
             stdout=log,
@@ -65,7 +66,7 @@ def running(python: str, python_of_functions: str, directory: Path) -> Iterator[
             stop(process)
 
 
-def environment(port: int, python_of_functions: str, directory: Path) -> dict[str, str]:
+def environment(port: int, functions_python: str, directory: Path) -> dict[str, str]:
     """Nothing of the caller's but the bare system: the functions inherit it."""
     return {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | {
         "BIND_HOST": "127.0.0.1",
@@ -76,7 +77,7 @@ def environment(port: int, python_of_functions: str, directory: Path) -> dict[st
         "HOME": str(directory),
         "TMPDIR": str(directory),
         "EBS_SECONDS": str(EBS_SECONDS),
-        "FUNCTIONS_PYTHON": python_of_functions,
+        "FUNCTIONS_PYTHON": functions_python,
         "PYTHONNOUSERSITE": "1",
         "AWS_EC2_METADATA_DISABLED": "true",
     }

@@ -1,4 +1,4 @@
-"""ministack, plus what it lacks of EBS: a program for ministack's own virtual environment.
+"""ministack, plus what it lacks of EBS: a program that runs as a process of its own.
 
 Added: `CreateSnapshots`; snapshots that take a while to complete and then say so on the event bus;
 copies with tags, encryption and a made-up volume id; tag change events; paging. Made strict:
@@ -20,11 +20,11 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
-import ministack_iam  # type: ignore[import-not-found]
-from ministack.app import main  # type: ignore[import-not-found]
-from ministack.core import lambda_runtime  # type: ignore[import-not-found]
-from ministack.core.responses import get_account_id, get_region  # type: ignore[import-not-found]
-from ministack.services import ec2, eventbridge, lambda_svc  # type: ignore[import-not-found]
+import ministack_iam
+from ministack.app import main
+from ministack.core import lambda_runtime
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ec2, eventbridge, lambda_svc
 
 Params = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]

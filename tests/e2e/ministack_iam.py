@@ -8,9 +8,9 @@ import contextvars
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ministack.core import iam_evaluator  # type: ignore[import-not-found]
-from ministack.core.responses import get_account_id, get_region  # type: ignore[import-not-found]
-from ministack.services import ec2  # type: ignore[import-not-found]
+from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ec2
 
 Params = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,15 +15,15 @@ START_SECONDS = 30
 
 
 @contextmanager
-def running(python: str, directory: Path) -> Iterator[LocalAws]:
+def running(directory: Path) -> Iterator[LocalAws]:
     """Starts it on a free port, and ends it by its process id, whatever happened."""
     port = free_port()
     aws = LocalAws(f"http://127.0.0.1:{port}", directory / "moto.log")
-    command = [python, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
     with (
         aws.log.open("wb") as log,
         subprocess.Popen(
-            command, env=environment(port, python, directory), stdout=log, stderr=subprocess.STDOUT
+            command, env=environment(port, sys.executable, directory), stdout=log, stderr=subprocess.STDOUT
         ) as process,
     ):
         try:

@@ -14,7 +14,6 @@ from tests.deploy.triggers import when
 from tests.policies.documents import document
 
 from . import moto_server
-from .conftest import interpreter
 from .deployment import Deployment, check_out, run
 from .local_aws import LocalAws
 
@@ -81,8 +80,7 @@ class Account:
 
 @pytest.fixture(scope="module")
 def account(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    python = interpreter("MINISTACK_PYTHON", ".venv-e2e/bin/python", pytestconfig.rootpath)
-    with moto_server.running(python, tmp_path_factory.mktemp("moto")) as aws:
+    with moto_server.running(tmp_path_factory.mktemp("moto")) as aws:
         checkout = tmp_path_factory.mktemp("make")
         check_out(pytestconfig.rootpath, checkout)
         made = Account(checkout, aws)

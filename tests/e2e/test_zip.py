@@ -49,6 +49,7 @@ def test_the_zip_holds_nothing_else_of_the_project(deployment: Deployment) -> No
     assert not names & {
         "tests",
         "emulator",
+        "reactor_cli",
         "deploy",
         "benchmarks",
         "boto3",
