@@ -53,7 +53,7 @@ def _no_set(
 ) -> str:
     when = f" at or before {moment(at)}" if at else ""
     if not found:
-        return f"no snapshot and no copy of {id} in {region}; 'python -m chalicelib explain {id}' shows where they are"
+        return f"no snapshot and no copy of {id} in {region}; 'ebs-snapshot-reactor explain {id}' shows where they are"
     if not until:
         return f"no snapshot of {id} in {region}{when}: the oldest is of {moment(found[-1].taken)}"
     parts = "; ".join(f"slot {each.slot} has {each.missing}" for each in until[:MOST_NAMED])

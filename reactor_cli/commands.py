@@ -1,4 +1,4 @@
-"""The commands of ``python -m chalicelib``."""
+"""The commands of ``ebs-snapshot-reactor``."""
 
 from __future__ import annotations
 

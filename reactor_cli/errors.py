@@ -69,7 +69,7 @@ def _answer(error: ClientError) -> str:
     if code in _DENIED:
         return (
             f"no permission for {error.operation_name} ({code}): {message}; "
-            "'python -m chalicelib policy' prints what is needed"
+            "'ebs-snapshot-reactor policy' prints what is needed"
         )
     if code in _REFUSED:
         return (

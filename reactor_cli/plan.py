@@ -115,7 +115,7 @@ def _draw(out: Console, account: Account, region: str, planned: RegionPlan, why:
         out.print(table)
     if planned.problems:
         found = counted(len(planned.problems), "tag problem")
-        out.print(Text(f"\n{found}: 'python -m chalicelib lint' shows them", "soon"))
+        out.print(Text(f"\n{found}: 'ebs-snapshot-reactor lint' shows them", "soon"))
     out.print()
 
 

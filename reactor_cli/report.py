@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from chalicelib.quoting import quoted
 from chalicelib.report import Prices, Report, as_csv, as_json, as_text, make_report
 from chalicelib.report.gather import view_region_or_say
 from reactor_cli.account import Account, account_options, exit_code
@@ -18,26 +17,23 @@ from reactor_cli.page import as_html
 from reactor_cli.terminal import print_json, progress
 
 USUAL = Prices()
-MOST = 1_000_000
+MAX_AMOUNT = 1_000_000
 
 
-class Amount(click.ParamType[float]):
-    """A number that costs can be made of: neither negative nor so large that nothing is left of it but infinity."""
+class Amount(click.FloatRange):
+    """A number that costs can be computed from: in the range, and not "nan", which click takes for in any range."""
 
-    name = "float"
+    name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number written; a usage error names what is accepted."""
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not 0 <= number <= MOST:
-            self.fail(f"{quoted(value)} is not understood; accepted: a number from 0 to {MOST:,}", param, ctx)
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a valid number", param, ctx)
         return number
 
 
-AMOUNT = Amount()
+AMOUNT = Amount(0, MAX_AMOUNT)
 NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -46,7 +42,14 @@ NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
     "--html", type=NEW_FILE, metavar="FILE", help="Write the report as one HTML file, which needs no network."
 )
 @click.option("--csv", type=NEW_FILE, metavar="FILE", help="Write a line for each volume and destination.")
-@click.option("--storage", type=AMOUNT, default=USUAL.storage_per_gb_month, help="USD per GB-month.", show_default=True)
+@click.option(
+    "--storage",
+    type=AMOUNT,
+    metavar="USD",
+    default=USUAL.storage_per_gb_month,
+    help="USD per GB-month.",
+    show_default=True,
+)
 @click.option(
     "--transfer",
     type=(AMOUNT, AMOUNT),

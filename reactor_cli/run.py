@@ -133,4 +133,4 @@ def _draw(out: Console, region: str, ran: Ran) -> None:
     out.print(table)
     if summary["tag_problems"]:
         found = counted(len(summary["tag_problems"]), "tag problem")
-        out.print(Text(f"{found}: 'python -m chalicelib lint' shows them", "soon"))
+        out.print(Text(f"{found}: 'ebs-snapshot-reactor lint' shows them", "soon"))

@@ -47,7 +47,7 @@ class Company:
         """``answer`` is what a person types when asked; without it nobody is there."""
         person = Person() if answer is not None else None
         found = CliRunner(env={"COLUMNS": COLUMNS, "CONCURRENCY": "1"}).invoke(
-            main, list(words), input=answer, obj=person, prog_name="python -m chalicelib"
+            main, list(words), input=answer, obj=person, prog_name="ebs-snapshot-reactor"
         )
         if found.exception and not isinstance(found.exception, SystemExit):
             raise found.exception

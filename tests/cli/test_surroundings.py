@@ -37,7 +37,7 @@ def test_no_permission_names_the_way_out(newcomer: Company) -> None:
     newcomer.aws.fault("DescribeVolumes", error="UnauthorizedOperation", message="You are not authorized", times=9)
     assert newcomer.says("plan").err == (
         "Error: no permission for DescribeVolumes (UnauthorizedOperation): You are not authorized; "
-        "'python -m chalicelib policy' prints what is needed\n"
+        "'ebs-snapshot-reactor policy' prints what is needed\n"
     )
 
 
