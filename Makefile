@@ -56,8 +56,8 @@ demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minu
 	@$(BIN)/python -m emulator.demo
 
 test: $(VENV) $(EVALUATOR) ## the test suite, with coverage
-	$(BIN)/python -m pytest -n auto --ignore=tests/e2e --ignore=tests/browser --ignore=tests/policies --cov --cov-report=
-	$(BIN)/python -m pytest tests/policies --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest -n auto --cov --cov-report=
+	$(BIN)/python -m pytest tests/policies -m node --cov --cov-append --cov-report=term
 
 lint: $(VENV) ## style and types
 	$(BIN)/ruff format --check .
@@ -96,7 +96,7 @@ bench-report: $(VENV) ## time and memory of the report and of planning over 50,0
 	@$(BIN)/python -m benchmarks.report
 
 test-browser: $(VENV) ## the report's page in a real browser; make chromium installs one
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser -m browser
 
 chromium: ## installs Debian's chromium if there is none
 	@command -v chromium > /dev/null \
@@ -104,7 +104,7 @@ chromium: ## installs Debian's chromium if there is none
 	  || echo "chromium could not be installed: make test-browser will skip its tests" >&2
 
 test-e2e: $(VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e -m e2e
 
 lock: $(VENV) ## OPTIONS=--upgrade: writes the exact versions of all dependencies, from pyproject.toml
 	$(COMPILE) $(OPTIONS) --group dev pyproject.toml --output-file requirements-lock.txt

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import show
 from tests.browser.sample import HOSTILE
 
+pytestmark = pytest.mark.browser
+
 TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter(each => !each.closest('svg') && each.getClientRects().length)
   .filter(each => each.getBoundingClientRect().right > innerWidth + 0.5 || each.getBoundingClientRect().left < -0.5)

@@ -9,6 +9,8 @@ import pytest
 from .conftest import DESTINATION, HOME
 from .region import Region, Snapshot, eventually, tags_of
 
+pytestmark = pytest.mark.e2e
+
 
 def copies_of(primary: Snapshot, destination: Region) -> list[Snapshot]:
     return destination.snapshots({"tag:Source_SnapshotId": primary["SnapshotId"]})

@@ -9,6 +9,8 @@ from .conftest import DESTINATION, HOME
 from .deployment import Deployment
 from .region import Region
 
+pytestmark = pytest.mark.e2e
+
 UNUSED = "ap-southeast-2"
 
 

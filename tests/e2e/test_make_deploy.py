@@ -17,6 +17,8 @@ from . import moto_server
 from .deployment import Deployment, check_out, run
 from .local_aws import LocalAws
 
+pytestmark = pytest.mark.e2e
+
 FIRST, SECOND = "eu-west-1", "us-east-1"
 
 

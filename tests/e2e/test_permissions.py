@@ -16,6 +16,8 @@ from .conftest import HOME
 from .deployment import Deployment
 from .region import Region, eventually, tagged
 
+pytestmark = pytest.mark.e2e
+
 ASIDE = "ap-northeast-1"
 EXPIRED = {"Type": "Automated", "DeleteOn": "2020-01-01"}
 

@@ -3,7 +3,11 @@
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from .deployment import Deployment, run
+
+pytestmark = pytest.mark.e2e
 
 MOST_BYTES = 3_000_000
 

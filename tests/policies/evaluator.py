@@ -27,9 +27,14 @@ class Request:
     context: tuple[tuple[str, Value], ...] = ()
 
 
+def installed() -> bool:
+    """Whether there is an evaluator to ask."""
+    return (HERE / "node_modules").exists()
+
+
 def verdicts(questions: Sequence[tuple[Document, Request]]) -> list[str]:
     """One verdict for each question, in their order; an error of the evaluator is a verdict too."""
-    if not (HERE / "node_modules").exists():
+    if not installed():
         raise RuntimeError("the policy evaluator is missing: run `make test` once, which installs it")
     asked = [
         {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.policies.conftest import Recording
 from tests.policies.documents import document, functions, grants, made_of
 from tests.policies.evaluator import ALLOWED, REFUSED, Request, verdict, verdicts
 from tests.policies.misuses import MISUSES
+
+pytestmark = pytest.mark.node
 
 
 def test_the_stories_reach_every_function(recording: Recording) -> None:
