@@ -71,7 +71,7 @@ prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos 
 	@$(BIN)/python -m tests.proof.pairs
 	@$(BIN)/python -m tests.proof.chaos --examples 200
 
-mutants: $(VENV) ## changes the pure modules in some 3,000 small ways, each of which must fail a test; ten minutes
+mutants: $(VENV) ## changes the code that decides in about 3,000 small ways, each of which must fail a test; takes ten minutes
 	@$(BIN)/python -m tests.mutants
 
 bench: $(VENV) ## all that is measured in one table, build/bench.json and build/bench.svg; takes a quarter of an hour

@@ -1,11 +1,11 @@
-"""Mutation tests of the pure modules: every small change to one of them must make a test fail.
+"""Mutation tests: every small change to a module that decides must make a test fail.
 
     python -m tests.mutants                           all modules
-    python -m tests.mutants chalicelib/schedule.py    this one
+    python -m tests.mutants chalicelib/schedule.py    this module
 
-mutmut changes the functions, outside.py what it leaves alone; pyproject.toml says which modules and which tests. A mutant
-that no test can kill stands in survivors.toml with the reason why. Fails below 95%, if another survives, or if one that
-is listed does not.
+mutmut changes the functions and runs the tests; its settings in pyproject.toml name the modules and the tests. Some
+changes alter nothing that a test could see: survivors.toml lists them, each with the reason. The run fails if a change
+survives that is not in this list, or if one in the list does not survive.
 """
 
 from __future__ import annotations
@@ -19,44 +19,56 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import ndiff
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tests.mutants.outside import mutants_of, survivors
-
-LEAST_PERCENT = 95
-# A mutant that mutmut's tests pass with, or that no test comes by.
-LIVED = {0, 5, 33}
+# mutmut's exit codes for a mutant with which the tests pass (0), and for one that no test runs (5, 33).
+SURVIVED = {0, 5, 33}
 ROOT = Path(__file__).parents[2]
 COPY = ROOT / "mutants"
 
 
-class Change(NamedTuple):
-    """A mutant as people see it: what stands where, and what was put in its place."""
+class Mutant(NamedTuple):
+    """One change: the module, the function, and the code before and after."""
 
     module: str
-    place: str
+    function: str
     before: str
     after: str
 
     def __str__(self) -> str:
-        return f"{self.module}, {self.place}\n  - {self.before}\n  + {self.after}\n"
+        return f"{self.module}, {self.function}\n  - {self.before}\n  + {self.after}\n"
 
 
-def run_mutmut(modules: list[str]) -> None:
-    """Let mutmut make and test the mutants of the modules anew."""
+def configured_modules() -> list[str]:
+    """Return the paths of the modules that pyproject.toml names, with its patterns replaced by the files."""
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]["only_mutate"]
+    return sorted({str(path.relative_to(ROOT)) for pattern in patterns for path in ROOT.glob(pattern)})
+
+
+def explained() -> dict[Mutant, str]:
+    """Return the reason for each mutant in survivors.toml."""
+    listed = tomllib.loads(Path(__file__).with_name("survivors.toml").read_text())["survivor"]
+    return {Mutant(*(entry[name] for name in Mutant._fields)): entry["reason"] for entry in listed}
+
+
+def run_mutmut(modules: Iterable[str]) -> None:
+    """Let mutmut create the mutants of the modules and test them; exit with its output if it fails."""
     shutil.rmtree(COPY, ignore_errors=True)
-    names = [each.removesuffix(".py").replace("/", ".") + ".*" for each in modules]
+    names = [module.removesuffix(".py").replace("/", ".") + ".*" for module in modules]
     command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(os.cpu_count()), *names]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"mutmut failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
 
 
-def results_of(module: str) -> Iterator[tuple[Change, bool]]:
-    """Yield what became of mutmut's mutants of a module: each change, and whether it lived."""
+def results_of(module: str) -> Iterator[tuple[Mutant, bool]]:
+    """Yield each mutant of a module, and whether it survived."""
+    results = COPY / f"{module}.meta"
+    if not results.exists():  # mutmut found nothing to change
+        return
     source = (COPY / module).read_text()
     lines = source.splitlines()
     bodies = {
@@ -64,14 +76,14 @@ def results_of(module: str) -> Iterator[tuple[Change, bool]]:
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.FunctionDef)
     }
-    for key, code in json.loads((COPY / f"{module}.meta").read_text())["exit_code_by_key"].items():
-        if code is None:
+    for key, exit_code in json.loads(results.read_text())["exit_code_by_key"].items():
+        if exit_code is None:
             sys.exit(f"mutmut has no result for {key}")
         name = key.rpartition(".")[2]
-        function = name.rpartition("__mutmut_")[0]
-        place = function.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
-        before, after = _difference(bodies[f"{function}__mutmut_orig"], bodies[name])
-        yield Change(module, place, before, after), code in LIVED
+        original = name.rpartition("__mutmut_")[0]
+        function = original.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+        before, after = _difference(bodies[f"{original}__mutmut_orig"], bodies[name])
+        yield Mutant(module, function, before, after), exit_code in SURVIVED
 
 
 def _difference(before: list[str], after: list[str]) -> tuple[str, str]:
@@ -80,52 +92,38 @@ def _difference(before: list[str], after: list[str]) -> tuple[str, str]:
     return " ".join(removed), " ".join(added)
 
 
-def results(modules: list[str], settings: dict[str, Any]) -> list[tuple[Change, bool]]:
-    """Return what became of all mutants of the modules."""
-    run_mutmut(modules)
-    found = [result for module in modules for result in results_of(module)]
-    outside = [mutant for module in modules for mutant in mutants_of(module)]
-    tests = settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
-    lived = frozenset(id(each) for each in survivors(outside, tests))
-    found += [(Change(each.path, each.place, each.before, each.after), id(each) in lived) for each in outside]
-    return found
-
-
-def table(found: list[tuple[Change, bool]]) -> tuple[str, float]:
-    """Return the count of mutants of each module, and how many percent of all were killed."""
-    made = Counter(change.module for change, _ in found)
-    lived = Counter(change.module for change, lived in found if lived)
-    rows = [*((module, made[module], lived[module]) for module in sorted(made)), ("all", made.total(), lived.total())]
+def table(results: Iterable[tuple[Mutant, bool]]) -> str:
+    """Return how many mutants each module had, and how many of them a test noticed."""
+    mutants: Counter[str] = Counter()
+    survivors: Counter[str] = Counter()
+    for mutant, survived in results:
+        for name in (mutant.module, "all"):
+            mutants[name] += 1
+            survivors[name] += survived
     lines = [f"{'':36}{'mutants':>8}{'killed':>8}{'survived':>10}{'killed':>9}"]
-    for module, all_of_it, survived in rows:
-        percent = 100 * (all_of_it - survived) / all_of_it
-        lines.append(f"{module:36}{all_of_it:8}{all_of_it - survived:8}{survived:10}{percent:8.1f}%")
-    return "\n".join(lines), percent
+    for name in [*sorted(mutants.keys() - {"all"}), "all"]:
+        killed = mutants[name] - survivors[name]
+        percent = 100 * killed / mutants[name]
+        lines.append(f"{name:36}{mutants[name]:8}{killed:8}{survivors[name]:10}{percent:8.1f}%")
+    return "\n".join(lines)
 
 
-def main() -> int:
-    """Print the table, the survivors that nobody explains and those explained that were killed; return 1 if any."""
+def main(modules: list[str]) -> int:
+    """Print the table and every mutant that is not as survivors.toml says; return 1 if there is one."""
     started = time.perf_counter()
-    os.chdir(ROOT)
-    settings = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
-    modules = sys.argv[1:] or settings["only_mutate"]
-    listed = {
-        Change(each["module"], each["place"], each["before"], each["after"])
-        for each in tomllib.loads(Path(__file__).with_name("survivors.toml").read_text())["survivor"]
-        if each["module"] in modules
-    }
-    found = results(modules, settings)
-    lived = {change for change, survived in found if survived}
-    text, percent = table(found)
-    sys.stdout.write(f"{text}\nin {time.perf_counter() - started:.0f} s\n")
-    for title, changes in (
-        ("survived, and not in survivors.toml", lived - listed),
-        ("in survivors.toml, and did not survive", listed - lived),
+    run_mutmut(modules)
+    results = [result for module in modules for result in results_of(module)]
+    survivors = {mutant for mutant, survived in results if survived}
+    listed = {mutant for mutant in explained() if mutant.module in modules}
+    sys.stdout.write(f"{table(results)}\nin {time.perf_counter() - started:.0f} s\n")
+    for title, mutants in (
+        ("survived, and is not in survivors.toml", survivors - listed),
+        ("is in survivors.toml, and did not survive", listed - survivors),
     ):
-        for change in sorted(changes):
-            sys.stdout.write(f"\n{title}: {change}")
-    return 1 if percent < LEAST_PERCENT or lived != listed else 0
+        for mutant in sorted(mutants):
+            sys.stdout.write(f"\n{title}: {mutant}")
+    return 1 if survivors != listed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or configured_modules()))
