@@ -12,26 +12,30 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging import correlation_paths
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Cron
 
-from chalicelib import events, jobs
-from chalicelib.aws.ec2 import EC2
+from chalicelib import events, jobs, metrics
+from chalicelib.aws.clients import Clients
+from chalicelib.aws.reading import EC2
+from chalicelib.publish import Summary, publish
 from chalicelib.settings import Settings
 
-# Reading makes objects by the thousand and hardly a cycle: at Python's own 700 the collector takes half of the time.
+# Reading makes thousands of objects and hardly any cycles: at Python's default of 700, the collector takes half of the
+# time.
 gc.set_threshold(10_000)
 
-# Powertools does the logging: with Chalice's own handler every record would stand twice.
-app = Chalice(app_name=jobs.SERVICE, configure_logs=False)
+# Powertools does the logging: Chalice's own handler would log every record twice.
+app = Chalice(app_name=metrics.SERVICE, configure_logs=False)
 settings = Settings.from_environ(os.environ)
-logger = Logger(service=jobs.SERVICE, level=settings.log_level)
+clients = Clients()
+logger = Logger(service=metrics.SERVICE, level=settings.log_level)
 logger.setLevel(settings.log_level)
-# Every record says which event it belongs to: by its id, EventBridge's own record of the delivery is found.
+# Every record names its event by the id that EventBridge gave it.
 app.register_middleware(
     ConvertToMiddleware(partial(logger.inject_lambda_context, correlation_id_path=correlation_paths.EVENT_BRIDGE))
 )
 
 
 class _Event(CloudWatchEvent):
-    """An event that is refused with a message where Chalice would end in a KeyError; the handlers below get it."""
+    """An event that is checked first: Chalice itself would fail with a KeyError, without a message."""
 
     def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
         events.check_envelope(event_dict)
@@ -40,31 +44,33 @@ class _Event(CloudWatchEvent):
 
 @cache
 def _connect(region: str) -> EC2:
-    """Return EC2 as seen from a Region, made when first asked for and kept while Lambda keeps the process."""
-    return EC2(replace(settings, region=region))
+    """Return EC2 as seen from a Region; it is kept as long as Lambda keeps the process."""
+    return EC2(replace(settings, region=region), clients)
 
 
-def _invocation(event: CloudWatchEvent) -> jobs.Invocation:
+def _run(job: jobs.Job, event: CloudWatchEvent) -> Summary:
     remaining: Callable[[], int] = event.context.get_remaining_time_in_millis  # type: ignore[union-attr]
-    return jobs.Invocation(
+    invocation = jobs.Invocation(
         settings=settings,
         connect=_connect,
+        clients=clients,
         now=datetime.now(UTC),
         event=event.to_dict(),
         time_left=lambda: remaining() / 1000,
     )
+    return publish(jobs.run(job, invocation))
 
 
 @app.schedule(Cron(0, "*", "*", "*", "?", "*"))
-def create_snapshots(event: CloudWatchEvent) -> jobs.Summary:
+def create_snapshots(event: CloudWatchEvent) -> Summary:
     """Create the snapshots that are due, every hour."""
-    return jobs.run(jobs.create_snapshots, _invocation(event))
+    return _run(jobs.create_snapshots, event)
 
 
 @app.on_cw_event({"source": ["ebs-snapshot-reactor"], "detail-type": ["Snapshot Requested"]})
-def create_on_request(event: CloudWatchEvent) -> jobs.Summary:
+def create_on_request(event: CloudWatchEvent) -> Summary:
     """Create the snapshots of one instance as soon as somebody asks for them."""
-    return jobs.run(jobs.create_on_request, _invocation(event))
+    return _run(jobs.create_on_request, event)
 
 
 @app.on_cw_event(
@@ -77,9 +83,9 @@ def create_on_request(event: CloudWatchEvent) -> jobs.Summary:
         "detail": {"event": ["createSnapshot", "createSnapshots"]},
     }
 )
-def copy_on_completion(event: CloudWatchEvent) -> jobs.Summary:
+def copy_on_completion(event: CloudWatchEvent) -> Summary:
     """Copy what has just completed to each of its destinations."""
-    return jobs.run(jobs.copy_on_completion, _invocation(event))
+    return _run(jobs.copy_on_completion, event)
 
 
 @app.on_cw_event(
@@ -89,15 +95,15 @@ def copy_on_completion(event: CloudWatchEvent) -> jobs.Summary:
         "detail": {"event": ["copySnapshot"]},
     }
 )
-def continue_copies(event: CloudWatchEvent) -> jobs.Summary:
+def continue_copies(event: CloudWatchEvent) -> Summary:
     """Start the next copies into this Region as soon as one has ended."""
-    return jobs.run(jobs.continue_copies, _invocation(event))
+    return _run(jobs.continue_copies, event)
 
 
 @app.schedule(Cron(30, "*", "*", "*", "?", "*"))
-def copy_missing(event: CloudWatchEvent) -> jobs.Summary:
+def copy_missing(event: CloudWatchEvent) -> Summary:
     """Copy whatever completed and has no copy, every hour."""
-    return jobs.run(jobs.copy_missing, _invocation(event))
+    return _run(jobs.copy_missing, event)
 
 
 @app.on_cw_event(
@@ -112,28 +118,28 @@ def copy_missing(event: CloudWatchEvent) -> jobs.Summary:
                 {"equals-ignore-case": "Keep_Forever"},
                 {"equals-ignore-case": "Keep-Forever"},
             ],
-            # A copy hands nothing on: without this, what mirror_protection writes would call it again.
+            # A copy has no copies: without this, the tags that mirror_protection writes would start it again.
             "tags": {"Source_SnapshotId": [{"exists": False}]},
         },
     }
 )
-def mirror_protection(event: CloudWatchEvent) -> jobs.Summary:
+def mirror_protection(event: CloudWatchEvent) -> Summary:
     """Protect the copies of a snapshot as soon as it is protected itself."""
-    return jobs.run(jobs.mirror_protection, _invocation(event))
+    return _run(jobs.mirror_protection, event)
 
 
 @app.schedule(Cron(15, 5, "*", "*", "?", "*"))
-def sweep_snapshots(event: CloudWatchEvent) -> jobs.Summary:
+def sweep_snapshots(event: CloudWatchEvent) -> Summary:
     """Delete what has expired, every day."""
-    return jobs.run(jobs.sweep_snapshots, _invocation(event))
+    return _run(jobs.sweep_snapshots, event)
 
 
 @app.schedule(Cron(30, 6, "*", "*", "?", "*"))
-def report(event: CloudWatchEvent) -> jobs.Summary:
-    """Say every day what is protected and what is not."""
-    from chalicelib.report import daily  # noqa: PLC0415  # no other function's cold start pays for it
+def report(event: CloudWatchEvent) -> Summary:
+    """Report every day which volumes are covered and which are not."""
+    from chalicelib.report import daily  # noqa: PLC0415  # no other function has to load it
 
-    return daily.report(_invocation(event))
+    return _run(daily.report, event)
 
 
 for _handler in app.handler_map.values():

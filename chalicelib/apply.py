@@ -1,4 +1,4 @@
-"""Carries decisions out, side by side and each on its own; the only place that knows dry run."""
+"""Executes decisions side by side, so that one failure never stops the others; the only place that knows dry run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import tags
-from chalicelib.aws.ec2 import EC2, THROTTLED
-from chalicelib.consistency import ScriptFailed, Scripts, run_vss, volumes_of
+from chalicelib.aws import sns
+from chalicelib.aws.clients import THROTTLED, Clients, error_code
+from chalicelib.aws.reading import EC2
+from chalicelib.aws.systems_manager import ScriptFailed
+from chalicelib.consistency import Scripts, run_vss, volumes_of
 from chalicelib.models import (
     Call,
+    Code,
     Consistency,
     CopySnapshot,
     CreateSnapshot,
@@ -23,14 +27,17 @@ from chalicelib.models import (
     Decision,
     DeleteSnapshot,
     Outcome,
+    Reason,
     Result,
+    SendReport,
+    because,
 )
 from chalicelib.settings import Settings
 
-# No new work in the last seconds of an invocation: a call in flight must be able to end.
+# A job starts no new call in the last seconds of an invocation, so that the calls that it has begun can end.
 LAST_SECONDS = 30
-# How often one throttled call is made again, each time at the app's own pace; botocore has retried each by then.
-MOST_THROTTLED = 20
+# How often one throttled call is made, each time at the app's own pace, after botocore's own retries.
+MAX_THROTTLED_TRIES = 20
 
 # Quotas that are full for now: the next event or run goes on.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -55,13 +62,14 @@ class _TimeIsUp(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
-    """What it takes to carry decisions out; ``time_left`` returns seconds of this invocation.
+class Executor:
+    """Executes decisions; ``time_left`` returns the seconds that this invocation has left.
 
-    ``full`` collects the destinations that refused a copy for want of a slot: they are not asked again.
+    ``full`` collects the destinations that refused a copy because all slots are taken: they are not asked again.
     """
 
     ec2: EC2
+    clients: Clients
     settings: Settings
     dry_run: bool
     time_left: Callable[[], float]
@@ -74,26 +82,23 @@ class Hands:
                 pool.submit(self._apply_one, decision, decision.call) if decision.call else decision
                 for decision in decisions
             ]
-            return [
-                Outcome(each, each.result, each.reason) if isinstance(each, Decision) else each.result()
-                for each in pending
-            ]
+            return [Outcome(item, item.result) if isinstance(item, Decision) else item.result() for item in pending]
 
     def _apply_one(self, decision: Decision, call: Call) -> Outcome:
         if self.dry_run:
-            return Outcome(decision, Result.DONE, f"dry run: {decision.reason}")
+            return Outcome(decision, Result.PLANNED)
         if isinstance(call, CopySnapshot) and call.destination in self.full:
-            return Outcome(decision, Result.DEFERRED, f"{call.destination} is full: {decision.reason}")
+            return _full(decision, call)
         try:
             return self._call(decision, call)
         except _TimeIsUp:
-            return Outcome(decision, Result.DEFERRED, f"time is nearly up: {decision.reason}")
+            return Outcome(decision, Result.DEFERRED, (because(Code.TIME_NEARLY_UP),))
         except ClientError as error:
-            if isinstance(call, CopySnapshot) and _code(error) == _FULL:
+            if isinstance(call, CopySnapshot) and error_code(error) == _FULL:
                 self.full.add(call.destination)
             return _refused(decision, error)
         except BotoCoreError as error:
-            return Outcome(decision, Result.FAILED, f"{decision.reason}; {error}")
+            return Outcome(decision, Result.FAILED, (because(Code.CALL_FAILED, cause=str(error)),))
 
     def _call(self, decision: Decision, call: Call) -> Outcome:
         created: tuple[str, ...] = ()
@@ -101,24 +106,26 @@ class Hands:
             case CreateSnapshot() | CreateSnapshots():
                 return self._create(decision, call)
             case CopySnapshot():
-                created = (self._ask(call, self.ec2.copy_snapshot),)
+                created = (self._ask(call, self.ec2.writer.copy_snapshot),)
             case CreateTags():
-                self._ask(call, self.ec2.create_tags)
+                self._ask(call, self.ec2.writer.create_tags)
             case DeleteSnapshot():
-                self._ask(call, self.ec2.delete_snapshot)
-        return Outcome(decision, Result.DONE, decision.reason, created)
+                self._ask(call, self.ec2.writer.delete_snapshot)
+            case SendReport():
+                sns.send_report(call, self.clients)
+        return Outcome(decision, Result.DONE, created=created)
 
     def _create(self, decision: Decision, call: Creation) -> Outcome:
-        """Create, with the application at rest if that is wanted, and then write what tells the volumes apart.
+        """Create, with the application at rest if that is wanted, and then add the tags that differ between volumes.
 
-        The first tags say ``crash``: what was achieved is claimed only once it is known.
+        The first tags say ``crash``: a better consistency is claimed only once it is known.
         """
-        wrong: list[str] = []
+        wrong: list[Reason] = []
         if call.consistency is None:
             ids = self._ask(call, self._creation)
         else:
             ids, failure = self._create_at_rest(call, call.consistency)
-            wrong += [failure] if failure else []
+            wrong += [because(Code.CRASH_CONSISTENT_ONLY, cause=failure)] if failure else []
         own = dict(call.own_tags) if isinstance(call, CreateSnapshots) else {}
         if call.consistency and call.consistency.kind == "vss":
             own = {volume_id: call.tags + own.get(volume_id, ()) for volume_id in ids}
@@ -126,44 +133,43 @@ class Hands:
             own = {volume_id: tags.achieve(own.get(volume_id, ()), call.consistency) for volume_id in ids}
         for volume_id, lacking in own.items() if ids else ():
             try:
-                self._ask(CreateTags(ids[volume_id], self.ec2.region, lacking), self.ec2.create_tags)
+                self._ask(CreateTags(ids[volume_id], self.ec2.region, lacking), self.ec2.writer.create_tags)
             except (_TimeIsUp, KeyError, ClientError, BotoCoreError) as error:
-                wrong.append(f"lineage tags that the next run adds: {volume_id}: {error!r}")
+                wrong.append(because(Code.LINEAGE_TAGS_FAILED, volume=volume_id, cause=repr(error)))
         created = tuple(sorted(ids.values()))
-        if wrong:
-            but = "created, but" if created else "not created:"
-            return Outcome(decision, Result.FAILED, f"{decision.reason}; {but} {'; '.join(wrong)}", created)
-        return Outcome(decision, Result.DONE, decision.reason, created)
+        if wrong and not created:
+            wrong = [because(Code.NOT_CREATED), *wrong]
+        return Outcome(decision, Result.FAILED if wrong else Result.DONE, tuple(wrong), created)
 
     def _creation(self, call: Creation) -> dict[str, str]:
         if isinstance(call, CreateSnapshots):
-            return self.ec2.create_snapshots(call)
-        return {call.volume_id: self.ec2.create_snapshot(call)}
+            return self.ec2.writer.create_snapshots(call)
+        return {call.volume_id: self.ec2.writer.create_snapshot(call)}
 
     def _create_at_rest(self, call: Creation, wanted: Consistency) -> tuple[dict[str, str], str]:
         """Return the snapshot of each volume, and why they are no better than crash-consistent, if they are not.
 
-        EC2's budget and the time are looked at first: once the instance is frozen nothing waits, and whatever happens
-        the post-script is sent. If the pre-script fails, what is not required to be better is created all the same.
+        EC2's budget and the time are checked first: once the instance is frozen nothing waits, and the post-script is
+        sent whatever happens. If the pre-script fails, the snapshot is created all the same, unless more is required.
         """
         if wanted.kind == "vss":
             return self._create_by_vss(call, wanted)
         timeout = self.settings.consistency_timeout
         if self.time_left() < LAST_SECONDS + 2 * timeout:
             raise _TimeIsUp
-        self.ec2.wait_turn(call)
-        scripts = Scripts(self.ec2.region, call.instance_id, wanted, timeout)
+        self.ec2.writer.wait_turn(call)
+        scripts = Scripts(self.clients, self.ec2.region, call.instance_id, wanted, timeout)
         ids: dict[str, str] | None = None
         failure = ""
         try:
             scripts.before()
             ids = self._creation(call)
         except ScriptFailed as error:
-            failure = f"crash-consistent only: {error}"
+            failure = str(error)
         except ClientError as error:
-            if _code(error) not in THROTTLED:
+            if error_code(error) not in THROTTLED:
                 raise
-            failure = "crash-consistent only: EC2 throttled the call while the application was at rest"
+            failure = "EC2 throttled the call while the application was at rest"
         finally:
             late = _after(scripts)
         if ids is None and wanted.required:
@@ -173,38 +179,38 @@ class Hands:
         return ids, failure or late
 
     def _create_by_vss(self, call: Creation, wanted: Consistency) -> tuple[dict[str, str], str]:
-        """Have Windows make the snapshots; if it made none, make them unless they are required to be better."""
+        """Have Windows make the snapshots; if it made none, create them here unless more is required."""
         failure = ""
         try:
-            run_vss(self.ec2.region, call, self.settings.consistency_timeout)
+            run_vss(self.clients, self.ec2.region, call, self.settings.consistency_timeout)
         except ScriptFailed as error:
-            failure = f"crash-consistent only: {error}"
-        made = {each.volume_id: each for each in self.ec2.snapshots_for(call)}
-        if missing := [] if failure else sorted(set(volumes_of(call)) - set(made)):
-            failure = f"crash-consistent only: VSS made no snapshot of {', '.join(missing)}"
-        elif not failure and not all(tags.is_app_consistent(each) for each in made.values()):
-            failure = "crash-consistent only: VSS does not call its snapshots consistent"
-        if made or wanted.required:
-            return {volume_id: each.id for volume_id, each in made.items()}, failure
+            failure = str(error)
+        created = {snapshot.volume_id: snapshot for snapshot in self.ec2.snapshots_for(call)}
+        if missing := [] if failure else sorted(set(volumes_of(call)) - set(created)):
+            failure = f"VSS made no snapshot of {', '.join(missing)}"
+        elif not failure and not all(tags.is_app_consistent(snapshot) for snapshot in created.values()):
+            failure = "VSS does not call its snapshots consistent"
+        if created or wanted.required:
+            return {volume_id: snapshot.id for volume_id, snapshot in created.items()}, failure
         return self._ask(call, self._creation), failure
 
     def _ask(self, call: C, make: Callable[[C], T]) -> T:
         """Make a call when EC2's budget has room for it, and again if it was throttled all the same.
 
-        The time is looked at before the wait, so that what is left over at the end queues for nothing, and after it.
+        The time is checked before the wait and after it: a call that cannot be made any more does not wait.
         """
-        for tries in range(1, MOST_THROTTLED + 1):
+        for tries in range(1, MAX_THROTTLED_TRIES + 1):
             if self.time_left() < LAST_SECONDS:
                 raise _TimeIsUp
-            self.ec2.wait_turn(call)
+            self.ec2.writer.wait_turn(call)
             if self.time_left() < LAST_SECONDS:
                 raise _TimeIsUp
             try:
                 return make(call)
             except ClientError as error:
-                if _code(error) not in THROTTLED or tries == MOST_THROTTLED:
+                if error_code(error) not in THROTTLED or tries == MAX_THROTTLED_TRIES:
                     raise
-                self.ec2.throttled(call)
+                self.ec2.writer.throttled(call)
         raise AssertionError("the last try returns or raises")
 
 
@@ -213,21 +219,20 @@ def _after(scripts: Scripts) -> str:
     try:
         scripts.after()
     except ScriptFailed as error:
-        return f"crash-consistent only: {error}"
+        return str(error)
     return ""
 
 
+def _full(decision: Decision, call: CopySnapshot) -> Outcome:
+    return Outcome(decision, Result.DEFERRED, (because(Code.DESTINATION_FULL, destination=call.destination),))
+
+
 def _refused(decision: Decision, error: ClientError) -> Outcome:
-    code, message = _code(error), error.response["Error"]["Message"]
+    code, message = error_code(error), error.response["Error"]["Message"]
     deleting = isinstance(decision.call, DeleteSnapshot)
-    if code in _DEFERRED:
-        return Outcome(decision, Result.DEFERRED, f"{decision.reason}; {code}: {message}")
     if deleting and code == _GONE:
-        return Outcome(decision, Result.DONE, f"{decision.reason}; it was gone already")
+        return Outcome(decision, Result.DONE, (because(Code.ALREADY_GONE),))
     if deleting and code == _IN_USE:
-        return Outcome(decision, Result.KEPT, f"an AMI uses it: {message}")
-    return Outcome(decision, Result.FAILED, f"{decision.reason}; {code}: {message}")
-
-
-def _code(error: ClientError) -> str:
-    return error.response["Error"]["Code"]
+        return Outcome(decision, Result.KEPT, (because(Code.IMAGE_USES_IT, message=message),))
+    result = Result.DEFERRED if code in _DEFERRED else Result.FAILED
+    return Outcome(decision, result, (because(Code.EC2_REFUSED, code=code, message=message),))

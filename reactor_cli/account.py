@@ -15,7 +15,8 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import jobs
-from chalicelib.aws.ec2 import EC2
+from chalicelib.aws.clients import Clients
+from chalicelib.aws.reading import EC2
 from chalicelib.settings import Settings
 from reactor_cli import ec2_restore
 from reactor_cli.errors import CannotDo, reason_of, said_clearly
@@ -39,19 +40,20 @@ class Account:
     as_json: bool
     profile: str | None
     terminal: bool
+    clients: Clients = field(default_factory=Clients)
     _connected: dict[str, EC2] = field(default_factory=dict)
 
     def connect(self, region: str) -> EC2:
         """Return EC2 as seen from a Region."""
         if region not in self._connected:
-            self._connected[region] = EC2(replace(self.settings, region=region))
+            self._connected[region] = EC2(replace(self.settings, region=region), self.clients)
         return self._connected[region]
 
     def invocation(self, region: str, *, dry_run: bool = False) -> jobs.Invocation:
         """Return what a job needs to run from here: as in a function, but that time never runs out."""
         event = {"detail": {"dry_run": True}} if dry_run else {}
         settings = replace(self.settings, region=region)
-        return jobs.Invocation(settings, self.connect, self.now, event, time_left=lambda: math.inf)
+        return jobs.Invocation(settings, self.connect, self.clients, self.now, event, time_left=lambda: math.inf)
 
     def one_region(self) -> str:
         """Return the only Region asked for; UsageError if there are several."""

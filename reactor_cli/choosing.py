@@ -10,12 +10,12 @@ import click
 
 from chalicelib import tags
 from chalicelib.models import Snapshot, State
+from chalicelib.wording import moment
 from reactor_cli.account import Account
 from reactor_cli.ec2_restore import Place, Restorer
 from reactor_cli.errors import CannotDo
 from reactor_cli.ids import INSTANCE, SNAPSHOT, is_id
 from reactor_cli.restoration import SnapshotSet, newest_whole, sets_of
-from reactor_cli.wording import moment
 
 MOST_NAMED = 3
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from chalicelib.models import Snapshot, State
+from chalicelib.quoting import printable
 from chalicelib.report.wording import age_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.choosing import what_it_is
@@ -18,7 +20,6 @@ from reactor_cli.errors import CannotDo, reason_of
 from reactor_cli.ids import INSTANCE, is_id
 from reactor_cli.restoration import volumes_of
 from reactor_cli.terminal import output, print_json, progress
-from reactor_cli.wording import shown
 
 PURPOSE = "drill"
 
@@ -30,7 +31,7 @@ class Drilled:
     region: str
     copy: str
     of: str
-    taken: str
+    taken: datetime
     age: float
     zone: str
     volume: str | None
@@ -54,7 +55,7 @@ def drill(account: Account, instance: str, zone: str | None) -> int:
         raise click.UsageError(f"{instance!r} is no id of an instance (i-…)")
     done = [_drill(account, copy, zone) for copy in _newest_copies(account, instance)]
     if account.as_json:
-        print_json({"command": "drill", "at": account.now.isoformat(), "drills": [asdict(each) for each in done]})
+        print_json({"command": "drill", "at": account.now, "drills": [asdict(each) for each in done]})
     else:
         for each in done:
             _draw(each)
@@ -101,7 +102,7 @@ def _drill(account: Account, copy: Snapshot, zone: str | None) -> Drilled:
             deleted, failure = _delete(restorer, volume, failure)
     age = (account.now - copy.taken).total_seconds() / 3600
     return Drilled(
-        copy.region, copy.id, what_it_is(copy), copy.taken.isoformat(), round(age, 2), chosen, volume,
+        copy.region, copy.id, what_it_is(copy), copy.taken, round(age, 2), chosen, volume,
         call.size_gib, round(seconds, 1) if seconds is not None else None, deleted, failure,
     )  # fmt: skip
 
@@ -118,7 +119,7 @@ def _delete(restorer: Restorer, volume: str, failure: str | None) -> tuple[bool,
 def _draw(drilled: Drilled) -> None:
     out = output()
     out.print(
-        Text.assemble((drilled.region, "title"), f"  {drilled.copy}  {shown(drilled.of)}, {drilled.size_gib} GiB")
+        Text.assemble((drilled.region, "title"), f"  {drilled.copy}  {printable(drilled.of)}, {drilled.size_gib} GiB")
     )
     out.print(f"  holds what was there {age_text(drilled.age)} ago")
     if drilled.seconds is not None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
+from chalicelib.aws.clients import CONFIG, session
 from reactor_cli.restoration import CreateVolume
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Where the Regions of an account can be asked for if its user has none: it is in every account of the usual partition.
 ANY_REGION = "us-east-1"
 SECONDS_BETWEEN_LOOKS = 5
-MOST_LOOKS = 360
+MAX_LOOKS = 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Restorer:
     def wait_until_available(self, volume_id: str) -> None:
         """Return when a volume is available; WaiterError if it fails, or takes half an hour."""
         waiter = self._ec2.get_waiter("volume_available")
-        waiter.wait(VolumeIds=[volume_id], WaiterConfig={"Delay": SECONDS_BETWEEN_LOOKS, "MaxAttempts": MOST_LOOKS})
+        waiter.wait(VolumeIds=[volume_id], WaiterConfig={"Delay": SECONDS_BETWEEN_LOOKS, "MaxAttempts": MAX_LOOKS})
 
     def delete_volume(self, volume_id: str) -> None:
         """Delete a volume."""
@@ -130,5 +130,4 @@ class Restorer:
 
 
 def _client(region: str) -> EC2Client:
-    config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5)
-    return boto3.client("ec2", region_name=region, config=config)
+    return session().client("ec2", region_name=region, config=CONFIG)

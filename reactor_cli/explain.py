@@ -24,7 +24,7 @@ def explain(account: Account, id: str, everything: bool) -> int:
     with progress(f"explaining {id}"):
         explained = explain_family(account, find_family(account, id))
     if account.as_json:
-        print_json({"command": "explain", "at": account.now.isoformat(), **data_of(explained, account.now)})
+        print_json({"command": "explain", "at": account.now, **data_of(explained, account.now)})
     else:
         draw(output(), explained, account.now, everything)
     return exit_code(attention=explained.needs_attention, lost=explained.family.unreadable)

@@ -7,8 +7,10 @@ from typing import Any
 
 from chalicelib import tags
 from chalicelib.models import Decision, Instance, Volume
+from chalicelib.records import decision_data
 from chalicelib.report.wording import retention_text, schedule_text
 from chalicelib.schedule import current_slot, next_slot
+from chalicelib.wording import reason_text
 from reactor_cli.explained import Explained, Line
 from reactor_cli.wording import action
 
@@ -54,7 +56,7 @@ def _volume(volume: Volume, decision: Decision | None) -> dict[str, Any]:
         "type": volume.type,
         "left_out": volume.excluded,
         "action": action(decision) if decision else None,
-        "reason": decision.reason if decision else None,
+        "reason": reason_text(decision.reason) if decision else None,
     }
 
 
@@ -65,19 +67,15 @@ def _line(line: Line) -> dict[str, Any]:
         "region": snapshot.region,
         "state": snapshot.state,
         "slot": snapshot.slot,
-        "taken": snapshot.taken.isoformat(),
-        "started": snapshot.started.isoformat(),
+        "taken": snapshot.taken,
+        "started": snapshot.started,
         "device": snapshot.device,
         "primary": snapshot.primary_id,
         "primary_region": snapshot.primary_region,
         "action": action(fate.today),
-        "reason": fate.today.reason,
-        "goes_on": fate.goes.isoformat() if fate.goes else None,
-        "then": fate.then or None,
+        "reason": reason_text(fate.today.reason),
+        "goes_on": fate.goes,
+        "then": reason_text(fate.then) if fate.then else None,
         "copies": [_line(each) for each in line.copies],
-        "copying": [
-            {"target": target, "action": action(each), "reason": each.reason}
-            for each in line.copying
-            for target in each.targets
-        ],
+        "copying": [{**decision_data(each), "action": action(each)} for each in line.copying],
     }

@@ -8,13 +8,15 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from chalicelib.models import Decision, Instance, Snapshot, State, Volume
-from chalicelib.report.wording import counted, retention_text, schedule_text
+from chalicelib.models import Code, Decision, Instance, Snapshot, State, Volume
+from chalicelib.quoting import printable
+from chalicelib.report.wording import retention_text, schedule_text
 from chalicelib.schedule import current_slot, next_slot
+from chalicelib.wording import counted, moment, reason_text
 from reactor_cli.explained import Explained, Line
 from reactor_cli.outlook import Fate
 from reactor_cli.terminal import columns
-from reactor_cli.wording import action, label, moment, needs_attention, shown
+from reactor_cli.wording import action, label, needs_attention
 
 NEWEST = 7
 
@@ -53,11 +55,11 @@ def _draw_snapshot(out: Console, snapshot: Snapshot) -> None:
     out.print(Text.assemble((snapshot.id, "title"), f"  {label(snapshot)}  {snapshot.region}"))
     table = columns(13, None)
     if snapshot.is_copy:
-        table.add_row("  copy of", shown(f"{snapshot.primary_id} in {snapshot.primary_region}"))
+        table.add_row("  copy of", printable(f"{snapshot.primary_id} in {snapshot.primary_region}"))
     volume = snapshot.source_volume_id or snapshot.volume_id
-    table.add_row("  holds", f"{moment(snapshot.taken)}, {snapshot.volume_gib} GiB of {shown(volume)}")
+    table.add_row("  holds", f"{moment(snapshot.taken)}, {snapshot.volume_gib} GiB of {printable(volume)}")
     if snapshot.slot:
-        table.add_row("  slot", shown(snapshot.slot))
+        table.add_row("  slot", printable(snapshot.slot))
     if not snapshot.managed:
         table.add_row("  made by", "somebody else: Type is not Automated, so nothing here ever touches it")
     out.print(table)
@@ -66,7 +68,7 @@ def _draw_snapshot(out: Console, snapshot: Snapshot) -> None:
 def _draw_instance(out: Console, instance: Instance, region: str, now: datetime) -> None:
     policy = instance.policy
     state = "" if instance.running else ", stopped"
-    out.print(Text.assemble((shown(policy.name), "title"), f"  {instance.id}  {region}{state}"))
+    out.print(Text.assemble((printable(policy.name), "title"), f"  {instance.id}  {region}{state}"))
     if not policy.enabled:
         out.print(Text("  not backed up: it is not tagged Backup=Yes", "soon"))
         return
@@ -98,13 +100,14 @@ def _draw_volume(
         out.print(Text.assemble((id, "title"), f"  {volume.device}{size}"))
     else:
         name = f"  {label(lines[0].snapshot)}" if lines else ""
-        out.print(Text.assemble((shown(id), "title"), name))
+        out.print(Text.assemble((printable(id), "title"), name))
     if decision:
         out.print(Text(f"  now: {_verdict(decision)}", _style(decision)))
 
 
 def _verdict(decision: Decision) -> str:
-    return shown(f"{action(decision)}: {decision.reason}" if action(decision) != "kept" else decision.reason)
+    reason = reason_text(decision.reason)
+    return f"{action(decision)}: {reason}" if action(decision) != "kept" else reason
 
 
 def _style(decision: Decision) -> str:
@@ -120,11 +123,11 @@ def _draw_lines(out: Console, lines: Sequence[Line], asked: str) -> None:
         _add(table, line, "  ", f"{line.snapshot.taken:%Y-%m-%d %H:%M}", asked)
         if line.snapshot.is_copy:
             gone = f"its primary {line.snapshot.primary_id} in {line.snapshot.primary_region} is gone"
-            table.add_row("", line.snapshot.region, Text(shown(gone), "quiet"))
+            table.add_row("", line.snapshot.region, Text(printable(gone), "quiet"))
         for copy in line.copies:
             _add(table, copy, "  └ ", copy.snapshot.region, asked)
         for each in line.copying:
-            target = each.targets[0].partition(" -> ")[2]
+            target = each.targets[0].destination
             if target and (target not in copied or needs_attention(each)):
                 table.add_row("  └ ", target, Text(_verdict(each), _style(each)))
     out.print(table)
@@ -133,18 +136,18 @@ def _draw_lines(out: Console, lines: Sequence[Line], asked: str) -> None:
 def _add(table: object, line: Line, indent: str, place: str, asked: str) -> None:
     mark = "title" if line.snapshot.id == asked else ""
     state = "" if line.snapshot.state == State.COMPLETED else f"{line.snapshot.state}; "
-    table.add_row(Text(f"{indent}{line.snapshot.id}", mark), place, f"{state}{shown(fate_text(line.fate))}")  # type: ignore[attr-defined]
+    table.add_row(Text(f"{indent}{line.snapshot.id}", mark), place, f"{state}{fate_text(line.fate)}")  # type: ignore[attr-defined]
 
 
 def fate_text(fate: Fate) -> str:
     """Return what becomes of a snapshot, today and when it expires."""
+    kept = reason_text(fate.today.reason)
     if fate.today.call:
-        return f"goes in the next sweep: {fate.today.reason}"
-    kept = fate.today.reason
-    if not fate.then or fate.then == kept:
+        return f"the next sweep deletes it: {kept}"
+    if not fate.then or fate.then == fate.today.reason:
         return kept
     if fate.goes:
         return f"{kept}; kept until {fate.goes} if no newer one completes"
-    if fate.then.startswith("the newest"):
-        return f"{kept}; kept on until a newer one completes"
-    return f"{kept}; kept on: {fate.then}"
+    if fate.then.code in (Code.NEWEST_OF_VOLUME, Code.NEWEST_COPY):
+        return f"{kept}; kept after that until a newer one completes"
+    return f"{kept}; kept after that: {reason_text(fate.then)}"

@@ -54,7 +54,8 @@ def explain_family(account: Account, family: Family) -> Explained:
         invocation = account.invocation(family.home)
         copying = list(jobs.copy_missing(invocation).decisions)
         if family.instances:
-            creation = {target: each for each in jobs.create_snapshots(invocation).decisions for target in each.targets}
+            decisions = jobs.create_snapshots(invocation).decisions
+            creation = {target.id: decision for decision in decisions for target in decision.targets}
     return Explained(family, _lines(family, verdicts, copying), creation)
 
 
@@ -69,8 +70,11 @@ def _lines(family: Family, verdicts: Mapping[str, Fate], copying: Sequence[Decis
         copies = tuple(
             Line(each, verdicts[each.id]) for each in sorted(of, key=lambda each: (each.region, each.started))
         )
-        prefix = f"{snapshot.id} -> "
-        mine = tuple(each for each in copying if any(target.startswith(prefix) for target in each.targets))
+        mine = tuple(
+            decision
+            for decision in copying
+            if any(target.id == snapshot.id and target.destination for target in decision.targets)
+        )
         volume = snapshot.source_volume_id or snapshot.volume_id
         lines.setdefault(volume, []).append(Line(snapshot, verdicts[snapshot.id], copies, mine))
     return lines

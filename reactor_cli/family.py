@@ -9,6 +9,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import plan
+from chalicelib.lookups import guards
 from chalicelib.models import Instance, Snapshot
 from reactor_cli import ec2_restore
 from reactor_cli.account import Account
@@ -121,11 +122,5 @@ def fates_in(account: Account, region: str, wanted: Sequence[Snapshot]) -> dict[
     ec2, settings, today = account.connect(region), account.settings, account.now.date()
     everything = {each.id: each for each in (*ec2.snapshots().snapshots, *wanted)}
     ids = sorted({each.id for each in wanted} | set(plan.expired(everything.values(), today)))
-    guards = plan.Guards(
-        settings.last_copy_grace_days,
-        settings.max_delete_percent,
-        backed_up=plan.volumes_to_back_up(ec2.instances().instances),
-        images=ec2.images_using(ids),
-        locked=ec2.locked_snapshots(),
-    )
-    return fates(list(everything.values()), [each.id for each in wanted], today, guards, region)
+    held = guards(ec2, settings, ec2.instances().instances, ids)
+    return fates(list(everything.values()), [each.id for each in wanted], today, held, region)

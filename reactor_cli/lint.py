@@ -13,12 +13,12 @@ from rich.text import Text
 
 from chalicelib import tags
 from chalicelib.models import Instance, Inventory, Snapshot
-from chalicelib.report.wording import counted
+from chalicelib.quoting import printable
+from chalicelib.wording import accepted_text, counted, read_text
 from reactor_cli import ec2_restore
 from reactor_cli.account import Account, account_options, exit_code
-from reactor_cli.nearest import nearest, until_then
+from reactor_cli.nearest import meanwhile, nearest
 from reactor_cli.terminal import columns, output, print_json
-from reactor_cli.wording import shown
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +45,7 @@ def lint(account: Account) -> int:
         data = [
             {"region": region, "findings": [asdict(each) for each in findings]} for region, findings in found.items()
         ]
-        print_json({"command": "lint", "at": account.now.isoformat(), "regions": data, "unreadable": lost})
+        print_json({"command": "lint", "at": account.now, "regions": data, "unreadable": lost})
     else:
         for region, findings in found.items():
             _draw(output(), region, findings)
@@ -72,14 +72,14 @@ def find_all(
     names = dict(_names(inventory.instances, snapshots.snapshots))
     found = [
         Finding(
-            each.target,
-            names.get(each.target, ""),
-            each.read,
-            each.accepted,
-            nearest(each, regions),
-            until_then(each),
+            problem.target,
+            names.get(problem.target, ""),
+            read_text(problem),
+            accepted_text(problem),
+            nearest(problem, regions),
+            meanwhile(problem),
         )
-        for each in {*inventory.problems, *snapshots.problems}
+        for problem in {*inventory.problems, *snapshots.problems}
     ]
     suspects = {each.target for each in found}
     alive = _backed_up_before(snapshots.snapshots)
@@ -139,13 +139,13 @@ def _draw(out: Console, region: str, findings: Sequence[Finding]) -> None:
     out.print(Text.assemble((region, "title"), f"  {count} to look at"))
     for each in findings:
         out.print()
-        out.print(Text.assemble((f"  {each.target}", "title"), f"  {shown(each.name)}"))
-        table = columns(11, None)
-        table.add_row("    read", Text(shown(each.read), "bad"))
+        out.print(Text.assemble((f"  {each.target}", "title"), f"  {printable(each.name)}"))
+        table = columns(14, None)
+        table.add_row("    read", Text(printable(each.read), "bad"))
         table.add_row("    accepted", each.accepted)
         if each.meant:
-            table.add_row("    meant?", Text(shown(each.meant), "good"))
+            table.add_row("    suggestion", Text(printable(each.meant), "good"))
         if each.meanwhile:
-            table.add_row("    till then", each.meanwhile)
+            table.add_row("    meanwhile", each.meanwhile)
         out.print(table)
     out.print()

@@ -1,4 +1,4 @@
-"""What a tag that is not understood was probably meant to say, and what happens until it is mended. Pure."""
+"""For a tag that is not understood: the nearest tag that is, and what happens meanwhile. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from chalicelib import tags
-from chalicelib.models import TagProblem
+from chalicelib.models import TagProblem, Wrong
 from chalicelib.schedule import parse_retention
 
 _YES_OR_NO = ("Yes", "true", "on", "No", "false", "off")
@@ -20,50 +20,37 @@ _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nin
 _NUMBER = re.compile(r"\d+")
 _UNITS = re.compile(r"\b(\d+)\s*(d|day|days|w|week|weeks|m|month|months|y|year|years)\b")
 
-_UNTIL_THEN: Mapping[str, str] = {
+_MEANWHILE: Mapping[str, str] = {
     tags.BACKUP: "not backed up",
-    tags.SCHEDULE: "backed up daily, at the time the settings say",
+    tags.SCHEDULE: "backed up daily, at the time that the settings name",
     tags.RETENTION: "kept as long as the settings say",
     tags.COPY_DEST: "not copied there",
     tags.COPY_RETENTION: "copies are kept as long as the primary",
     tags.COPY_KMS_KEY: "copied with the destination's default key",
-    tags.CONSISTENCY: "taken crash-consistent",
+    tags.CONSISTENCY: "crash-consistent snapshots",
     tags.DELETE_ON: "kept, and never deleted",
 }
 
 
-def key_of(problem: TagProblem) -> str:
-    """Return the key that a problem is about, spelt as it ought to be; empty if it is about none."""
-    found = _EXACT_KEY.search(problem.accepted)
-    if found:
-        return found[1]
-    written = problem.read.rpartition(" in ")[2].partition("=")[0]
-    return written.removeprefix("no ") if written.removeprefix("no ") in _KEYS else ""
-
-
-_KEYS = frozenset((*tags.INSTANCE_KEYS, *tags.SNAPSHOT_KEYS))
-_EXACT_KEY = re.compile(r"the key (\w+), spelt exactly so")
-
-
-def until_then(problem: TagProblem) -> str:
+def meanwhile(problem: TagProblem) -> str:
     """Return what happens as long as the tag stays as it is; empty if that is nothing."""
-    key = key_of(problem)
-    if key == tags.BACKUP and problem.target.startswith("vol-"):
+    if problem.meant == tags.BACKUP and problem.target.startswith("vol-"):
         return "backed up with its instance"
-    return _UNTIL_THEN.get(key, "")
+    return _MEANWHILE.get(problem.meant, "")
 
 
 def nearest(problem: TagProblem, regions: Iterable[str]) -> str:
-    """Return the tag that was probably meant, empty if nobody can say."""
-    if "=" not in problem.read:
-        return ""
-    word, inside, whole = problem.read.rpartition(" in ")
-    key, _, value = whole.partition("=")
-    meant = key_of(problem)
-    if meant and meant != key and not inside:
-        return f"{meant}={value}"
-    found = _close(word.strip(), regions) if inside else _value(meant, " ".join(value.split()).casefold())
-    return f"{meant}={found}" if found and meant else ""
+    """Return the tag that is most like the one written; empty if there is none."""
+    match problem.wrong:
+        case Wrong.KEY:
+            return f"{problem.meant}={problem.value}"
+        case Wrong.WORD:
+            suggestion = _close(problem.word, regions)
+        case Wrong.VALUE:
+            suggestion = _value(problem.meant, " ".join(problem.value.split()).casefold())
+        case _:
+            return ""
+    return f"{problem.meant}={suggestion}" if suggestion else ""
 
 
 def _value(key: str, value: str) -> str:

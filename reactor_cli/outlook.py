@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from chalicelib.models import Decision, Snapshot, State
+from chalicelib.models import Decision, Reason, Snapshot, State
 from chalicelib.plan.sweep import Guards, lineage_of, plan_sweep
 from chalicelib.schedule import days_after
 
@@ -20,7 +20,7 @@ class Fate:
 
     today: Decision
     goes: date | None
-    then: str = ""
+    then: Reason | None = None
 
 
 def fates(
@@ -30,11 +30,11 @@ def fates(
 
     ``guards`` are those of the sweep, looked up for the ``wanted`` whether they have expired or not.
     """
-    decided = {each.targets: each for each in plan_sweep(snapshots, today, guards, region)}
+    decided = {each.targets[0].id: each for each in plan_sweep(snapshots, today, guards, region)}
     by_lineage = _by_lineage(snapshots)
     ids = frozenset(wanted)
     return {
-        each.id: _fate(each, by_lineage.get(lineage_of(each), [each]), decided[(each.id,)], today, guards)
+        each.id: _fate(each, by_lineage.get(lineage_of(each), [each]), decided[each.id], today, guards)
         for each in snapshots
         if each.id in ids
     }
@@ -56,11 +56,11 @@ def _fate(snapshot: Snapshot, relatives: Sequence[Snapshot], decision: Decision,
     # What is on its way will have completed by then; and how much goes at once on that day cannot be known.
     then = [replace(each, state=State.COMPLETED) if each.state == State.PENDING else each for each in relatives]
     alone = replace(guards, max_delete_percent=100)
-    reason = ""
+    reason: Reason | None = None
     for grace in (0, guards.last_copy_grace_days):
         day = max(today, days_after(snapshot.delete_on, grace))
-        verdicts = {each.targets: each for each in plan_sweep(then, day, alone, snapshot.region)}
-        verdict = verdicts[(snapshot.id,)]
+        verdicts = {each.targets[0].id: each for each in plan_sweep(then, day, alone, snapshot.region)}
+        verdict = verdicts[snapshot.id]
         if verdict.call:
             return Fate(decision, day, reason)
         reason = reason or verdict.reason

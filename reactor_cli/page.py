@@ -18,7 +18,8 @@ from chalicelib.quoting import printable
 from chalicelib.report.model import CopyReport, Cover, InstanceReport, Mark, Report, VolumeReport
 from chalicelib.report.text import headline
 from chalicelib.report.timeline import Window, dots, ends, is_dense, kind_of, lifetimes, window_of
-from chalicelib.report.wording import age_text, counted
+from chalicelib.report.wording import age_text
+from chalicelib.wording import counted
 
 PARTS = Path(__file__).parent / "page_parts"
 WORDS = {

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from chalicelib import jobs
-from chalicelib.models import CopySnapshot, CreateSnapshot, CreateSnapshots, Decision, TagProblem
-from chalicelib.report.wording import counted
+from chalicelib.models import CreateSnapshot, CreateSnapshots, Decision, Kind, TagProblem
+from chalicelib.quoting import printable
+from chalicelib.records import decision_data, problem_data
+from chalicelib.wording import counted, moment, reason_text, targets_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.terminal import columns, output, print_json
-from reactor_cli.wording import action, label, moment, needs_attention, problem_data, reasons, shown
+from reactor_cli.wording import action, label, needs_attention, reasons
 
 PLANNED: Mapping[str, jobs.Job] = {
     "create": jobs.create_snapshots,
@@ -24,7 +26,6 @@ PLANNED: Mapping[str, jobs.Job] = {
 }
 ACTIONS = ("failed", "create", "copy", "tag", "delete", "deferred")
 STYLES = {"failed": "bad", "delete": "soon", "deferred": "soon"}
-SNAPSHOT_PREFIX = "snap-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def plan(account: Account, why: bool) -> int:
     attention = any(needs_attention(each) for one in found.values() for part in one.decisions.values() for each in part)
     if account.as_json:
         data = [_data(region, each) for region, each in found.items()]
-        print_json({"command": "plan", "at": account.now.isoformat(), "regions": data, "unreadable": lost})
+        print_json({"command": "plan", "at": account.now, "regions": data, "unreadable": lost})
     else:
         for region, each in found.items():
             _draw(output(), account, region, each, why)
@@ -60,15 +61,15 @@ def _look(account: Account, region: str) -> RegionPlan:
         decisions[name] = planned.decisions
         problems |= set(planned.problems)
     ids = [
-        target.split(" ")[0]
+        target.id
         for part in decisions.values()
-        for each in part
-        if action(each) in ACTIONS
-        for target in each.targets
-        if target.startswith(SNAPSHOT_PREFIX)
+        for decision in part
+        if action(decision) in ACTIONS
+        for target in decision.targets
+        if target.kind == Kind.SNAPSHOT
     ]
     named = account.connect(region).snapshots_by_id(ids).snapshots if ids else ()
-    return RegionPlan(decisions, sorted(problems), {each.id: label(each) for each in named})
+    return RegionPlan(decisions, sorted(problems), {snapshot.id: label(snapshot) for snapshot in named})
 
 
 def _data(region: str, planned: RegionPlan) -> dict[str, Any]:
@@ -77,15 +78,7 @@ def _data(region: str, planned: RegionPlan) -> dict[str, Any]:
         "jobs": [
             {
                 "job": name,
-                "decisions": [
-                    {
-                        "targets": list(each.targets),
-                        "action": action(each),
-                        "reason": each.reason,
-                        "destination": each.call.destination if isinstance(each.call, CopySnapshot) else None,
-                    }
-                    for each in decisions
-                ],
+                "decisions": [{**decision_data(decision), "action": action(decision)} for decision in decisions],
             }
             for name, decisions in planned.decisions.items()
         ],
@@ -103,15 +96,17 @@ def _draw(out: Console, account: Account, region: str, planned: RegionPlan, why:
             for each in decisions:
                 if action(each) == kind:
                     table.add_row(
-                        Text(f"  {kind}", STYLES.get(kind, "good")), *_what(each, planned.names), shown(each.reason)
+                        Text(f"  {kind}", STYLES.get(kind, "good")),
+                        *_what(each, planned.names),
+                        reason_text(each.reason),
                     )
         kept = [each for each in decisions if action(each) == "kept"]
         if why:
             for each in kept:
-                table.add_row(Text("  kept", "quiet"), "\n".join(each.targets), "", shown(each.reason))
+                table.add_row(Text("  kept", "quiet"), targets_text(each, "\n"), "", reason_text(each.reason))
         elif kept:
             for count, reason in reasons(kept):
-                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), "", Text(shown(reason), "quiet"))
+                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), "", Text(reason, "quiet"))
         out.print(table)
     if planned.problems:
         found = counted(len(planned.problems), "tag problem")
@@ -132,6 +127,6 @@ def _to(kind: str) -> str:
 def _what(decision: Decision, names: Mapping[str, str]) -> tuple[str, str]:
     """Return the targets, and what they are of."""
     if isinstance(decision.call, CreateSnapshot | CreateSnapshots):
-        return "\n".join(decision.targets), shown(decision.call.description.split(" - ")[0])
-    of = [names.get(each.split(" ")[0], "") for each in decision.targets]
-    return "\n".join(decision.targets), "\n".join(of)
+        return targets_text(decision, "\n"), printable(str(dict(decision.reason.parameters)["name"]))
+    of = [names.get(target.id, "") for target in decision.targets]
+    return targets_text(decision, "\n"), "\n".join(of)

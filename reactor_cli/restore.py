@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from chalicelib.report.wording import counted
+from chalicelib.quoting import printable
+from chalicelib.wording import counted, moment
 from reactor_cli.account import Account, account_options
 from reactor_cli.attaching import commands
 from reactor_cli.choosing import Choice, choose, what_it_is, zone_for
@@ -20,7 +21,6 @@ from reactor_cli.errors import reason_of
 from reactor_cli.restoration import CreateVolume, volumes_of
 from reactor_cli.terminal import columns, output, print_json, progress
 from reactor_cli.times import FORMS, Moment
-from reactor_cli.wording import moment, shown
 
 PURPOSE = "restore"
 
@@ -60,7 +60,7 @@ def restore(account: Account, id: str, at: datetime | None, zone: str | None, ye
     result = _create(restorer, planned) if yes else planned
     lines = _commands(account, result)
     if account.as_json:
-        print_json({"command": "restore", "at": account.now.isoformat(), **_data(result), "attach": lines})
+        print_json({"command": "restore", "at": account.now, **_data(result), "attach": lines})
     else:
         _draw(output(), result, lines)
     return int(bool(result.failure))
@@ -94,7 +94,7 @@ def _data(result: Restoration) -> dict[str, Any]:
         "zone": result.zone,
         "instance": result.choice.instance_id,
         "slot": chosen.slot,
-        "taken": chosen.taken.isoformat(),
+        "taken": chosen.taken,
         "skipped": [{"slot": each.slot, "has": each.missing} for each in result.choice.skipped],
         "volumes": [
             {
@@ -118,7 +118,7 @@ def _draw(out: Console, result: Restoration, lines: list[str]) -> None:
     of = f" of {result.choice.instance_id}" if result.choice.instance_id else ""
     out.print(Text.assemble((counted(len(result.calls), "volume"), "title"), f"{of}, as of {moment(chosen.taken)}"))
     for each in result.choice.skipped:
-        out.print(Text(f"  not from slot {shown(each.slot)}, which is newer: it has {each.missing}", "soon"))
+        out.print(Text(f"  not from slot {printable(each.slot)}, which is newer: it has {each.missing}", "soon"))
     made = {call.snapshot_id: id for id, call in result.made}
     table = columns(9, 22, None)
     for call, snapshot in zip(result.calls, chosen.snapshots, strict=True):
@@ -126,9 +126,9 @@ def _draw(out: Console, result: Restoration, lines: list[str]) -> None:
             (f", {call.iops} IOPS" if call.iops else "", f", {call.throughput} MiB/s" if call.throughput else "")
         )
         guess = "" if call.type_recorded else " (not recorded: a guess)"
-        text = f"{call.size_gib} GiB {shown(call.type)}{guess}{speed}\n{shown(what_it_is(snapshot))}"
+        text = f"{call.size_gib} GiB {printable(call.type)}{guess}{speed}\n{printable(what_it_is(snapshot))}"
         new = Text(f"→ {made[call.snapshot_id]}", "good") if call.snapshot_id in made else Text("")
-        table.add_row(shown(call.device) or "?", Text.assemble(call.snapshot_id, "\n", new), text)
+        table.add_row(printable(call.device) or "?", Text.assemble(call.snapshot_id, "\n", new), text)
     out.print(table)
     if result.failure:
         out.print(Text(f"Failed: {result.failure}", "bad"))

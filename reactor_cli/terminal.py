@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.theme import Theme
 
 from chalicelib.quoting import printable
+from chalicelib.records import json_value
 from reactor_cli import ec2_restore
 
 # Of what is not a terminal nobody knows the width; at 80 columns ids of 21 letters leave no room for reasons.
@@ -83,7 +84,7 @@ def columns(*widths: int | None) -> Table:
 
 def print_json(data: Mapping[str, Any]) -> None:
     """Write data as JSON, dates and times in ISO 8601; what a terminal would act on is escaped."""
-    text = json.dumps(data, indent=2, default=str, ensure_ascii=False)
+    text = json.dumps(data, indent=2, default=json_value, ensure_ascii=False)
     click.echo("\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")))
 
 

@@ -8,23 +8,17 @@ from chalicelib.models.calls import (
     CreateTags,
     Creation,
     DeleteSnapshot,
+    SendReport,
 )
-from chalicelib.models.decisions import Decision, Outcome, Result
+from chalicelib.models.decisions import Decision, Kind, Outcome, Result, Target
 from chalicelib.models.hints import Completion, Request
-from chalicelib.models.inventory import (
-    Consistency,
-    Instance,
-    Inventory,
-    Policy,
-    Snapshot,
-    State,
-    TagProblem,
-    Tags,
-    Volume,
-)
+from chalicelib.models.inventory import Consistency, Instance, Inventory, Policy, Snapshot, State, Tags, Volume
+from chalicelib.models.problems import TagProblem, Wrong
+from chalicelib.models.reasons import Code, Parameter, Reason, because
 
 __all__ = [
     "Call",
+    "Code",
     "Completion",
     "Consistency",
     "CopySnapshot",
@@ -36,13 +30,20 @@ __all__ = [
     "DeleteSnapshot",
     "Instance",
     "Inventory",
+    "Kind",
     "Outcome",
+    "Parameter",
     "Policy",
+    "Reason",
     "Request",
     "Result",
+    "SendReport",
     "Snapshot",
     "State",
     "TagProblem",
     "Tags",
+    "Target",
     "Volume",
+    "Wrong",
+    "because",
 ]

@@ -69,5 +69,14 @@ class DeleteSnapshot:
     region: str
 
 
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """Send a report to an SNS topic; ``subject`` is one line of ASCII."""
+
+    topic_arn: str
+    subject: str
+    text: str
+
+
 Creation: TypeAlias = CreateSnapshot | CreateSnapshots
-Call: TypeAlias = CreateSnapshot | CreateSnapshots | CopySnapshot | CreateTags | DeleteSnapshot
+Call: TypeAlias = CreateSnapshot | CreateSnapshots | CopySnapshot | CreateTags | DeleteSnapshot | SendReport

@@ -7,21 +7,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from chalicelib.models.problems import TagProblem
 from chalicelib.schedule import Retention, Schedule
 
 Tags: TypeAlias = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TagProblem:
-    """A tag that looks meant but is not understood: what was read and what is accepted."""
-
-    target: str
-    read: str
-    accepted: str
-
-    def __str__(self) -> str:
-        return f"{self.target}: read {self.read}; accepted: {self.accepted}"
 
 
 @dataclass(frozen=True, slots=True)

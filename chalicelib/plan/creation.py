@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import tags
 from chalicelib.models import (
+    Code,
     CreateSnapshot,
     CreateSnapshots,
     CreateTags,
     Decision,
     Instance,
+    Kind,
+    Reason,
     Request,
     Result,
     Snapshot,
     State,
     Tags,
+    Target,
     Volume,
+    because,
 )
+from chalicelib.plan.history import primaries_by_volume
+from chalicelib.plan.targets import of_snapshot, of_volumes
 from chalicelib.schedule import Retention, current_slot, delete_on, previous_slot
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceSpecification.html
-MOST_EXCLUDED = 40
+MAX_EXCLUDED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +48,10 @@ def slots_of_interest(instances: Iterable[Instance], now: datetime) -> tuple[str
     The one before is read for the lineage tags that a run which was cut off may have left out.
     """
     slots: set[str] = set()
-    for schedule in {each.policy.schedule for each in instances if each.policy.enabled}:
+    for schedule in {instance.policy.schedule for instance in instances if instance.policy.enabled}:
         if slot := current_slot(schedule, now):
             before = previous_slot(schedule, slot)
-            slots |= {tags.slot_value(each) for each in (slot, before) if each}
+            slots |= {tags.slot_value(time) for time in (slot, before) if time}
     return tuple(sorted(slots))
 
 
@@ -55,7 +61,11 @@ def history_of_interest(instances: Iterable[Instance], snapshots: Iterable[Snaps
     It does for the expiry if there are tiers of weeks, months or years, and for the slot if a snapshot that was asked
     for fills it.
     """
-    filled = {(each.volume_id, each.slot) for each in snapshots if each.is_primary and each.state != State.ERROR}
+    filled = {
+        (snapshot.volume_id, snapshot.slot)
+        for snapshot in snapshots
+        if snapshot.is_primary and snapshot.state != State.ERROR
+    }
     return tuple(
         volume.id
         for instance in instances
@@ -88,46 +98,40 @@ def plan_creation(
     ``snapshots`` are those of the slots of interest, and the history of interest. A volume attached to two instances
     belongs to the first of them by id. Snapshots that lack their lineage tags are decided on as well.
     """
-    ordered = sorted(instances, key=lambda each: each.id)
-    by_volume = _primaries_by_volume(snapshots)
+    by_volume = primaries_by_volume(snapshots)
     decisions: list[Decision] = []
     taken: set[str] = set()
-    for instance in sorted(ordered, key=lambda each: not each.policy.enabled):
+    for instance in sorted(instances, key=lambda instance: (not instance.policy.enabled, instance.id)):
         mine = [volume for volume in instance.volumes if volume.id not in taken]
         taken |= {volume.id for volume in mine}
         slot = _slot(instance, circumstances.now)
         if not instance.policy.enabled:
-            reason = f"{instance.id} is not tagged Backup=Yes"
-            decisions += [Decision((volume.id,), reason) for volume in mine]
+            decisions += _leave(mine, because(Code.INSTANCE_NOT_ENABLED, instance=instance.id), circumstances)
         elif slot is None:
-            reason = f"{instance.id} is backed up on request only"
-            decisions += [Decision((volume.id,), reason) for volume in mine]
+            decisions += _leave(mine, because(Code.ON_REQUEST_ONLY, instance=instance.id), circumstances)
         else:
             decisions += _plan_instance(instance, mine, by_volume, slot, circumstances)
     return decisions
+
+
+def _leave(volumes: Iterable[Volume], reason: Reason, circumstances: Circumstances) -> list[Decision]:
+    return [Decision(of_volumes([volume], circumstances.region), reason) for volume in volumes]
 
 
 def plan_request(
     request: Request, instances: Iterable[Instance], snapshots: Iterable[Snapshot], circumstances: Circumstances
 ) -> list[Decision]:
     """Decide on the snapshots that were asked for; the request's id is their slot, so asking twice makes them once."""
-    found = {each.id: each for each in instances}.get(request.instance_id)
-    if found is None:
-        reason = f"no running or stopped instance of this account in {circumstances.region}"
-    elif not found.policy.enabled:
-        reason = "the instance is not tagged Backup=Yes"
+    region = circumstances.region
+    instance = {instance.id: instance for instance in instances}.get(request.instance_id)
+    if instance is None:
+        reason = because(Code.REQUEST_WITHOUT_INSTANCE, region=region)
+    elif not instance.policy.enabled:
+        reason = because(Code.REQUEST_NOT_ENABLED)
     else:
-        return _plan_instance(found, found.volumes, _primaries_by_volume(snapshots), request.id, circumstances)
-    return [Decision((request.instance_id,), f"a snapshot was requested: {reason}", result=Result.FAILED)]
-
-
-def _primaries_by_volume(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
-    by_volume: dict[str, list[Snapshot]] = defaultdict(list)
-    unique = {each.id: each for each in snapshots}.values()
-    for snapshot in sorted(unique, key=lambda each: (each.started, each.id)):
-        if snapshot.is_primary:
-            by_volume[snapshot.volume_id].append(snapshot)
-    return by_volume
+        by_volume = primaries_by_volume(snapshots)
+        return _plan_instance(instance, instance.volumes, by_volume, request.id, circumstances)
+    return [Decision((Target(Kind.INSTANCE, request.instance_id, region),), reason, result=Result.FAILED)]
 
 
 def _plan_instance(
@@ -141,15 +145,16 @@ def _plan_instance(
     wanted: dict[Volume, Tags] = {}
     for volume in mine:
         history = by_volume.get(volume.id, ())
-        standing = [each for each in history if each.state != State.ERROR]
-        filling = [each for each in standing if _fills(each, slot, instance, circumstances.now)]
+        standing = [snapshot for snapshot in history if snapshot.state != State.ERROR]
+        filling = [snapshot for snapshot in standing if _fills(snapshot, slot, instance, circumstances.now)]
+        targets = of_volumes([volume], circumstances.region)
         decisions += _plan_lineage(instance, volume, history)
         if volume.excluded:
-            decisions.append(Decision((volume.id,), "the volume is tagged Backup=No"))
+            decisions.append(Decision(targets, because(Code.VOLUME_LEFT_OUT)))
         elif filling:
-            decisions.append(Decision((volume.id,), f"slot {slot} has {filling[0].id}"))
+            decisions.append(Decision(targets, because(Code.SLOT_FILLED, slot=slot, snapshot=filling[0].id)))
         else:
-            whole = sum(not each.excluded for each in mine)
+            whole = sum(not volume.excluded for volume in mine)
             wanted[volume] = _tags_for(instance, volume, slot, standing, circumstances, set_size=whole)
     return decisions + _create(instance, wanted, slot, circumstances.region)
 
@@ -176,7 +181,7 @@ def _tags_for(
     set_size: int,
 ) -> Tags:
     policy, today = instance.policy, circumstances.now.date()
-    earlier = {each.started.date() for each in standing}
+    earlier = {snapshot.started.date() for snapshot in standing}
     expiry = delete_on(policy.retention, circumstances.fallback, today, earlier)
     copy_expiry = None
     if policy.destinations and policy.copy_retention:
@@ -186,13 +191,13 @@ def _tags_for(
 
 def _create(instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region: str) -> list[Decision]:
     """Return one call for one volume, one for a set, or one each where a set cannot be cut out."""
-    reason = f"slot {slot} of {instance.id} has no snapshot"
-    # What is stopped is at rest already, and nobody there would answer.
+    name = instance.policy.name
+    # The applications of a stopped instance are at rest, and no agent would answer.
     consistency = instance.policy.consistency if instance.running else None
     left_out = [volume for volume in instance.volumes if volume not in wanted]
-    data = tuple(each.id for each in left_out if each.device != instance.root_device)
-    if len(wanted) > 1 and len(data) <= MOST_EXCLUDED:
-        shared = frozenset.intersection(*(frozenset(each) for each in wanted.values()))
+    data = tuple(volume.id for volume in left_out if volume.device != instance.root_device)
+    if len(wanted) > 1 and len(data) <= MAX_EXCLUDED:
+        shared = frozenset.intersection(*(frozenset(all_tags) for all_tags in wanted.values()))
         own = tuple(
             (volume.id, tuple(tag for tag in all_tags if tag not in shared)) for volume, all_tags in wanted.items()
         )
@@ -205,12 +210,16 @@ def _create(instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region
             own_tags=own,
             consistency=consistency,
         )
-        return [Decision(tuple(volume.id for volume in wanted), reason, call)]
+        reason = because(Code.SLOT_EMPTY, slot=slot, instance=instance.id, name=name)
+        return [Decision(of_volumes(wanted, region), reason, call)]
+    reason = because(Code.SLOT_EMPTY, slot=slot, instance=instance.id, name=instance.policy.name)
     if len(wanted) > 1:
-        reason += f"; taken one by one, as a set can leave out {MOST_EXCLUDED} volumes at most"
+        reason = because(
+            Code.SLOT_EMPTY_ONE_BY_ONE, slot=slot, instance=instance.id, name=instance.policy.name, limit=MAX_EXCLUDED
+        )
     return [
         Decision(
-            (volume.id,),
+            of_volumes([volume], region),
             reason,
             CreateSnapshot(
                 volume.id,
@@ -232,6 +241,6 @@ def _plan_lineage(instance: Instance, volume: Volume, history: Iterable[Snapshot
         if snapshot.instance_id != instance.id:
             continue
         if lacking := tags.missing_lineage(snapshot, instance, volume):
-            reason = "its lineage tags were not written when it was created"
-            decisions.append(Decision((snapshot.id,), reason, CreateTags(snapshot.id, snapshot.region, lacking)))
+            call = CreateTags(snapshot.id, snapshot.region, lacking)
+            decisions.append(Decision(of_snapshot(snapshot), because(Code.LINEAGE_TAGS_LACKING), call))
     return decisions

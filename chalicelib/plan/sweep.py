@@ -6,11 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from chalicelib.models import Decision, DeleteSnapshot, Instance, Result, Snapshot, State
+from chalicelib.models import (
+    Code,
+    Decision,
+    DeleteSnapshot,
+    Instance,
+    Kind,
+    Reason,
+    Result,
+    Snapshot,
+    State,
+    Target,
+    because,
+)
+from chalicelib.plan.targets import of_snapshot
 from chalicelib.schedule import days_after
 
-# A Region with fewer snapshots than this is too small for a percentage to mean anything.
-FEWEST_FOR_BREAKER = 20
+# In a Region with fewer managed snapshots than this, a percentage says nothing.
+MIN_SNAPSHOTS_FOR_BREAKER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +42,18 @@ class Guards:
 
 
 def expired(snapshots: Iterable[Snapshot], today: date) -> tuple[str, ...]:
-    """Return what its tags and its state let go: the candidates that the guards have to be looked up for."""
-    return tuple(sorted(each.id for each in snapshots if not _kept(each, today)))
+    """Return the snapshots that may go by their tags and state: the sweep has to look up what guards these."""
+    return tuple(sorted(snapshot.id for snapshot in snapshots if not _kept(snapshot, today)))
 
 
 def volumes_to_back_up(instances: Iterable[Instance]) -> frozenset[str]:
     """Return the volumes of enabled instances that are not left out."""
     return frozenset(
-        volume.id for each in instances if each.policy.enabled for volume in each.volumes if not volume.excluded
+        volume.id
+        for instance in instances
+        if instance.policy.enabled
+        for volume in instance.volumes
+        if not volume.excluded
     )
 
 
@@ -45,30 +62,32 @@ def plan_sweep(snapshots: Iterable[Snapshot], today: date, guards: Guards, regio
 
     If too many would go at once, none goes, and a failure for the ``region`` says what to set to go on.
     """
-    ordered = sorted(snapshots, key=lambda each: (each.started, each.id))
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id))
     newest = _newest_completed(ordered)
     decisions = []
     for snapshot in ordered:
         if kept := _kept(snapshot, today) or _guarded(snapshot, today, guards, newest):
-            decisions.append(Decision((snapshot.id,), kept))
+            decisions.append(Decision(of_snapshot(snapshot), kept))
         else:
-            reason = f"expired on {snapshot.delete_on}"
-            decisions.append(Decision((snapshot.id,), reason, DeleteSnapshot(snapshot.id, snapshot.region)))
-    return _break(decisions, sum(each.managed for each in ordered), guards.max_delete_percent, region)
+            reason = because(Code.EXPIRED, on=snapshot.delete_on or "")
+            call = DeleteSnapshot(snapshot.id, snapshot.region)
+            decisions.append(Decision(of_snapshot(snapshot), reason, call))
+    managed = sum(snapshot.managed for snapshot in ordered)
+    return _break(decisions, managed, guards.max_delete_percent, region)
 
 
-def _kept(snapshot: Snapshot, today: date) -> str | None:
+def _kept(snapshot: Snapshot, today: date) -> Reason | None:
     """Return why the snapshot itself says that it is kept, or None if it may go."""
     if not snapshot.managed:
-        return "not made by this app: Type is not Automated"
+        return because(Code.NOT_MANAGED)
     if snapshot.protected:
-        return "KeepForever is set"
+        return because(Code.KEEP_FOREVER)
     if snapshot.delete_on is None:
-        return "it has no DeleteOn that is understood"
+        return because(Code.NO_DELETE_ON)
     if snapshot.delete_on > today:
-        return f"expires on {snapshot.delete_on}"
+        return because(Code.NOT_EXPIRED, on=snapshot.delete_on)
     if snapshot.state not in (State.COMPLETED, State.ERROR):
-        return f"its state is {snapshot.state}"
+        return because(Code.STATE, state=snapshot.state)
     return None
 
 
@@ -90,36 +109,34 @@ def _newest_completed(ordered: Iterable[Snapshot]) -> frozenset[str]:
     return frozenset(newest.values())
 
 
-def _guarded(snapshot: Snapshot, today: date, guards: Guards, newest: frozenset[str]) -> str | None:
+def _guarded(snapshot: Snapshot, today: date, guards: Guards, newest: frozenset[str]) -> Reason | None:
     """Return what keeps a snapshot that has expired, or None."""
     if image := guards.images.get(snapshot.id):
-        return f"used by {image}"
+        return because(Code.USED_BY_IMAGE, image=image)
     if snapshot.id in guards.locked:
-        return "it is locked"
+        return because(Code.LOCKED)
     if snapshot.id not in newest or snapshot.delete_on is None:
         return None
     if not snapshot.is_copy:
-        still = snapshot.volume_id in guards.backed_up
-        return f"the newest completed snapshot of {snapshot.volume_id}" if still else None
+        wanted = snapshot.volume_id in guards.backed_up
+        return because(Code.NEWEST_OF_VOLUME, volume=snapshot.volume_id) if wanted else None
     until = days_after(snapshot.delete_on, guards.last_copy_grace_days)
     if today < until:
-        return f"the newest completed copy for {snapshot.source_volume_id}, kept until {until}"
+        return because(Code.NEWEST_COPY, volume=snapshot.source_volume_id or "", until=until)
     return None
 
 
-def _break(decisions: Sequence[Decision], managed: int, most: int, region: str) -> list[Decision]:
+def _break(decisions: Sequence[Decision], managed: int, limit: int, region: str) -> list[Decision]:
     """Return the decisions, or if they would delete too much, none that deletes, and a failure."""
-    deletions = sum(each.call is not None for each in decisions)
-    if managed < FEWEST_FOR_BREAKER or deletions * 100 <= most * managed:
+    deletions = sum(decision.call is not None for decision in decisions)
+    if managed < MIN_SNAPSHOTS_FOR_BREAKER or deletions * 100 <= limit * managed:
         return list(decisions)
     needed = -(-deletions * 100 // managed)
-    reason = (
-        f"would delete {deletions} of {managed} managed snapshots, more than MAX_DELETE_PERCENT={most} allows: "
-        f"none was deleted; if this is meant, set MAX_DELETE_PERCENT to {needed} for a run; if not, mend the tags "
-        "before the next one"
-    )
+    reason = because(Code.BREAKER, deletions=deletions, managed=managed, limit=limit, needed=needed)
     kept = [
-        replace(each, reason=f"too many would go at once; {each.reason}", call=None) if each.call else each
-        for each in decisions
+        replace(decision, reason=replace(decision.reason, code=Code.BREAKER_HOLDS), call=None)
+        if decision.call
+        else decision
+        for decision in decisions
     ]
-    return [*kept, Decision((region,), reason, result=Result.FAILED)]
+    return [*kept, Decision((Target(Kind.REGION, region, region),), reason, result=Result.FAILED)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from chalicelib.models import TagProblem
 from chalicelib.report.model import Attention, Cover, Failure, InstanceReport, Unreadable
-from chalicelib.report.wording import counted
+from chalicelib.wording import counted, problem_text
 
 LOSS, STALE, TAGS = 1, 2, 3
 
@@ -29,11 +29,7 @@ def find_attention(
         if not failure.repaired and failure.kind == "snapshot" and failure.of not in late:
             what = f"the snapshot {failure.id} of {failure.of} failed: {failure.cause}"
             found.append(Attention(STALE, failure.region, what))
-    found += [
-        Attention(TAGS, each.target, f"read {each.read}; accepted: {each.accepted}")
-        for each in problems
-        if each.target not in told
-    ]
+    found += [Attention(TAGS, each.target, problem_text(each)) for each in problems if each.target not in told]
     return tuple(sorted(found, key=lambda each: (each.rank, each.target, each.text)))
 
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from chalicelib import plan
 from chalicelib.models import Policy, Snapshot, State
-from chalicelib.plan.copies import MOST_TRIES
 from chalicelib.report.model import CopyReport, CopyState, Mark, RegionView
+from chalicelib.wording import cause_text
 
 # A copy starts when its snapshot completes; for this long after the snapshot began, nobody has to worry.
 PATIENCE = timedelta(hours=2)
@@ -94,9 +94,8 @@ def _of_existing(primary: Snapshot, name: str, copy: Snapshot) -> Wanted:
         return Wanted(primary, name, CopyState.COMPLETED, f"{copy.id} completed", copy)
     if copy.state != State.ERROR:
         return Wanted(primary, name, CopyState.PENDING, f"{copy.id} is {copy.state}", copy)
-    given_up = "given up" if copy.tries >= MOST_TRIES else "to be tried again"
-    cause = copy.state_message or "AWS gave no cause"
-    reason = f"the copy of {primary.id} failed at try {copy.tries}, {given_up}: {cause}"
+    given_up = "given up" if copy.tries >= plan.MAX_TRIES else "to be tried again"
+    reason = f"the copy of {primary.id} failed at try {copy.tries}, {given_up}: {cause_text(copy)}"
     return Wanted(primary, name, CopyState.FAILED, reason, copy)
 
 
@@ -110,7 +109,7 @@ def report_copies(volume_id: str, policy: Policy | None, copies: Copies, now: da
 def _report_one(volume_id: str, name: str, named: bool, copies: Copies, now: datetime) -> CopyReport:
     wanted = copies.wanted.get((volume_id, name), ())
     existing = copies.existing.get((volume_id, name), ())
-    newest = next((each for each in reversed(existing) if each.state == State.COMPLETED), None)
+    newest = plan.newest_completed(existing)
     count = {state: sum(each.state == state for each in wanted) for state in CopyState}
     unreadable = copies.unreadable.get(name, "")
     return CopyReport(

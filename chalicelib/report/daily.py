@@ -1,54 +1,38 @@
-"""The daily report of one Region: to the log, to metrics, and to an SNS topic if one is set."""
+"""The job of the daily report: to the log, to metrics, and to an SNS topic if one is set."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib import events, jobs, metrics
-from chalicelib.aws import sns
+from chalicelib import jobs, metrics
+from chalicelib.models import Code, Decision, Kind, Result, SendReport, Target, because
 from chalicelib.report.gather import view_region
 from chalicelib.report.making import make_report
 from chalicelib.report.model import Report
 from chalicelib.report.text import as_text, headline, subject
 
-logger = logging.getLogger(f"{jobs.SERVICE}.report")
-# A record of CloudWatch Logs holds 256 KiB; what is cut is in the mail, and in the operator's report.
-MOST_ENTRIES = 100
+# A record of CloudWatch Logs holds 256 KiB; the mail and the operator's report have what is cut here.
+MAX_ENTRIES = 100
 
 
-def report(invocation: jobs.Invocation) -> jobs.Summary:
-    """Make and hand out the report on this Region, and return a summary.
-
-    What it finds wrong is no error; JobFailed if it could not be sent, and EC2's own error if it could not be made.
-    """
+def report(invocation: jobs.Invocation) -> jobs.Plan:
+    """Make the report on this Region and plan to send it. What it finds wrong is no failure."""
     settings = invocation.settings
-    dry_run = settings.dry_run or events.wants_dry_run(invocation.event)
     view = view_region(invocation.ec2, settings.copy_slots)
     made = make_report([view], invocation.now, last_copy_grace_days=settings.last_copy_grace_days)
-    _log(made, dry_run)
-    metrics.emit(figures(made))
-    failures = [] if dry_run else _send(made, settings.report_topic_arn)
-    summary = jobs.Summary(
-        job="report",
-        region=settings.region,
-        dry_run=dry_run,
-        counts={"done": 1 - len(failures), "kept": 0, "deferred": 0, "failed": len(failures)},
-        failures=failures,
-        tag_problems=jobs.list_problems(made.problems),
-    )
-    logger.info("summary", extra={"summary": summary})
-    if failures:
-        raise jobs.JobFailed(summary)
-    return summary
+    targets = (Target(Kind.REGION, settings.region, settings.region),)
+    decision = Decision(targets, because(Code.REPORT_MADE), result=Result.DONE)
+    if settings.report_topic_arn:
+        call = SendReport(settings.report_topic_arn, subject(made), as_text(made))
+        decision = Decision(targets, because(Code.REPORT_TO_SEND, topic=settings.report_topic_arn), call)
+    return jobs.Plan([decision], made.problems, invocation.ec2, figures(made), _record(made))
 
 
 def figures(report: Report) -> dict[str, float]:
     """Return the daily metrics; the oldest age only if a volume has a snapshot."""
     totals = report.totals
-    found: dict[str, float] = {
+    values: dict[str, float] = {
         metrics.VOLUMES_PROTECTED: totals.protected,
         metrics.VOLUMES_UNPROTECTED: totals.unprotected + totals.late,
         metrics.VOLUMES_UNTAGGED: totals.untagged,
@@ -57,37 +41,17 @@ def figures(report: Report) -> dict[str, float]:
         metrics.ATTENTION: len(report.attention),
     }
     if totals.oldest_age is not None:
-        found[metrics.OLDEST_SNAPSHOT_AGE] = totals.oldest_age
-    return found
+        values[metrics.OLDEST_SNAPSHOT_AGE] = totals.oldest_age
+    return values
 
 
-def _log(report: Report, dry_run: bool) -> None:
-    logger.info(
-        "report",
-        extra={
-            "job": "report",
-            "dry_run": dry_run,
-            "headline": headline(report),
-            "totals": asdict(report.totals),
-            "attention": [asdict(each) for each in report.attention[:MOST_ENTRIES]],
-            "attention_count": len(report.attention),
-            "orphans": len(report.orphans),
-            "unreadable": [asdict(each) for each in report.unreadable],
-            "monthly_cost_usd": [report.cost.low, report.cost.high],
-        },
-    )
-    for problem in report.problems:
-        logger.warning(
-            "tag_problem", extra={"target": problem.target, "read": problem.read, "accepted": problem.accepted}
-        )
-
-
-def _send(report: Report, topic_arn: str) -> list[dict[str, str]]:
-    if not topic_arn:
-        return []
-    try:
-        sns.publish(topic_arn, subject(report), as_text(report))
-    except (ClientError, BotoCoreError) as error:
-        logger.error("report_not_sent", extra={"topic": topic_arn, "reason": str(error)})
-        return [{"target": topic_arn, "reason": str(error)}]
-    return []
+def _record(report: Report) -> dict[str, Any]:
+    return {
+        "headline": headline(report),
+        "totals": asdict(report.totals),
+        "attention": [asdict(entry) for entry in report.attention[:MAX_ENTRIES]],
+        "attention_count": len(report.attention),
+        "orphans": len(report.orphans),
+        "unreadable": [asdict(region) for region in report.unreadable],
+        "monthly_cost_usd": [report.cost.low, report.cost.high],
+    }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.aws.ec2 import EC2
+from chalicelib.aws.reading import EC2
+from chalicelib.lookups import all_copies
 from chalicelib.models import Inventory
-from chalicelib.plan import Destination
 from chalicelib.report.model import RegionView
 
 
@@ -16,10 +16,10 @@ def view_region(ec2: EC2, copy_slots: int) -> RegionView:
     A destination that does not answer is part of it. ``copy_slots`` is how many copies a destination takes at a time.
     """
     inventory, snapshots = ec2.instances(), ec2.snapshots()
-    names = {name for each in inventory.instances if each.policy.enabled for name in each.policy.destinations}
-    names |= {name for each in snapshots.snapshots if each.is_primary for name in each.destinations}
-    destinations = {name: _look(ec2, name, copy_slots) for name in sorted(names)}
-    return RegionView(ec2.region, inventory, snapshots, destinations)
+    enabled = [instance for instance in inventory.instances if instance.policy.enabled]
+    names = {name for instance in enabled for name in instance.policy.destinations}
+    names |= {name for snapshot in snapshots.snapshots if snapshot.is_primary for name in snapshot.destinations}
+    return RegionView(ec2.region, inventory, snapshots, all_copies(ec2, names, copy_slots))
 
 
 def view_region_or_say(ec2: EC2, copy_slots: int) -> RegionView:
@@ -28,10 +28,3 @@ def view_region_or_say(ec2: EC2, copy_slots: int) -> RegionView:
         return view_region(ec2, copy_slots)
     except (ClientError, BotoCoreError) as error:
         return RegionView(ec2.region, Inventory(), Inventory(), unreadable=str(error))
-
-
-def _look(ec2: EC2, name: str, copy_slots: int) -> Destination:
-    try:
-        return Destination(ec2.copies(name).snapshots, copy_slots - ec2.pending_copies(name))
-    except (ClientError, BotoCoreError) as error:
-        return Destination(unreadable=str(error))

@@ -8,10 +8,12 @@ from datetime import date
 
 from chalicelib import tags
 from chalicelib.models import Snapshot, State
+from chalicelib.plan import newest_completed
 from chalicelib.report.copies import Copies
 from chalicelib.report.model import Failure, Guest, Orphan, Prices, RegionView
 from chalicelib.report.money import cost_of_volume
 from chalicelib.schedule import days_after
+from chalicelib.wording import cause_text
 
 
 def find_failures(
@@ -32,8 +34,7 @@ def find_failures(
 
 
 def _failure(snapshot: Snapshot, kind: str, of: str, repaired: str) -> Failure:
-    cause = snapshot.state_message or "AWS gave no cause"
-    return Failure(snapshot.started, snapshot.region, snapshot.id, kind, of, cause, repaired)
+    return Failure(snapshot.started, snapshot.region, snapshot.id, kind, of, cause_text(snapshot), repaired)
 
 
 def find_orphans(
@@ -71,16 +72,12 @@ def find_orphans(
 def _runs_out(history: Iterable[Snapshot], places: Iterable[Sequence[Snapshot]], grace: int) -> date | None:
     """Return the day on which all may be gone: the newest copy in each place is kept for some days more."""
     last: list[date] = []
-    newest = {_newest_completed(place) for place in places}
+    newest = {copy.id for place in places if (copy := newest_completed(place))}
     for snapshot in (*history, *(each for place in places for each in place)):
         if snapshot.protected or snapshot.delete_on is None:
             return None
         last.append(days_after(snapshot.delete_on, grace if snapshot.id in newest else 0))
     return max(last, default=None)
-
-
-def _newest_completed(place: Sequence[Snapshot]) -> str | None:
-    return next((each.id for each in reversed(place) if each.state == State.COMPLETED), None)
 
 
 def find_guests(view: RegionView, reported: Collection[str]) -> Iterable[Guest]:

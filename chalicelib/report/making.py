@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.models import Instance, Snapshot, TagProblem
+from chalicelib import plan
+from chalicelib.models import Instance, TagProblem
 from chalicelib.report.attention import find_attention
 from chalicelib.report.copies import find_copies
 from chalicelib.report.leftovers import find_failures, find_guests, find_orphans
@@ -85,7 +85,7 @@ def _report_region(
     if view.unreadable:
         part.unreadable.append(Unreadable(view.region, "", view.unreadable))
         return part
-    primaries = _primaries_by_volume(view.snapshots.snapshots)
+    primaries = plan.primaries_by_volume(view.snapshots.snapshots)
     copies = find_copies(view, now)
     instances = view.inventory.instances
     ground = Ground(
@@ -103,14 +103,6 @@ def _report_region(
     part.unreadable += [Unreadable(name, view.region, reason) for name, reason in copies.unreadable.items()]
     part.problems += (*view.inventory.problems, *view.snapshots.problems)
     return part
-
-
-def _primaries_by_volume(snapshots: Iterable[Snapshot]) -> Mapping[str, Sequence[Snapshot]]:
-    by_volume: dict[str, list[Snapshot]] = defaultdict(list)
-    for snapshot in sorted(snapshots, key=lambda each: (each.started, each.id)):
-        if snapshot.is_primary:
-            by_volume[snapshot.volume_id].append(snapshot)
-    return by_volume
 
 
 def _owners(instances: Iterable[Instance]) -> Mapping[str, Instance]:

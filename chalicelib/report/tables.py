@@ -7,10 +7,11 @@ import io
 import json
 import re
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from chalicelib.quoting import printable
+from chalicelib.records import json_value, problem_data
 from chalicelib.report.model import CopyReport, InstanceReport, Report, VolumeReport
 
 COLUMNS = (
@@ -26,16 +27,9 @@ _FORMULA = re.compile(r"(^|;)(\s*[=+@\uff0b\uff0d\uff1d\uff20-])")
 
 def as_json(report: Report) -> dict[str, Any]:
     """Return the whole report as JSON has it; times are ISO 8601 in UTC, ages hours, costs USD a month."""
-    found: dict[str, Any] = json.loads(json.dumps(asdict(report), default=_plain))
-    return found
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{value!r} has no place in a report")
+    problems = [problem_data(problem) for problem in report.problems]
+    data: dict[str, Any] = json.loads(json.dumps({**asdict(report), "problems": problems}, default=json_value))
+    return data
 
 
 def as_csv(report: Report) -> str:
@@ -78,5 +72,5 @@ def _harmless(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, date):
-        return _plain(value)
+        return json_value(value)
     return _FORMULA.sub(r"\1'\2", printable(str(value), " "))

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from chalicelib.quoting import printable
 from chalicelib.report.model import Orphan, Report
-from chalicelib.report.wording import age_text, counted
+from chalicelib.report.wording import age_text
+from chalicelib.wording import counted
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 LONGEST_SUBJECT = 99

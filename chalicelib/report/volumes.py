@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.models import Instance, Snapshot, State, TagProblem, Volume
+from chalicelib.plan import newest_completed
 from chalicelib.report.copies import Copies, hours, marks, report_copies
 from chalicelib.report.model import Cover, Prices, VolumeReport
 from chalicelib.report.money import cost_of_volume
 from chalicelib.report.wording import age_text
 from chalicelib.schedule import Schedule, current_slot, previous_slot
+from chalicelib.wording import cause_text, problem_text
 
 # The creator comes every hour, so a slot is filled within an hour; one run may fail and be made up for by the next.
 MARGIN = timedelta(hours=2)
@@ -37,7 +39,7 @@ def report_volume(volume: Volume, ground: Ground) -> VolumeReport:
     """Return how a volume stands."""
     owner = ground.owners[volume.id]
     history = ground.primaries.get(volume.id, ())
-    newest = _newest_completed(history)
+    newest = newest_completed(history)
     cover, reason = _judge(volume, owner, history, ground)
     copies = report_copies(volume.id, None if volume.excluded else owner.policy, ground.copies, ground.now)
     standing = [each.delete_on for each in history if each.delete_on and not each.protected]
@@ -62,12 +64,15 @@ def report_volume(volume: Volume, ground: Ground) -> VolumeReport:
 def _judge(volume: Volume, owner: Instance, history: Sequence[Snapshot], ground: Ground) -> tuple[Cover, str]:
     if not owner.policy.enabled and owner.id in ground.misread:
         problem = ground.misread[owner.id]
-        return Cover.UNPROTECTED, f"looks meant to be backed up: read {problem.read}; accepted: {problem.accepted}"
+        return (
+            Cover.UNPROTECTED,
+            f"somebody seems to want a backup, but the tag is not understood: {problem_text(problem)}",
+        )
     if not owner.policy.enabled:
         return Cover.UNTAGGED, "the instance is not tagged Backup=Yes"
     if volume.excluded:
         return Cover.LEFT_OUT, "the volume is tagged Backup=No"
-    newest = _newest_completed(history)
+    newest = newest_completed(history)
     if newest is None:
         return Cover.UNPROTECTED, _why_none(history)
     return _judge_age(newest, history, due_since(owner.policy.schedule, ground.now), ground.now)
@@ -83,7 +88,7 @@ def _judge_age(newest: Snapshot, history: Sequence[Snapshot], due: datetime | No
         pending = f", and {filling[-1].id} is pending" if newest.started < due else ""
         return Cover.PROTECTED, reason + pending
     failed = [each for each in since if each.state == State.ERROR]
-    because = f"; {failed[-1].id} failed: {_cause(failed[-1])}" if failed else ""
+    because = f"; {failed[-1].id} failed: {cause_text(failed[-1])}" if failed else ""
     return Cover.LATE, f"no snapshot since {due:%Y-%m-%d %H:%M}; {reason}{because}"
 
 
@@ -98,19 +103,11 @@ def due_since(schedule: Schedule, now: datetime) -> datetime | None:
     return previous_slot(schedule, due) if due and schedule.on_request else due
 
 
-def _newest_completed(history: Sequence[Snapshot]) -> Snapshot | None:
-    return next((each for each in reversed(history) if each.state == State.COMPLETED), None)
-
-
 def _why_none(history: Sequence[Snapshot]) -> str:
     pending = [each for each in history if each.state == State.PENDING]
     failed = [each for each in history if each.state == State.ERROR]
     if pending:
         return f"its first snapshot, {pending[-1].id}, is not completed yet"
     if failed:
-        return f"no snapshot has completed; {failed[-1].id} failed: {_cause(failed[-1])}"
+        return f"no snapshot has completed; {failed[-1].id} failed: {cause_text(failed[-1])}"
     return "no snapshot yet"
-
-
-def _cause(snapshot: Snapshot) -> str:
-    return snapshot.state_message or "AWS gave no cause"

@@ -28,8 +28,3 @@ def age_text(age: float) -> str:
     if age < 48:
         return f"{age:.0f} h"
     return f"{age / 24:.0f} days"
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 volume``, ``2 volumes``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

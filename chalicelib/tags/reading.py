@@ -12,25 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TypeVar
 
-from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume
-from chalicelib.schedule import RETENTION_FORMS, SCHEDULE_FORMS, Retention, Schedule, parse_retention, parse_schedule
+from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume, Wrong
+from chalicelib.schedule import Retention, Schedule, parse_retention, parse_schedule
 from chalicelib.tags import keys
 from chalicelib.tags.carrying import carried, without_aws
 from chalicelib.tags.protection import letters_of, protects
 
 _YES = frozenset({"yes", "true", "on"})
 _NO = frozenset({"no", "false", "off"})
-_BACKUP_FORMS = "Yes, true or on; No, false or off"
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_DATE_FORMS = "a date such as 2026-11-29"
-_COUNT_FORMS = "a number such as 3000"
 _KEY_ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:([0-9]{12}):(?:key|alias)/[A-Za-z0-9/_-]+")
-_KMS_FORMS = "alias/NAME or the ARN of a key of this account"
-_CONSISTENCY_FORMS = (
-    "crash, fsfreeze, vss, ssm:DOCUMENT with the name of a document of this account; "
-    'each but crash with ", required" behind it if wanted'
-)
 # A name, never an ARN: an ARN could name a document of another account. The prefixes are reserved for AWS's public
 # documents, such as AWS-RunShellScript.
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
@@ -61,24 +53,24 @@ class _Reader:
     raw: Mapping[str, str]
     problems: list[TagProblem]
 
-    def read(self, key: str, parse: Callable[[str], T], default: T, accepted: str) -> T:
+    def read(self, key: str, parse: Callable[[str], T], default: T) -> T:
         if key not in self.raw:
             return default
         try:
             return parse(self.raw[key].strip())
         except ValueError:
-            self.report(key, accepted)
+            self.report(key, Wrong.VALUE)
             return default
 
-    def report(self, key: str, accepted: str) -> None:
-        self.problems.append(TagProblem(self.target, f"{key}={self.raw[key]}", accepted))
+    def report(self, key: str, wrong: Wrong, meant: str = "", word: str = "") -> None:
+        self.problems.append(TagProblem(self.target, key, self.raw.get(key, ""), wrong, meant or key, word))
 
-    def report_misspelt(self, keys: Iterable[str]) -> None:
-        wanted = {letters_of(key): key for key in keys}
+    def report_misspelt(self, expected: Iterable[str]) -> None:
+        by_letters = {letters_of(key): key for key in expected}
         for key in sorted(self.raw):
-            meant = wanted.get(letters_of(key).removesuffix("s"))
+            meant = by_letters.get(letters_of(key).removesuffix("s"))
             if meant and key != meant:
-                self.report(key, f"the key {meant}, spelt exactly so")
+                self.report(key, Wrong.KEY, meant)
 
 
 def read_instance(
@@ -98,7 +90,7 @@ def read_instance(
     they are not reported.
     """
     reader = _Reader(id, raw, [])
-    enabled = reader.read(keys.BACKUP, _yes_or_no, False, _BACKUP_FORMS)
+    enabled = reader.read(keys.BACKUP, _yes_or_no, False)
     reader.report_misspelt(keys.INSTANCE_KEYS if enabled else (keys.BACKUP,))
     policy = Policy(False, _name(id, raw), Schedule.daily(contract.daily_at), contract.retention)
     if enabled:
@@ -115,21 +107,18 @@ def _name(id: str, raw: Mapping[str, str]) -> str:
 def _read_policy(reader: _Reader, contract: Contract, account: str) -> Policy:
     for key in reader.raw:
         if protects(key):
-            reader.report(key, "KeepForever on a snapshot, not on an instance")
+            reader.report(key, Wrong.MISPLACED, keys.KEEP_FOREVER)
     return Policy(
         enabled=True,
         name=_name(reader.target, reader.raw),
         schedule=reader.read(
-            keys.SCHEDULE,
-            lambda text: parse_schedule(text, contract.daily_at),
-            Schedule.daily(contract.daily_at),
-            SCHEDULE_FORMS,
+            keys.SCHEDULE, lambda text: parse_schedule(text, contract.daily_at), Schedule.daily(contract.daily_at)
         ),
-        retention=reader.read(keys.RETENTION, parse_retention, contract.retention, RETENTION_FORMS),
+        retention=reader.read(keys.RETENTION, parse_retention, contract.retention),
         destinations=_read_destinations(reader, contract),
-        copy_retention=reader.read(keys.COPY_RETENTION, parse_retention, None, RETENTION_FORMS),
+        copy_retention=reader.read(keys.COPY_RETENTION, parse_retention, None),
         copy_kms_key=_read_key(reader, account),
-        consistency=reader.read(keys.CONSISTENCY, _consistency, None, _CONSISTENCY_FORMS),
+        consistency=reader.read(keys.CONSISTENCY, _consistency, None),
     )
 
 
@@ -145,7 +134,7 @@ def read_volume(
 ) -> tuple[Volume, list[TagProblem]]:
     """Return the volume, and what of its tags was not understood; in doubt it is backed up."""
     reader = _Reader(id, raw, [])
-    included = reader.read(keys.BACKUP, _yes_or_no, True, _BACKUP_FORMS)
+    included = reader.read(keys.BACKUP, _yes_or_no, True)
     reader.report_misspelt((keys.BACKUP,))
     volume = Volume(id, device, not included, carried(raw), size_gib, type, iops, throughput)
     return volume, reader.problems
@@ -172,9 +161,9 @@ def read_snapshot(
     reader = _Reader(id, raw, [])
     managed = raw.get(keys.TYPE, "").strip().casefold() == keys.AUTOMATED.casefold()
     protected = any(protects(key) for key in raw)
-    delete_on = reader.read(keys.DELETE_ON, _date, None, _DATE_FORMS)
+    delete_on = reader.read(keys.DELETE_ON, _date, None)
     if managed and not protected and keys.DELETE_ON not in raw:
-        reader.problems.append(TagProblem(id, "no DeleteOn", f"{_DATE_FORMS}, or KeepForever"))
+        reader.report(keys.DELETE_ON, Wrong.ABSENT)
     snapshot = Snapshot(
         id=id,
         region=contract.region,
@@ -188,43 +177,41 @@ def read_snapshot(
         delete_on=delete_on,
         destinations=_read_destinations(reader, contract) if keys.SOURCE_SNAPSHOT_ID not in raw else (),
         copy_kms_key=_read_key(reader, account),
-        copy_delete_on=reader.read(keys.COPY_DELETE_ON, _date, None, _DATE_FORMS),
+        copy_delete_on=reader.read(keys.COPY_DELETE_ON, _date, None),
         slot=raw.get(keys.BACKUP_SLOT),
         on_request=keys.BACKUP_SLOT in raw and not _SLOT.fullmatch(raw[keys.BACKUP_SLOT]),
         instance_id=raw.get(keys.SOURCE_INSTANCE_ID),
         source_volume_id=raw.get(keys.SOURCE_VOLUME_ID),
         primary_id=raw.get(keys.SOURCE_SNAPSHOT_ID),
         primary_region=raw.get(keys.SOURCE_REGION),
-        tries=reader.read(keys.COPY_TRY, _tries, 1, "a number such as 2"),
+        tries=reader.read(keys.COPY_TRY, _tries, 1),
         tags=without_aws(raw),
         size_gib=size_gib,
         volume_gib=volume_gib,
         device=raw.get(keys.SOURCE_DEVICE),
         volume_type=raw.get(keys.SOURCE_VOLUME_TYPE),
-        iops=reader.read(keys.SOURCE_IOPS, _count, None, _COUNT_FORMS),
-        throughput=reader.read(keys.SOURCE_THROUGHPUT, _count, None, _COUNT_FORMS),
-        set_size=reader.read(keys.SOURCE_VOLUMES, _count, None, _COUNT_FORMS),
-        source_started=reader.read(keys.SOURCE_START_TIME, _instant, None, "a time such as 2026-11-22T03:00:07Z"),
+        iops=reader.read(keys.SOURCE_IOPS, _count, None),
+        throughput=reader.read(keys.SOURCE_THROUGHPUT, _count, None),
+        set_size=reader.read(keys.SOURCE_VOLUMES, _count, None),
+        source_started=reader.read(keys.SOURCE_START_TIME, _instant, None),
     )
     return snapshot, reader.problems if managed else []
 
 
 def _read_destinations(reader: _Reader, contract: Contract) -> tuple[str, ...]:
-    """Return the Regions that are understood, in the order written, each once."""
-    found: list[str] = []
-    for word in reader.raw.get(keys.COPY_DEST, "").casefold().replace(",", " ").split():
+    """Return the Regions that are understood, in the order written, without duplicates."""
+    understood: list[str] = []
+    words = reader.raw.get(keys.COPY_DEST, "").casefold().replace(",", " ").split()
+    for word in words:
         if word == contract.region:
-            accepted = f"Regions other than the source, {contract.region}"
+            reader.report(keys.COPY_DEST, Wrong.SOURCE_REGION, word=word)
         elif word not in contract.regions:
-            accepted = "Regions such as eu-west-1, separated by spaces or commas"
+            reader.report(keys.COPY_DEST, Wrong.WORD, word=word)
         else:
-            found.append(word)
-            continue
-        read = f"{keys.COPY_DEST}={reader.raw[keys.COPY_DEST]}"
-        reader.problems.append(TagProblem(reader.target, f"{word} in {read}", accepted))
-    if keys.COPY_DEST in reader.raw and not reader.raw[keys.COPY_DEST].replace(",", " ").strip():
-        reader.report(keys.COPY_DEST, "Regions such as eu-west-1, separated by spaces or commas")
-    return tuple(dict.fromkeys(found))
+            understood.append(word)
+    if keys.COPY_DEST in reader.raw and not words:
+        reader.report(keys.COPY_DEST, Wrong.VALUE)
+    return tuple(dict.fromkeys(understood))
 
 
 def _yes_or_no(text: str) -> bool:
@@ -267,7 +254,7 @@ def _read_key(reader: _Reader, account: str) -> str | None:
             raise ValueError
         return text
 
-    return reader.read(keys.COPY_KMS_KEY, key, None, _KMS_FORMS)
+    return reader.read(keys.COPY_KMS_KEY, key, None)
 
 
 def _consistency(text: str) -> Consistency | None:

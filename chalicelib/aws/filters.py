@@ -1,0 +1,39 @@
+"""Filters of EC2's Describe calls.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+MAX_FILTER_VALUES = 200
+
+
+def tagged(key: str, values: Sequence[str]) -> FilterTypeDef:
+    """Return the filter for snapshots with a tag of one of some values."""
+    return {"Name": f"tag:{key}", "Values": list(values)}
+
+
+def only(name: str, value: str | None) -> list[FilterTypeDef]:
+    """Return a filter for one value; none for None."""
+    return [] if value is None else [{"Name": name, "Values": [value]}]
+
+
+def begun_on(days: Sequence[date] | None) -> list[FilterTypeDef]:
+    """Return a filter for what began on one of some days (UTC); none for None."""
+    if days is None:
+        return []
+    return [{"Name": "start-time", "Values": [f"{day.isoformat()}*" for day in days]}]
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the values, sorted and without duplicates, in lists that one filter takes."""
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), MAX_FILTER_VALUES):
+        yield ordered[start : start + MAX_FILTER_VALUES]

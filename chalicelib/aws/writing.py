@@ -1,0 +1,91 @@
+"""The calls that change something in EC2: models become calls here, each at the pace that EC2 allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws.clients import Clients
+from chalicelib.aws.pacing import Pace
+from chalicelib.models import (
+    Call,
+    CopySnapshot,
+    CreateSnapshot,
+    CreateSnapshots,
+    CreateTags,
+    DeleteSnapshot,
+    Tags,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef
+
+
+class Writer:
+    """EC2 in one Region, and in the Regions that its snapshots are copied to, for calls that change something.
+
+    It knows EC2's token buckets, so that throttled answers stay rare. It is kept as long as Lambda keeps the process.
+    """
+
+    def __init__(self, region: str, clients: Clients) -> None:
+        self.region = region
+        self._clients = clients
+        self._pace = Pace()
+
+    def wait_turn(self, call: Call) -> None:
+        """Return when EC2's budget for this kind of call has room for it."""
+        self._pace.wait(*self._bucket(call))
+
+    def throttled(self, call: Call) -> None:
+        """Note that the budget for this kind of call was used up."""
+        self._pace.throttled(*self._bucket(call))
+
+    def _bucket(self, call: Call) -> tuple[str, str]:
+        region = call.destination if isinstance(call, CopySnapshot) else getattr(call, "region", self.region)
+        return region, type(call).__name__
+
+    def create_snapshot(self, call: CreateSnapshot) -> str:
+        """Create the snapshot of one volume and return its id."""
+        return self._clients.ec2(self.region).create_snapshot(
+            VolumeId=call.volume_id,
+            Description=call.description,
+            TagSpecifications=[_specification(call.tags)],
+        )["SnapshotId"]
+
+    def create_snapshots(self, call: CreateSnapshots) -> dict[str, str]:
+        """Create a set at one point in time and return the snapshot id of each volume."""
+        answer = self._clients.ec2(self.region).create_snapshots(
+            InstanceSpecification={
+                "InstanceId": call.instance_id,
+                "ExcludeBootVolume": call.exclude_boot,
+                "ExcludeDataVolumeIds": list(call.exclude_data),
+            },
+            Description=call.description,
+            TagSpecifications=[_specification(call.tags)],
+        )
+        return {snapshot["VolumeId"]: snapshot["SnapshotId"] for snapshot in answer["Snapshots"]}
+
+    def copy_snapshot(self, call: CopySnapshot) -> str:
+        """Start a copy, with a client of the destination as EC2 requires, and return its id."""
+        encryption: dict[str, Any] = {"Encrypted": True, "KmsKeyId": call.kms_key} if call.kms_key else {}
+        return self._clients.ec2(call.destination).copy_snapshot(
+            SourceRegion=self.region,
+            SourceSnapshotId=call.snapshot_id,
+            Description=call.description,
+            TagSpecifications=[_specification(call.tags)],
+            **encryption,
+        )["SnapshotId"]
+
+    def create_tags(self, call: CreateTags) -> None:
+        """Add tags to a snapshot; its tags with other keys stay."""
+        self._clients.ec2(call.region).create_tags(
+            Resources=[call.snapshot_id],
+            Tags=[{"Key": key, "Value": value} for key, value in call.tags],
+        )
+
+    def delete_snapshot(self, call: DeleteSnapshot) -> None:
+        """Delete a snapshot."""
+        self._clients.ec2(call.region).delete_snapshot(SnapshotId=call.snapshot_id)
+
+
+def _specification(pairs: Tags) -> TagSpecificationTypeDef:
+    return {"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": value} for key, value in pairs]}

@@ -1,0 +1,87 @@
+"""Why a job decides as it does: a code and its parameters. ``chalicelib.wording`` has a sentence for each code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TypeAlias
+
+Parameter: TypeAlias = str | int | date | tuple[str, ...]
+
+
+class Code(StrEnum):
+    """The codes of all reasons. Logs and ``--json`` carry them: a code, once released, keeps its name."""
+
+    # Creation
+    SLOT_EMPTY = "slot-is-empty"
+    SLOT_EMPTY_ONE_BY_ONE = "slot-is-empty-volumes-one-by-one"
+    SLOT_FILLED = "slot-is-filled"
+    INSTANCE_NOT_ENABLED = "instance-is-not-enabled"
+    ON_REQUEST_ONLY = "on-request-only"
+    VOLUME_LEFT_OUT = "volume-is-left-out"
+    REQUEST_WITHOUT_INSTANCE = "request-without-instance"
+    REQUEST_NOT_ENABLED = "request-for-instance-that-is-not-enabled"
+    LINEAGE_TAGS_LACKING = "lineage-tags-are-lacking"
+    # Completion
+    CREATION_FAILED = "creation-failed"
+    CREATION_FAILED_AND_GONE = "creation-failed-and-snapshot-is-gone"
+    SNAPSHOT_NOT_FOUND = "snapshot-not-found"
+    # Copies
+    COPY_MISSING = "copy-is-missing"
+    COPIED = "already-copied"
+    COPY_FAILED = "copy-failed"
+    COPY_AGAIN = "copy-again"
+    COPY_GIVEN_UP = "copy-given-up"
+    COPY_REPLACED = "copy-was-replaced"
+    COPY_OUTLASTS = "copy-outlasts-the-other"
+    NO_FREE_SLOT = "no-free-slot"
+    DESTINATION_UNREADABLE = "destination-is-unreadable"
+    IS_COPY = "is-a-copy"
+    NOT_COMPLETED = "not-completed"
+    NO_DESTINATION = "no-destination"
+    COPY_WOULD_BE_EXPIRED = "copy-would-be-expired"
+    # Protection
+    TAGS_TO_PROPAGATE = "tags-to-propagate"
+    NO_ROOM_FOR_KEEP_FOREVER = "no-room-for-keep-forever"
+    NOT_PROTECTED = "not-protected"
+    COPIES_PROTECTED = "copies-are-protected"
+    # Sweep
+    EXPIRED = "expired"
+    NOT_MANAGED = "not-managed"
+    KEEP_FOREVER = "keep-forever"
+    NO_DELETE_ON = "no-delete-on"
+    NOT_EXPIRED = "not-expired"
+    STATE = "state"
+    USED_BY_IMAGE = "used-by-image"
+    LOCKED = "locked"
+    NEWEST_OF_VOLUME = "newest-of-volume"
+    NEWEST_COPY = "newest-copy"
+    BREAKER = "breaker"
+    BREAKER_HOLDS = "breaker-holds"
+    # Report
+    REPORT_MADE = "report-made"
+    REPORT_TO_SEND = "report-to-send"
+    # What happened to a call
+    EC2_REFUSED = "ec2-refused"
+    CALL_FAILED = "call-failed"
+    TIME_NEARLY_UP = "time-is-nearly-up"
+    DESTINATION_FULL = "destination-is-full"
+    ALREADY_GONE = "already-gone"
+    IMAGE_USES_IT = "image-uses-it"
+    CRASH_CONSISTENT_ONLY = "crash-consistent-only"
+    NOT_CREATED = "not-created"
+    LINEAGE_TAGS_FAILED = "lineage-tags-failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code with its parameters, sorted by name."""
+
+    code: Code
+    parameters: tuple[tuple[str, Parameter], ...] = ()
+
+
+def because(code: Code, /, **parameters: Parameter) -> Reason:
+    """Return a reason; its parameters are the fields of the sentence that ``chalicelib.wording`` has for the code."""
+    return Reason(code, tuple(sorted(parameters.items())))

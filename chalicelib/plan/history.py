@@ -1,0 +1,23 @@
+"""The history of a volume: its snapshots in order. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from chalicelib.models import Snapshot, State
+
+
+def primaries_by_volume(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
+    """Return the primaries among some snapshots by EC2's id of their volume, the oldest first, each once."""
+    by_volume: dict[str, list[Snapshot]] = defaultdict(list)
+    unique = {snapshot.id: snapshot for snapshot in snapshots}.values()
+    for snapshot in sorted(unique, key=lambda snapshot: (snapshot.started, snapshot.id)):
+        if snapshot.is_primary:
+            by_volume[snapshot.volume_id].append(snapshot)
+    return by_volume
+
+
+def newest_completed(history: Sequence[Snapshot]) -> Snapshot | None:
+    """Return the last completed snapshot of some that are in order, the oldest first."""
+    return next((snapshot for snapshot in reversed(history) if snapshot.state == State.COMPLETED), None)

@@ -1,0 +1,180 @@
+"""The sentences that people read, made from data: the only place where a reason or a tag problem becomes text. Pure.
+
+Nothing reads these sentences back. Text that somebody else wrote, such as a tag or a cause, becomes harmless here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from chalicelib.models import Code, Decision, Outcome, Parameter, Reason, Snapshot, TagProblem, Target, Wrong
+from chalicelib.quoting import printable
+from chalicelib.schedule import RETENTION_FORMS, SCHEDULE_FORMS
+from chalicelib.tags import keys
+
+# What stands in where AWS, or the owner of a snapshot, said nothing.
+_UNSAID: Mapping[str, str] = {"cause": "AWS gave no cause", "key": "the default key"}
+
+SENTENCES: Mapping[Code, str] = {
+    Code.SLOT_EMPTY: "slot {slot} of {instance} has no snapshot",
+    Code.SLOT_EMPTY_ONE_BY_ONE: (
+        "slot {slot} of {instance} has no snapshot; each volume gets its own call, because a set can exclude at most "
+        "{limit} volumes"
+    ),
+    Code.SLOT_FILLED: "slot {slot} has {snapshot}",
+    Code.INSTANCE_NOT_ENABLED: "{instance} is not tagged Backup=Yes",
+    Code.ON_REQUEST_ONLY: "{instance} is backed up on request only",
+    Code.VOLUME_LEFT_OUT: "the volume is tagged Backup=No",
+    Code.REQUEST_WITHOUT_INSTANCE: (
+        "a snapshot was requested, but this account has no running or stopped instance with this id in {region}"
+    ),
+    Code.REQUEST_NOT_ENABLED: "a snapshot was requested, but the instance is not tagged Backup=Yes",
+    Code.LINEAGE_TAGS_LACKING: "the call that adds its lineage tags did not succeed when it was created",
+    Code.CREATION_FAILED: "the snapshot of {volume} failed: {cause}",
+    Code.CREATION_FAILED_AND_GONE: "its creation failed ({cause}), and the snapshot no longer exists",
+    Code.SNAPSHOT_NOT_FOUND: "not found: it was deleted, or EC2 does not show it yet",
+    Code.COPY_MISSING: "no copy in {destination}",
+    Code.COPIED: "already copied: {copy}",
+    Code.COPY_FAILED: "the copy {copy} of {snapshot} to {destination} with {key} failed at try {tries}: {cause}",
+    Code.COPY_AGAIN: "try {tries} of {max_tries}",
+    Code.COPY_GIVEN_UP: (
+        "given up: the copy {copy} of {snapshot} to {destination} with {key} failed at try {tries}: {cause}"
+    ),
+    Code.COPY_REPLACED: "{copy} replaces it",
+    Code.COPY_OUTLASTS: "its DeleteOn is later than that of {copy}",
+    Code.NO_FREE_SLOT: "all copy slots of {destination} are taken",
+    Code.DESTINATION_UNREADABLE: "the copies in {destination} cannot be read: {cause}",
+    Code.IS_COPY: "is a copy, and a copy is never copied",
+    Code.NOT_COMPLETED: "not completed: its state is {state}",
+    Code.NO_DESTINATION: "its tags name no Region to copy to",
+    Code.COPY_WOULD_BE_EXPIRED: "a copy would already have expired on {on}",
+    Code.TAGS_TO_PROPAGATE: "propagate {keys} from {snapshot}",
+    Code.NO_ROOM_FOR_KEEP_FOREVER: (
+        "cannot add KeepForever from {snapshot}: the copy already has {limit} tags; remove one"
+    ),
+    Code.NOT_PROTECTED: "it has no KeepForever to propagate",
+    Code.COPIES_PROTECTED: "all of its {count} copies have KeepForever",
+    Code.EXPIRED: "expired on {on}",
+    Code.NOT_MANAGED: "not made by this app: Type is not Automated",
+    Code.KEEP_FOREVER: "KeepForever is set",
+    Code.NO_DELETE_ON: "it has no DeleteOn that is understood",
+    Code.NOT_EXPIRED: "expires on {on}",
+    Code.STATE: "its state is {state}",
+    Code.USED_BY_IMAGE: "used by {image}",
+    Code.LOCKED: "it is locked",
+    Code.NEWEST_OF_VOLUME: "the newest completed snapshot of {volume}",
+    Code.NEWEST_COPY: "the newest completed copy for {volume}, kept until {until}",
+    Code.BREAKER: (
+        "would delete {deletions} of {managed} managed snapshots, more than MAX_DELETE_PERCENT={limit} allows: none "
+        "was deleted; if this is intended, set MAX_DELETE_PERCENT to {needed} for one run; if not, fix the tags before "
+        "the next run"
+    ),
+    Code.BREAKER_HOLDS: "expired on {on}, but the run would delete too much",
+    Code.REPORT_MADE: "the daily report; REPORT_TOPIC_ARN names no topic to send it to",
+    Code.REPORT_TO_SEND: "the daily report goes to {topic}",
+    Code.EC2_REFUSED: "{code}: {message}",
+    Code.CALL_FAILED: "{cause}",
+    Code.TIME_NEARLY_UP: "the time of this run is nearly up",
+    Code.DESTINATION_FULL: "{destination} takes no more copies at the moment",
+    Code.ALREADY_GONE: "it no longer exists",
+    Code.IMAGE_USES_IT: "an AMI uses it: {message}",
+    Code.CRASH_CONSISTENT_ONLY: "crash-consistent only: {cause}",
+    Code.NOT_CREATED: "not created",
+    Code.LINEAGE_TAGS_FAILED: "created, but the next run has to add the lineage tags of {volume}: {cause}",
+}
+
+
+def reason_text(reason: Reason) -> str:
+    """Return the sentence for a reason."""
+    fields = {name: _text(value) or _UNSAID.get(name, "") for name, value in reason.parameters}
+    return SENTENCES[reason.code].format(**fields)
+
+
+def cause_text(snapshot: Snapshot) -> str:
+    """Return why a snapshot failed, as EC2 says it."""
+    return printable(snapshot.state_message) or _UNSAID["cause"]
+
+
+def _text(parameter: Parameter) -> str:
+    if isinstance(parameter, tuple):
+        return ", ".join(printable(part) for part in parameter)
+    return printable(str(parameter))
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Return the reason of an outcome's decision, and what happened beyond it."""
+    return "; ".join(reason_text(reason) for reason in (outcome.decision.reason, *outcome.details))
+
+
+def target_text(target: Target) -> str:
+    """Return the id of a target, and where to if it is to be copied."""
+    return f"{target.id} -> {target.destination}" if target.destination else target.id
+
+
+def targets_text(decision: Decision, separator: str = ", ") -> str:
+    """Return all targets of a decision."""
+    return separator.join(target_text(target) for target in decision.targets)
+
+
+_ACCEPTED: Mapping[str, str] = {
+    keys.BACKUP: "Yes, true or on; No, false or off",
+    keys.SCHEDULE: SCHEDULE_FORMS,
+    keys.RETENTION: RETENTION_FORMS,
+    keys.COPY_RETENTION: RETENTION_FORMS,
+    keys.COPY_DEST: "Regions such as eu-west-1, separated by spaces or commas",
+    keys.COPY_KMS_KEY: "alias/NAME or the ARN of a key of this account",
+    keys.CONSISTENCY: (
+        "crash, fsfreeze, vss, ssm:DOCUMENT with the name of a document of this account; "
+        'each but crash with ", required" behind it if wanted'
+    ),
+    keys.DELETE_ON: "a date such as 2026-11-29",
+    keys.COPY_DELETE_ON: "a date such as 2026-11-29",
+    keys.COPY_TRY: "a number such as 2",
+    keys.SOURCE_IOPS: "a number such as 3000",
+    keys.SOURCE_THROUGHPUT: "a number such as 3000",
+    keys.SOURCE_VOLUMES: "a number such as 3000",
+    keys.SOURCE_START_TIME: "a time such as 2026-11-22T03:00:07Z",
+}
+
+
+def read_text(problem: TagProblem) -> str:
+    """Return what was read: the tag as written, and which word of it is wrong."""
+    if problem.wrong == Wrong.ABSENT:
+        return f"no {problem.key}"
+    tag = printable(f"{problem.key}={problem.value}")
+    return f"{printable(problem.word)} in {tag}" if problem.word else tag
+
+
+def accepted_text(problem: TagProblem) -> str:
+    """Return what is accepted in place of what was read."""
+    match problem.wrong:
+        case Wrong.KEY:
+            return f"the key {problem.meant}, spelt exactly so"
+        case Wrong.SOURCE_REGION:
+            return f"Regions other than the source, {problem.word}"
+        case Wrong.MISPLACED:
+            return f"{problem.meant} on a snapshot; here it has no effect"
+        case Wrong.ABSENT:
+            return f"{_ACCEPTED[problem.meant]}, or {keys.KEEP_FOREVER}"
+    return _ACCEPTED[problem.meant]
+
+
+def problem_text(problem: TagProblem) -> str:
+    """Return a tag problem as one sentence, without its target."""
+    return f"read {read_text(problem)}; accepted: {accepted_text(problem)}"
+
+
+def moment(instant: datetime) -> str:
+    """Return a time (aware) as people read it, UTC."""
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 volume``, ``2 volumes``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words separated by commas."""
+    return ", ".join(words)
