@@ -53,7 +53,6 @@ def _run(job: jobs.Job, event: CloudWatchEvent) -> Summary:
     invocation = jobs.Invocation(
         settings=settings,
         connect=_connect,
-        clients=clients,
         now=datetime.now(UTC),
         event=event.to_dict(),
         time_left=lambda: remaining() / 1000,

@@ -10,7 +10,7 @@ from itertools import islice
 
 from benchmarks.moment import AWAY, HOME, NOW
 from chalicelib import tags
-from chalicelib.aws.ec2 import PAGE_SIZE
+from chalicelib.aws.reading import PAGE_SIZE
 from chalicelib.models import Instance, Volume
 from chalicelib.settings import Settings
 from emulator.ec2 import model

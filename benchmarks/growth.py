@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.figures import Figure, all_met
 from benchmarks.moment import HOME
 from benchmarks.server import serving
-from chalicelib.aws.ec2 import PAGE_SIZE
+from chalicelib.aws.reading import PAGE_SIZE
 
 PROJECT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000)

@@ -23,7 +23,8 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, all_met
 from chalicelib import jobs, tags
-from chalicelib.aws.ec2 import EC2
+from chalicelib.aws.clients import Clients
+from chalicelib.aws.reading import EC2
 from chalicelib.report import as_json, make_report
 from chalicelib.report.gather import view_region
 from chalicelib.settings import Settings
@@ -100,7 +101,7 @@ def populate(aws: LocalAWS, instances: int, days: int) -> int:
         more = {"Copy_Dest": AWAY} if number % 3 == 0 else {}
         sizes = (8,) * VOLUMES_OF_TWO[number % 2]
         aws.launch(HOME, name=f"server-{number:04}", tags=raw | more, volumes=sizes)
-    found = EC2(SETTINGS).instances().instances
+    found = EC2(SETTINGS, Clients()).instances().instances
     for instance in found:
         for volume in instance.volumes:
             for day in range(days):
@@ -113,7 +114,7 @@ def populate(aws: LocalAWS, instances: int, days: int) -> int:
 
 def add_copies(aws: LocalAWS) -> None:
     """Add a copy of every snapshot that asks for one."""
-    for primary in EC2(SETTINGS).snapshots(with_destination=True).snapshots:
+    for primary in EC2(SETTINGS, Clients()).snapshots(with_destination=True).snapshots:
         _add(aws, AWAY, "vol-ffffffff", primary.started + timedelta(minutes=9), dict(tags.copy_tags(primary)))
 
 
@@ -137,19 +138,19 @@ def _add(aws: LocalAWS, name: str, volume_id: str, began: datetime, own: dict[st
 
 def report() -> None:
     """Make the report with everything that an operator may have written."""
-    made = make_report([view_region(EC2(SETTINGS), SETTINGS.copy_slots)], START)
+    made = make_report([view_region(EC2(SETTINGS, Clients()), SETTINGS.copy_slots)], START)
     as_json(made)
     as_html(made)
 
 
 def daily_report() -> None:
     """Make the report as its function does."""
-    make_report([view_region(EC2(SETTINGS), SETTINGS.copy_slots)], START)
+    make_report([view_region(EC2(SETTINGS, Clients()), SETTINGS.copy_slots)], START)
 
 
 def plan() -> None:
     """Plan what the hourly and daily jobs would do now."""
-    ec2 = EC2(SETTINGS)
+    ec2 = EC2(SETTINGS, Clients())
     invocation = jobs.Invocation(SETTINGS, lambda region: ec2, START, {}, lambda: 900.0)
     for job in (jobs.create_snapshots, jobs.copy_missing, jobs.sweep_snapshots):
         job(invocation)

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import tags
 from chalicelib.aws import sns
-from chalicelib.aws.clients import THROTTLED, Clients, error_code
+from chalicelib.aws.clients import THROTTLED, error_code
 from chalicelib.aws.reading import EC2
 from chalicelib.aws.systems_manager import ScriptFailed
 from chalicelib.consistency import Scripts, run_vss, volumes_of
@@ -69,7 +69,6 @@ class Executor:
     """
 
     ec2: EC2
-    clients: Clients
     settings: Settings
     dry_run: bool
     time_left: Callable[[], float]
@@ -112,7 +111,7 @@ class Executor:
             case DeleteSnapshot():
                 self._ask(call, self.ec2.writer.delete_snapshot)
             case SendReport():
-                sns.send_report(call, self.clients)
+                sns.send_report(call, self.ec2.clients)
         return Outcome(decision, Result.DONE, created=created)
 
     def _create(self, decision: Decision, call: Creation) -> Outcome:
@@ -158,7 +157,7 @@ class Executor:
         if self.time_left() < LAST_SECONDS + 2 * timeout:
             raise _TimeIsUp
         self.ec2.writer.wait_turn(call)
-        scripts = Scripts(self.clients, self.ec2.region, call.instance_id, wanted, timeout)
+        scripts = Scripts(self.ec2.clients, self.ec2.region, call.instance_id, wanted, timeout)
         ids: dict[str, str] | None = None
         failure = ""
         try:
@@ -182,7 +181,7 @@ class Executor:
         """Have Windows make the snapshots; if it made none, create them here unless more is required."""
         failure = ""
         try:
-            run_vss(self.clients, self.ec2.region, call, self.settings.consistency_timeout)
+            run_vss(self.ec2.clients, self.ec2.region, call, self.settings.consistency_timeout)
         except ScriptFailed as error:
             failure = str(error)
         created = {snapshot.volume_id: snapshot for snapshot in self.ec2.snapshots_for(call)}

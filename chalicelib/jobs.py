@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 from chalicelib import events, plan
 from chalicelib.apply import Executor
-from chalicelib.aws.clients import Clients
 from chalicelib.aws.reading import EC2
 from chalicelib.lookups import all_copies, guards, look_in
 from chalicelib.models import Decision, Outcome, Result, TagProblem
@@ -20,12 +19,11 @@ from chalicelib.settings import Settings
 class Invocation:
     """One call of a handler: its time (aware, UTC), its event, and the seconds it has left.
 
-    ``connect`` returns EC2 as seen from a Region; ``clients`` are the clients for everything else.
+    ``connect`` returns EC2 as seen from a Region.
     """
 
     settings: Settings
     connect: Callable[[str], EC2]
-    clients: Clients
     now: datetime
     event: Mapping[str, Any]
     time_left: Callable[[], float]
@@ -75,7 +73,7 @@ def run(job: Job, invocation: Invocation) -> Run:
     settings = invocation.settings
     dry_run = settings.dry_run or events.wants_dry_run(invocation.event)
     planned = job(invocation)
-    executor = Executor(planned.source, invocation.clients, settings, dry_run, invocation.time_left)
+    executor = Executor(planned.source, settings, dry_run, invocation.time_left)
     return Run(job.__name__, settings.region, dry_run, planned, executor.apply(planned.decisions))
 
 

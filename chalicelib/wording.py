@@ -156,8 +156,8 @@ def accepted_text(problem: TagProblem) -> str:
         case Wrong.MISPLACED:
             return f"{problem.meant} on a snapshot; here it has no effect"
         case Wrong.ABSENT:
-            return f"{_ACCEPTED[problem.meant]}, or {keys.KEEP_FOREVER}"
-    return _ACCEPTED[problem.meant]
+            return f"{_ACCEPTED.get(problem.meant, '')}, or {keys.KEEP_FOREVER}"
+    return _ACCEPTED.get(problem.meant, "")
 
 
 def problem_text(problem: TagProblem) -> str:

@@ -53,7 +53,7 @@ class Account:
         """Return what a job needs to run from here: as in a function, but that time never runs out."""
         event = {"detail": {"dry_run": True}} if dry_run else {}
         settings = replace(self.settings, region=region)
-        return jobs.Invocation(settings, self.connect, self.clients, self.now, event, time_left=lambda: math.inf)
+        return jobs.Invocation(settings, self.connect, self.now, event, time_left=lambda: math.inf)
 
     def one_region(self) -> str:
         """Return the only Region asked for; UsageError if there are several."""

@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 from chalicelib.quoting import printable
 from chalicelib.report.model import CopyReport, Cover, InstanceReport, Mark, Report, VolumeReport
 from chalicelib.report.text import headline
-from chalicelib.report.timeline import Window, dots, ends, is_dense, kind_of, lifetimes, window_of
 from chalicelib.report.wording import age_text
-from chalicelib.wording import counted
+from chalicelib.wording import accepted_text, counted, read_text
+from reactor_cli.timeline import Window, dots, ends, is_dense, kind_of, lifetimes, window_of
 
 PARTS = Path(__file__).parent / "page_parts"
 WORDS = {
@@ -71,7 +71,7 @@ def _template() -> Template:
     )
     environment.filters["age"] = age_text
     environment.filters["ids"] = _ids
-    environment.globals["counted"] = counted
+    environment.globals |= {"counted": counted, "read_text": read_text, "accepted_text": accepted_text}
     return environment.get_template("page.html")
 
 

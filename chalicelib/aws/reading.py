@@ -27,6 +27,7 @@ class EC2:
 
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self.region = settings.region
+        self.clients = clients
         self.writer = Writer(settings.region, clients)
         self._client = clients.ec2
         self._contract = tags.Contract(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.aws.ec2 import EC2
+from chalicelib.aws.clients import Clients
+from chalicelib.aws.reading import EC2
 from chalicelib.report import make_report
 from chalicelib.report.gather import view_region
 from chalicelib.settings import Settings
@@ -18,7 +19,7 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 def write(aws: LocalAWS, folder: Path = BUILD) -> Path:
     """Writes `report.html` into the folder, and returns where it is."""
     settings = [Settings.from_environ({"AWS_REGION": region}) for region in PLACES]
-    report = make_report([view_region(EC2(each), each.copy_slots) for each in settings], aws.now)
+    report = make_report([view_region(EC2(each, Clients()), each.copy_slots) for each in settings], aws.now)
     folder.mkdir(exist_ok=True)
     path = folder / "report.html"
     path.write_text(as_html(report), encoding="utf-8")

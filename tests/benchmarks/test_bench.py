@@ -14,7 +14,7 @@ from benchmarks import calls, copies, growth, server, sweep
 from benchmarks.account import answers
 from benchmarks.chart import chart
 from benchmarks.figures import Figure, all_met
-from chalicelib.aws.ec2 import PAGE_SIZE
+from chalicelib.aws.reading import PAGE_SIZE
 
 SVG = "{http://www.w3.org/2000/svg}"
 SIZES = (1_000, 10_000, 100_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.models import TagProblem
+from chalicelib.models import TagProblem, Wrong
 from emulator import LocalAWS
 from reactor_cli.nearest import nearest
 from tests.cli.conftest import AWAY, HOME, THIRD, Company
@@ -79,36 +79,36 @@ def test_without_the_permission_to_list_regions_the_rest_is_still_found(careless
 
 
 @pytest.mark.parametrize(
-    ("read", "accepted", "meant"),
+    ("problem", "suggestion"),
     [
-        ("Backup=Yse", "Yes", "Backup=Yes"),
-        ("Backup=y", "Yes", ""),
-        ("Backup=tru", "Yes", "Backup=true"),
-        ("backup=Yes", "the key Backup, spelt exactly so", "Backup=Yes"),
-        ("copy-dest=us-east-1", "the key Copy_Dest, spelt exactly so", "Copy_Dest=us-east-1"),
-        ("Retention=seven", "days", "Retention=7"),
-        ("Retention=7 days", "days", "Retention=7d"),
-        ("Retention=2 weeks, 3 months", "days", "Retention=2w 3m"),
-        ("Retention=0", "days", ""),
-        ("Retention=for ever", "days", ""),
-        ("Schedule=dayly", "daily", "Schedule=daily"),
-        ("Schedule=daily 3:30", "daily", "Schedule=daily 03:30"),
-        ("Schedule=03.30", "daily", "Schedule=daily 03:30"),
-        ("Schedule=daily 25:00", "daily", ""),
-        ("Schedule=every 5h", "daily", "Schedule=every 4h"),
-        ("Schedule=every 7 hours", "daily", "Schedule=every 6h"),
-        ("Schedule=weekly", "daily", ""),
-        ("Schedule=on request", "daily", "Schedule=on-request"),
-        ("Consistency=fsfreze", "crash", "Consistency=fsfreeze"),
-        ("DeleteOn=29.11.2026", "a date", "DeleteOn=2026-11-29"),
-        ("DeleteOn=2026/11/09", "a date", "DeleteOn=2026-11-09"),
-        ("DeleteOn=2026-02-30", "a date", ""),
-        ("DeleteOn=soon", "a date", ""),
-        ("us-eats-1 in Copy_Dest=us-eats-1", "Regions", "Copy_Dest=us-east-1"),
-        ("mars in Copy_Dest=mars", "Regions", ""),
-        ("no DeleteOn", "a date", ""),
-        ("keep_forever=1", "KeepForever on a snapshot, not on an instance", ""),
+        (TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup"), "Backup=Yes"),
+        (TagProblem("i-0a", "Backup", "y", Wrong.VALUE, "Backup"), ""),
+        (TagProblem("i-0a", "Backup", "tru", Wrong.VALUE, "Backup"), "Backup=true"),
+        (TagProblem("i-0a", "backup", "Yes", Wrong.KEY, "Backup"), "Backup=Yes"),
+        (TagProblem("i-0a", "copy-dest", "us-east-1", Wrong.KEY, "Copy_Dest"), "Copy_Dest=us-east-1"),
+        (TagProblem("i-0a", "Retention", "seven", Wrong.VALUE, "Retention"), "Retention=7"),
+        (TagProblem("i-0a", "Retention", "7 days", Wrong.VALUE, "Retention"), "Retention=7d"),
+        (TagProblem("i-0a", "Retention", "2 weeks, 3 months", Wrong.VALUE, "Retention"), "Retention=2w 3m"),
+        (TagProblem("i-0a", "Retention", "0", Wrong.VALUE, "Retention"), ""),
+        (TagProblem("i-0a", "Retention", "for ever", Wrong.VALUE, "Retention"), ""),
+        (TagProblem("i-0a", "Schedule", "dayly", Wrong.VALUE, "Schedule"), "Schedule=daily"),
+        (TagProblem("i-0a", "Schedule", "daily 3:30", Wrong.VALUE, "Schedule"), "Schedule=daily 03:30"),
+        (TagProblem("i-0a", "Schedule", "03.30", Wrong.VALUE, "Schedule"), "Schedule=daily 03:30"),
+        (TagProblem("i-0a", "Schedule", "daily 25:00", Wrong.VALUE, "Schedule"), ""),
+        (TagProblem("i-0a", "Schedule", "every 5h", Wrong.VALUE, "Schedule"), "Schedule=every 4h"),
+        (TagProblem("i-0a", "Schedule", "every 7 hours", Wrong.VALUE, "Schedule"), "Schedule=every 6h"),
+        (TagProblem("i-0a", "Schedule", "weekly", Wrong.VALUE, "Schedule"), ""),
+        (TagProblem("i-0a", "Schedule", "on request", Wrong.VALUE, "Schedule"), "Schedule=on-request"),
+        (TagProblem("i-0a", "Consistency", "fsfreze", Wrong.VALUE, "Consistency"), "Consistency=fsfreeze"),
+        (TagProblem("i-0a", "DeleteOn", "29.11.2026", Wrong.VALUE, "DeleteOn"), "DeleteOn=2026-11-29"),
+        (TagProblem("i-0a", "DeleteOn", "2026/11/09", Wrong.VALUE, "DeleteOn"), "DeleteOn=2026-11-09"),
+        (TagProblem("i-0a", "DeleteOn", "2026-02-30", Wrong.VALUE, "DeleteOn"), ""),
+        (TagProblem("i-0a", "DeleteOn", "soon", Wrong.VALUE, "DeleteOn"), ""),
+        (TagProblem("i-0a", "Copy_Dest", "us-eats-1", Wrong.WORD, "Copy_Dest", "us-eats-1"), "Copy_Dest=us-east-1"),
+        (TagProblem("i-0a", "Copy_Dest", "mars", Wrong.WORD, "Copy_Dest", "mars"), ""),
+        (TagProblem("i-0a", "DeleteOn", "", Wrong.ABSENT, "DeleteOn"), ""),
+        (TagProblem("i-0a", "keep_forever", "1", Wrong.MISPLACED, "KeepForever"), ""),
     ],
 )
-def test_nearest(read: str, accepted: str, meant: str) -> None:
-    assert nearest(TagProblem("i-0a", read, accepted), REGIONS) == meant
+def test_nearest(problem: TagProblem, suggestion: str) -> None:
+    assert nearest(problem, REGIONS) == suggestion

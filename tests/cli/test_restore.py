@@ -87,15 +87,15 @@ def test_from_copies_while_the_source_is_down(company: Company) -> None:
     said = company.says("restore", company.web, "--region", AWAY, "--zone", "us-east-1a", "--yes", "--json")
     assert said.code == 0
     assert {each["size_gib"] for each in said.json["volumes"]} == {8, 100}
-    assert said.json["taken"] == "2026-11-25T03:00:00+00:00"
+    assert said.json["taken"] == "2026-11-25T03:00:00Z"
     assert "--instance-id INSTANCE_ID" in said.json["attach"][-1]
 
 
 TIMES = {
-    "2026-11-23": "2026-11-23T03:00:00+00:00",
-    "2026-11-23 02:59": "2026-11-22T03:00:00+00:00",
-    "2026-11-23T03:00Z": "2026-11-23T03:00:00+00:00",
-    "2026-11-23T04:30:00+02:00": "2026-11-22T03:00:00+00:00",
+    "2026-11-23": "2026-11-23T03:00:00Z",
+    "2026-11-23 02:59": "2026-11-22T03:00:00Z",
+    "2026-11-23T03:00Z": "2026-11-23T03:00:00Z",
+    "2026-11-23T04:30:00+02:00": "2026-11-22T03:00:00Z",
 }
 
 

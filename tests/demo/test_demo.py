@@ -83,8 +83,8 @@ def test_the_month_is_told_and_ends_well(story: Story) -> None:
         "although its DeleteOn is 2026-11-22: “the newest completed copy for vol-",
         "2 of what had outlived its DeleteOn: shop-cart 2",
         "the last snapshot of stock-print has expired",
-        "54 (“too many would go at once; expired on 2026-11-24”)",
-        "if this is meant, set MAX_DELETE_PERCENT to 89 for a run; if not, mend the tags before the next one”; raised 3 times from 05:15 on",
+        "54 (“expired on 2026-11-24, but the run would delete too much”)",
+        "if this is intended, set MAX_DELETE_PERCENT to 89 for a run; if not, mend the tags before the next one”; raised 3 times from 05:15 on",
         "Dan finds the dead letter of sweep_snapshots",
     ):
         assert told in " ".join(story.text.split())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import app
 from chalicelib import events
-from chalicelib.jobs import JobFailed
+from chalicelib.publish import JobFailed
 from emulator import LocalAWS
 from tests.hostile.strategies import BRIEF, LARGE, QUICK, anything, mutations, nested
 from tests.scenarios.stories import make, volumes_of

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from chalicelib import tags
-from chalicelib.models import Inventory, TagProblem
+from chalicelib.models import Inventory, TagProblem, Wrong
 from chalicelib.plan import Destination
 from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report, subject
 from reactor_cli.page import as_html
@@ -43,7 +43,10 @@ def report_on(name: str) -> Report:
         snapshot("snap-0c", gone, volume_id="vol-0c"),
         snapshot("snap-0d", lost, volume_id="vol-0d"),
     )
-    problems = (TagProblem("i-0b", f"Backup={name}", "Yes"), TagProblem("snap-0a", f"{name}={name}", name))
+    problems = (
+        TagProblem("i-0b", "Backup", name, Wrong.VALUE, "Backup"),
+        TagProblem("snap-0a", name, name, Wrong.WORD, "Copy_Dest", name),
+    )
     inventory = Inventory((web, odd), problems=problems)
     here = RegionView(REGION, inventory, Inventory(snapshots=mine), {ELSEWHERE: Destination(unreadable=name)})
     return make_report([here, RegionView("eu-central-1", unreadable=name or "?")], NOW)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib import plan, tags
 from chalicelib.models import (
+    Code,
     CopySnapshot,
     CreateSnapshot,
     CreateSnapshots,
@@ -25,6 +26,7 @@ from chalicelib.models import (
     Snapshot,
     TagProblem,
     Tags,
+    Wrong,
 )
 from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report
 from chalicelib.schedule import (
@@ -37,8 +39,9 @@ from chalicelib.schedule import (
     parse_schedule,
     previous_slot,
 )
+from chalicelib.wording import reason_text
 from emulator.ec2 import limits
-from reactor_cli.nearest import nearest, until_then
+from reactor_cli.nearest import meanwhile, nearest
 from reactor_cli.outlook import fates
 from reactor_cli.page import as_html
 from reactor_cli.restoration import sets_of, volumes_of
@@ -160,14 +163,14 @@ def test_nothing_is_deleted_that_does_not_say_so_in_plain_words() -> None:
     def holds(found: Account, now: datetime) -> None:
         nonlocal deleted
         for decision in everything(found, now):
-            assert decision.reason
+            assert reason_text(decision.reason)
             if not isinstance(decision.call, DeleteSnapshot):
                 continue
             deleted += 1
-            if decision.reason.startswith("expired on"):
+            if decision.reason.code == Code.EXPIRED:
                 assert may_go(found.raw[decision.call.snapshot_id], now.date())
             else:
-                assert decision.reason.endswith("took its place")
+                assert decision.reason.code == Code.COPY_REPLACED
                 assert decision.call.snapshot_id in {each.id for each in found.copies if not each.protected}
 
     holds()
@@ -180,7 +183,7 @@ def test_what_looks_like_keep_forever_protects_and_goes_along(key: str) -> None:
     snapshot = read("snap-0a", raw)
     assert snapshot.protected
     [decision] = plan.plan_sweep([snapshot], NOW.date(), plan.Guards(0, 100), REGION)
-    assert (decision.call, decision.reason) == (None, "KeepForever is set")
+    assert (decision.call, decision.reason.code) == (None, Code.KEEP_FOREVER)
     copy = read("snap-0c", EXPIRED | {"Source_SnapshotId": "snap-0a", "Source_Region": REGION}, ELSEWHERE)
     decisions = plan.plan_copies([snapshot], {ELSEWHERE: plan.Destination((copy,))}, NOW.date())
     [call] = [each.call for each in decisions if each.call]
@@ -209,7 +212,7 @@ def test_a_date_that_is_none_keeps_and_is_reported(text: str) -> None:
         assert (bool(decision.call), problems) == (text == "0001-01-01", [])
     else:
         assert decision.call is None
-        assert problems == [TagProblem("snap-0a", f"DeleteOn={text}", "a date such as 2026-11-29")]
+        assert problems == [TagProblem("snap-0a", "DeleteOn", text, Wrong.VALUE, "DeleteOn")]
 
 
 @pytest.mark.parametrize("now", TIMES)
@@ -340,7 +343,9 @@ def test_protection_that_finds_no_room_on_a_copy_is_a_failure_and_not_a_silence(
     # The later expiry takes the place of the one there is.
     assert later == CreateTags("snap-0c", ELSEWHERE, (("DeleteOn", "2027-01-01"),))
     assert isinstance(failure, Decision)
-    assert failure.reason == "KeepForever of snap-0a finds no room on it: it has 50 tags, one has to go"
+    assert (
+        reason_text(failure.reason) == "cannot add KeepForever from snap-0a: the copy already has 50 tags; remove one"
+    )
     roomy = read("snap-0c", full([*(EXPIRED | lineage)], 49) | EXPIRED | lineage, ELSEWHERE)
     [call] = copied(raw, [roomy])
     assert isinstance(call, CreateTags)
@@ -374,10 +379,10 @@ def test_restoring_and_linting_bear_all_of_it(found: Account) -> None:
         for call in volumes_of(each.snapshots, "eu-west-1a", "restore"):
             assert len(call.tags) <= 50
     for problem in found.problems:
-        assert isinstance(until_then(problem), str)
+        assert isinstance(meanwhile(problem), str)
         meant = nearest(problem, CONTRACT.regions)
         key, _, value = meant.partition("=")
-        if key in ("Retention", "Copy_Retention") and problem.read.startswith(f"{key}="):
+        if key in ("Retention", "Copy_Retention") and problem.key == key and problem.wrong == Wrong.VALUE:
             assert parse_retention(value)
 
 
@@ -386,7 +391,9 @@ def test_restoring_and_linting_bear_all_of_it(found: Account) -> None:
     ("Retention=0d", ""), ("Retention=7d 0w", ""), ("Retention=07 days", "Retention=7d"),
 ])  # fmt: skip
 def test_no_suggestion_is_made_that_is_not_understood_either(read: str, meant: str) -> None:
-    assert nearest(TagProblem("i-0a", read, "days"), ()) == meant
+    assert (
+        nearest(TagProblem("i-0a", "Retention", read.removeprefix("Retention="), Wrong.VALUE, "Retention"), ()) == meant
+    )
 
 
 @BRIEF

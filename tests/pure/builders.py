@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from chalicelib import tags
-from chalicelib.models import Instance, Snapshot, Volume
+from chalicelib.models import Call, Decision, Instance, Result, Snapshot, TagProblem, Volume
 from chalicelib.schedule import Retention, Tier
+from chalicelib.wording import problem_text, reason_text, target_text
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -66,3 +68,31 @@ def snapshot(
         description=description,
         state_message=state_message,
     )[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A decision as people read it: short to write in a table."""
+
+    targets: tuple[str, ...]
+    reason: str
+    call: Call | None = None
+    result: Result = Result.KEPT
+
+
+def told(problems: Iterable[TagProblem]) -> list[str]:
+    """Return tag problems as people read them."""
+    return [f"{problem.target}: {problem_text(problem)}" for problem in problems]
+
+
+def said(decisions: Iterable[Decision]) -> list[Said]:
+    """Return decisions as people read them."""
+    return [
+        Said(
+            tuple(target_text(target) for target in decision.targets),
+            reason_text(decision.reason),
+            decision.call,
+            decision.result,
+        )
+        for decision in decisions
+    ]

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import plan
-from chalicelib.models import CopySnapshot, CreateTags, Decision, DeleteSnapshot, Result, Snapshot
-from tests.pure.builders import ELSEWHERE, NOW, REGION, snapshot
+from chalicelib.models import CopySnapshot, CreateTags, DeleteSnapshot, Result, Snapshot
+from tests.pure.builders import ELSEWHERE, NOW, REGION, Said, said, snapshot
 
 TODAY = NOW.date()
 PRIMARY = {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE, "Name": "web",
@@ -35,14 +35,12 @@ def copy(
     )
 
 
-def planned(
-    *copies: Snapshot, of: Snapshot | None = None, slots: int | None = None, daily: bool = False
-) -> list[Decision]:
+def planned(*copies: Snapshot, of: Snapshot | None = None, slots: int | None = None, daily: bool = False) -> list[Said]:
     looked_in = {ELSEWHERE: plan.Destination(copies, slots)}
-    return plan.plan_copies([of or primary()], looked_in, TODAY, report_lasting=daily)
+    return said(plan.plan_copies([of or primary()], looked_in, TODAY, report_lasting=daily))
 
 
-def deleted(decisions: list[Decision]) -> list[str]:
+def deleted(decisions: list[Said]) -> list[str]:
     return [each.targets[0] for each in decisions if isinstance(each.call, DeleteSnapshot)]
 
 
@@ -72,9 +70,9 @@ def test_exactly_one_copy_stays(copies: list[Snapshot], gone: list[str]) -> None
 
 def test_a_failed_copy_is_reported_and_made_again() -> None:
     report, again = planned(copy("snap-1", "error"))
-    assert report == Decision(
+    assert report == Said(
         ("snap-1",),
-        "the copy snap-1 of snap-0a to us-east-1 failed at try 1: Given key ID is not accessible",
+        "the copy snap-1 of snap-0a to us-east-1 with the default key failed at try 1: Given key ID is not accessible",
         result=Result.FAILED,
     )
     assert (again.targets, again.reason) == (("snap-0a -> us-east-1",), "try 2 of 4")
@@ -105,7 +103,7 @@ def test_a_missing_copy_is_asked_for_whole() -> None:
         ),
         "alias/b",
     )
-    assert planned(of=found) == [Decision(("snap-0a -> us-east-1",), "no copy in us-east-1", call)]
+    assert planned(of=found) == [Said(("snap-0a -> us-east-1",), "no copy in us-east-1", call)]
 
 
 GONE = DeleteSnapshot("snap-2", ELSEWHERE)
@@ -114,17 +112,17 @@ GONE = DeleteSnapshot("snap-2", ELSEWHERE)
 @pytest.mark.parametrize(
     ("other", "decision"),
     [
-        (copy("snap-2"), Decision(("snap-2",), "snap-1 took its place", GONE)),
-        (copy("snap-2", "error"), Decision(("snap-2",), "snap-1 took its place", GONE)),
-        (copy("snap-2", keep_forever="x"), Decision(("snap-2",), "KeepForever is set")),
-        (copy("snap-2", "pending"), Decision(("snap-2",), "its state is pending")),
-        (copy("snap-2", "recovering"), Decision(("snap-2",), "its state is recovering")),
+        (copy("snap-2"), Said(("snap-2",), "snap-1 replaces it", GONE)),
+        (copy("snap-2", "error"), Said(("snap-2",), "snap-1 replaces it", GONE)),
+        (copy("snap-2", keep_forever="x"), Said(("snap-2",), "KeepForever is set")),
+        (copy("snap-2", "pending"), Said(("snap-2",), "its state is pending")),
+        (copy("snap-2", "recovering"), Said(("snap-2",), "its state is recovering")),
     ],
     ids=["completed", "failed", "protected", "on its way", "neither here nor there"],
 )
-def test_why_the_other_copy_stays_or_goes(other: Snapshot, decision: Decision) -> None:
+def test_why_the_other_copy_stays_or_goes(other: Snapshot, decision: Said) -> None:
     assert planned(copy("snap-1", age=9), other) == [
-        Decision(("snap-0a -> us-east-1",), "already copied: snap-1"),
+        Said(("snap-0a -> us-east-1",), "already copied: snap-1"),
         decision,
     ]
 
@@ -143,14 +141,17 @@ def test_why_the_other_copy_stays_or_goes(other: Snapshot, decision: Decision) -
 )
 def test_of_two_copies_one_that_is_to_stand_longer_stays(keeper: Snapshot, other: Snapshot, stays: bool) -> None:
     *_, decision = planned(keeper, other)
-    reason = "it is to stand longer than snap-1" if stays else "snap-1 took its place"
-    assert decision == Decision(("snap-2",), reason, None if stays else GONE)
+    reason = "its DeleteOn is later than that of snap-1" if stays else "snap-1 replaces it"
+    assert decision == Said(("snap-2",), reason, None if stays else GONE)
 
 
 def test_a_failed_copy_whose_cause_aws_keeps_to_itself() -> None:
     silent = replace(copy("snap-1", "error"), state_message="")
     report, _ = planned(silent)
-    assert report.reason == "the copy snap-1 of snap-0a to us-east-1 failed at try 1: AWS gave no cause"
+    assert (
+        report.reason
+        == "the copy snap-1 of snap-0a to us-east-1 with the default key failed at try 1: AWS gave no cause"
+    )
 
 
 def test_the_message_names_the_key() -> None:
@@ -168,13 +169,13 @@ def test_tries_are_counted_over_all_failed_copies() -> None:
 @pytest.mark.parametrize(("daily", "result"), [(True, Result.FAILED), (False, Result.KEPT)])
 def test_after_the_last_try_it_is_only_reported(daily: bool, result: Result) -> None:
     [given_up] = planned(copy("snap-1", "error", Copy_Try="4"), daily=daily)
-    reason = "given up: the copy snap-1 of snap-0a to us-east-1 failed at try 4: Given key ID is not accessible"
-    assert given_up == Decision(("snap-0a -> us-east-1",), reason, result=result)
+    reason = "given up: the copy snap-1 of snap-0a to us-east-1 with the default key failed at try 4: Given key ID is not accessible"
+    assert given_up == Said(("snap-0a -> us-east-1",), reason, result=result)
 
 
 def test_what_was_given_up_is_no_failure_if_nobody_asks() -> None:
     looked_in = {ELSEWHERE: plan.Destination((copy("snap-1", "error", Copy_Try="4"),))}
-    [given_up] = plan.plan_copies([primary()], looked_in, TODAY)
+    [given_up] = said(plan.plan_copies([primary()], looked_in, TODAY))
     assert given_up.result == Result.KEPT
 
 
@@ -186,13 +187,13 @@ def test_an_unreadable_count_is_the_first_try(unreadable: str) -> None:
 @pytest.mark.parametrize(("slots", "acts"), [(None, 3), (20, 3), (2, 2), (0, 0), (-4, 0)])
 def test_copies_beyond_the_free_slots_are_deferred(slots: int | None, acts: int) -> None:
     looked_in = {ELSEWHERE: plan.Destination((), slots)}
-    decisions = plan.plan_copies([primary(f"snap-0{n}") for n in range(3)], looked_in, TODAY)
+    decisions = said(plan.plan_copies([primary(f"snap-0{n}") for n in range(3)], looked_in, TODAY))
     assert [bool(each.call) for each in decisions] == [True] * acts + [False] * (3 - acts)
     assert all(each.result == Result.DEFERRED for each in decisions if not each.call)
-    assert all("no free slot in us-east-1" in each.reason for each in decisions if not each.call)
+    assert all("all copy slots of us-east-1 are taken" in each.reason for each in decisions if not each.call)
 
 
-def mirrored(decisions: list[Decision]) -> dict[str, dict[str, str]]:
+def mirrored(decisions: list[Said]) -> dict[str, dict[str, str]]:
     return {each.targets[0]: dict(each.call.tags) for each in decisions if isinstance(each.call, CreateTags)}
 
 
@@ -219,8 +220,8 @@ def test_what_goes_along_to_a_copy(on_primary: dict[str, str], on_copy: dict[str
 def test_why_and_where_tags_go_along() -> None:
     _, along = planned(copy("snap-1"), of=primary(KeepForever="audit", DeleteOn="2027-01-01"))
     tags = (("DeleteOn", "2027-01-01"), ("KeepForever", "audit"))
-    reason = "DeleteOn, KeepForever of snap-0a goes along"
-    assert along == Decision(("snap-1",), reason, CreateTags("snap-1", ELSEWHERE, tags))
+    reason = "propagate DeleteOn, KeepForever from snap-0a"
+    assert along == Said(("snap-1",), reason, CreateTags("snap-1", ELSEWHERE, tags))
 
 
 def test_what_is_deleted_is_not_tagged_as_well() -> None:
@@ -273,9 +274,9 @@ def test_when_fifty_tags_are_too_few(count: int, on_primary: dict[str, str], add
 def test_protection_that_finds_no_room_is_a_failure() -> None:
     _, later, failure = planned(with_tags(50), of=primary(KeepForever="Yes", DeleteOn="2027-01-01"))
     along = CreateTags("snap-1", ELSEWHERE, (("DeleteOn", "2027-01-01"),))
-    assert later == Decision(("snap-1",), "DeleteOn of snap-0a goes along", along)
-    reason = "KeepForever of snap-0a finds no room on it: it has 50 tags, one has to go"
-    assert failure == Decision(("snap-1",), reason)
+    assert later == Said(("snap-1",), "propagate DeleteOn from snap-0a", along)
+    reason = "cannot add KeepForever from snap-0a: the copy already has 50 tags; remove one"
+    assert failure == Said(("snap-1",), reason)
     # Once a day somebody hears of it.
     daily = planned(with_tags(50), of=primary(KeepForever="Yes"), daily=True)
     assert daily[1:] == [replace(failure, result=Result.FAILED)]
@@ -289,20 +290,20 @@ def test_protection_is_planned_for_every_destination() -> None:
         ELSEWHERE: plan.Destination((copy("snap-1"), copy("snap-2", KeepForever="x"))),
         "eu-central-1": plan.Destination(unreadable="no answer"),
     }
-    decisions = plan.plan_protection([both], looked_in)
+    decisions = said(plan.plan_protection([both], looked_in))
     assert mirrored(decisions) == {"snap-1": {"KeepForever": "Yes"}}
     reason = "the copies in eu-central-1 cannot be read: no answer"
-    assert decisions[-1] == Decision(("snap-0a -> eu-central-1",), reason, result=Result.FAILED)
+    assert decisions[-1] == Said(("snap-0a -> eu-central-1",), reason, result=Result.FAILED)
 
 
 def test_protection_without_room_is_a_failure_at_once_but_not_on_a_failed_copy() -> None:
     found = primary(KeepForever="Yes")
-    reason = "KeepForever of snap-0a finds no room on it: it has 50 tags, one has to go"
-    [failure] = plan.plan_protection([found], {ELSEWHERE: plan.Destination((with_tags(50),))})
-    assert failure == Decision(("snap-1",), reason, result=Result.FAILED)
+    reason = "cannot add KeepForever from snap-0a: the copy already has 50 tags; remove one"
+    [failure] = said(plan.plan_protection([found], {ELSEWHERE: plan.Destination((with_tags(50),))}))
+    assert failure == Said(("snap-1",), reason, result=Result.FAILED)
     failed = replace(with_tags(50), state="error")
-    [kept] = plan.plan_protection([found], {ELSEWHERE: plan.Destination((failed,))})
-    assert kept == Decision(("snap-0a -> us-east-1",), "0 copies, none without KeepForever")
+    [kept] = said(plan.plan_protection([found], {ELSEWHERE: plan.Destination((failed,))}))
+    assert kept == Said(("snap-0a -> us-east-1",), "all of its 0 copies have KeepForever")
 
 
 def test_one_destination_that_cannot_be_read_and_one_primary_without_protection_hold_up_no_other() -> None:
@@ -314,15 +315,15 @@ def test_one_destination_that_cannot_be_read_and_one_primary_without_protection_
         "eu-central-1": plan.Destination(unreadable="no answer"),
     }
     along = CreateTags("snap-1", ELSEWHERE, (("KeepForever", "Yes"),))
-    assert plan.plan_protection([alone, both, bare], looked_in) == [
-        Decision(("snap-0a",), "no KeepForever to hand on"),
-        Decision(
+    assert said(plan.plan_protection([alone, both, bare], looked_in)) == [
+        Said(("snap-0a",), "it has no KeepForever to propagate"),
+        Said(
             ("snap-0b -> eu-central-1",),
             "the copies in eu-central-1 cannot be read: no answer",
             result=Result.FAILED,
         ),
-        Decision(("snap-1",), "KeepForever of snap-0b goes along", along),
-        Decision(("snap-0c -> us-east-1",), "0 copies, none without KeepForever"),
+        Said(("snap-1",), "propagate KeepForever from snap-0b", along),
+        Said(("snap-0c -> us-east-1",), "all of its 0 copies have KeepForever"),
     ]
 
 
@@ -338,5 +339,5 @@ def test_where_to_look_and_for_which() -> None:
     ids=["not protected", "a copy", "not ours"],
 )
 def test_what_hands_no_protection_on(found: Snapshot) -> None:
-    decisions = plan.plan_protection([found], {ELSEWHERE: plan.Destination((copy("snap-1"),))})
-    assert decisions == [Decision(("snap-0a",), "no KeepForever to hand on")]
+    decisions = said(plan.plan_protection([found], {ELSEWHERE: plan.Destination((copy("snap-1"),))}))
+    assert decisions == [Said(("snap-0a",), "it has no KeepForever to propagate")]

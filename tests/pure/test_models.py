@@ -38,7 +38,7 @@ def test_states_are_called_as_ec2_calls_them() -> None:
 
 
 def test_results_are_called_as_logs_and_metrics_call_them() -> None:
-    assert [*Result] == ["done", "kept", "deferred", "failed"]
+    assert [*Result] == ["done", "planned", "kept", "deferred", "failed"]
 
 
 @pytest.mark.parametrize(

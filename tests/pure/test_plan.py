@@ -11,7 +11,6 @@ from chalicelib.models import (
     CreateSnapshot,
     CreateSnapshots,
     CreateTags,
-    Decision,
     DeleteSnapshot,
     Instance,
     Request,
@@ -25,8 +24,10 @@ from tests.pure.builders import (
     NOW,
     REGION,
     SEVEN_DAYS,
+    Said,
     at,
     instance,
+    said,
     snapshot,
     volume,
 )
@@ -36,11 +37,11 @@ TODAY = NOW.date()
 ROOT, DATA = volume("vol-0a"), volume("vol-0b", "/dev/sdb")
 
 
-def created(instances: list[Instance], snapshots: list[Snapshot]) -> list[Decision]:
-    return plan.plan_creation(instances, snapshots, plan.Circumstances(REGION, NOW, SEVEN_DAYS))
+def created(instances: list[Instance], snapshots: list[Snapshot]) -> list[Said]:
+    return said(plan.plan_creation(instances, snapshots, plan.Circumstances(REGION, NOW, SEVEN_DAYS)))
 
 
-def calls(decisions: list[Decision]) -> list[object]:
+def calls(decisions: list[Said]) -> list[object]:
     return [each.call for each in decisions if each.call]
 
 
@@ -74,7 +75,7 @@ def test_one_volume_takes_one_call_with_everything_in_it() -> None:
         exclude_boot=False,
         exclude_data=("vol-0b", "vol-0c"),
     )
-    assert decision == Decision(("vol-0a",), f"slot {SLOT} of i-0a has no snapshot", call)
+    assert decision == Said(("vol-0a",), f"slot {SLOT} of i-0a has no snapshot", call)
 
 
 def test_a_call_for_a_data_volume_alone_leaves_the_root_volume_out() -> None:
@@ -135,7 +136,7 @@ def test_more_to_leave_out_than_a_set_accepts_is_taken_one_by_one() -> None:
     made = [each for each in decisions if each.call]
     assert [type(each.call) for each in made] == [CreateSnapshot, CreateSnapshot]
     assert made[0].reason == (
-        f"slot {SLOT} of i-0a has no snapshot; taken one by one, as a set can leave out 40 volumes at most"
+        f"slot {SLOT} of i-0a has no snapshot; each volume gets its own call, because a set can exclude at most 40 volumes"
     )
     fitting = created([instance(volumes=[ROOT, DATA, *out[:40]])], [])
     [call] = calls(fitting)
@@ -176,7 +177,7 @@ def test_due(existing: list[Snapshot], due: bool) -> None:
 
 def test_a_new_volume_of_an_instance_already_done_is_taken_alone() -> None:
     done, new = created([instance(volumes=[ROOT, DATA])], [filling("vol-0a")])
-    assert done == Decision(("vol-0a",), f"slot {SLOT} has snap-vol-0a")
+    assert done == Said(("vol-0a",), f"slot {SLOT} has snap-vol-0a")
     assert new.targets == ("vol-0b",)
     assert isinstance(new.call, CreateSnapshot)
 
@@ -189,7 +190,7 @@ def test_a_new_volume_of_an_instance_already_done_is_taken_alone() -> None:
     ],
 )
 def test_why_a_volume_is_not_taken(owner: Instance, reason: str) -> None:
-    assert created([owner], []) == [Decision(("vol-0a",), reason)]
+    assert created([owner], []) == [Said(("vol-0a",), reason)]
 
 
 def test_every_volume_that_is_not_taken_is_spoken_of() -> None:
@@ -212,9 +213,9 @@ def test_lost_lineage_is_added_by_a_later_run() -> None:
         ("Source_Device", "/dev/xvda"),
         ("Source_VolumeId", "vol-0a"),
     )
-    healing = Decision(
+    healing = Said(
         ("snap-0a",),
-        "its lineage tags were not written when it was created",
+        "the call that adds its lineage tags did not succeed when it was created",
         CreateTags("snap-0a", REGION, lacking),
     )
     assert created([instance(volumes=[ROOT])], [snapshot(raw=raw), elsewhere])[0] == healing
@@ -244,7 +245,7 @@ def test_one_that_no_tier_takes_stands_as_long_as_the_default_says() -> None:
     raw = {"Backup": "Yes", "Retention": "4w", "Copy_Dest": ELSEWHERE, "Copy_Retention": "3m"}
     earlier = replace(filling(), started=at("2026-11-16 03:00"), slot="x")
     two_weeks = plan.Circumstances(REGION, NOW, Retention((Tier(14, "d"),)))
-    [call] = calls(plan.plan_creation([instance("i-0a", raw, [ROOT])], [earlier], two_weeks))
+    [call] = calls(said(plan.plan_creation([instance("i-0a", raw, [ROOT])], [earlier], two_weeks)))
     assert isinstance(call, CreateSnapshot)
     assert (dict(call.tags)["DeleteOn"], dict(call.tags)["Copy_DeleteOn"]) == ("2026-12-06", "2026-12-06")
 
@@ -276,8 +277,8 @@ def copy(of: str = "snap-0a", state: str = "completed", source: str = REGION) ->
     return snapshot("snap-0c", raw, volume_id="vol-ffffffff", state=state, region=ELSEWHERE)
 
 
-def copied(snapshots: list[Snapshot], copies: list[Snapshot] | None = None) -> list[Decision]:
-    return plan.plan_copies(snapshots, {ELSEWHERE: plan.Destination(tuple(copies or ()))}, TODAY)
+def copied(snapshots: list[Snapshot], copies: list[Snapshot] | None = None) -> list[Said]:
+    return said(plan.plan_copies(snapshots, {ELSEWHERE: plan.Destination(tuple(copies or ()))}, TODAY))
 
 
 def test_a_copy_is_asked_for_with_all_it_needs() -> None:
@@ -306,16 +307,16 @@ def test_existing_copies(existing: list[Snapshot], wanted: bool) -> None:
     ("found", "reason"),
     [
         (primary(Type="Manual"), "not made by this app: Type is not Automated"),
-        (primary(Source_SnapshotId="snap-0z"), "is a copy itself, and a copy is never copied"),
+        (primary(Source_SnapshotId="snap-0z"), "is a copy, and a copy is never copied"),
         (replace(primary(), state="pending"), "not completed: its state is pending"),
         (replace(primary(), state="error"), "not completed: its state is error"),
-        (primary(Copy_Dest=REGION), "no Region to copy to"),
-        (primary(DeleteOn="2026-11-22"), "its copy would have expired on 2026-11-22"),
-        (primary(Copy_DeleteOn="2026-11-20"), "its copy would have expired on 2026-11-20"),
+        (primary(Copy_Dest=REGION), "its tags name no Region to copy to"),
+        (primary(DeleteOn="2026-11-22"), "a copy would already have expired on 2026-11-22"),
+        (primary(Copy_DeleteOn="2026-11-20"), "a copy would already have expired on 2026-11-20"),
     ],
 )
 def test_why_a_snapshot_is_not_copied(found: Snapshot, reason: str) -> None:
-    assert copied([found]) == [Decision(("snap-0a",), reason)]
+    assert copied([found]) == [Said(("snap-0a",), reason)]
     assert plan.destinations_to_look_in([found], TODAY) == {}
 
 
@@ -326,7 +327,7 @@ def test_a_protected_snapshot_is_copied_whatever_its_expiry() -> None:
 def test_destinations_are_independent() -> None:
     two = primary(Copy_Dest=f"eu-central-1 {ELSEWHERE}")
     looked_in = {ELSEWHERE: plan.Destination(), "eu-central-1": plan.Destination(unreadable="no answer")}
-    decisions = plan.plan_copies([two], looked_in, TODAY)
+    decisions = said(plan.plan_copies([two], looked_in, TODAY))
     assert [(each.targets[0], each.result, bool(each.call)) for each in decisions] == [
         ("snap-0a -> eu-central-1", Result.FAILED, False),
         ("snap-0a -> us-east-1", Result.KEPT, True),
@@ -334,8 +335,8 @@ def test_destinations_are_independent() -> None:
     assert decisions[0].reason == "the copies in eu-central-1 cannot be read: no answer"
 
 
-def swept(snapshots: list[Snapshot]) -> list[Decision]:
-    return plan.plan_sweep(snapshots, TODAY, plan.Guards(30, 80), REGION)
+def swept(snapshots: list[Snapshot]) -> list[Said]:
+    return said(plan.plan_sweep(snapshots, TODAY, plan.Guards(30, 80), REGION))
 
 
 def test_the_newest_of_each_volume_comes_first() -> None:
@@ -365,13 +366,13 @@ def test_the_second_newest_comes_before_the_third_newest_of_another_volume() -> 
         pytest.param(replace(primary(), state="error"), True, "the snapshot of vol-0a failed: cause", id="the event says why"),
         pytest.param(replace(primary(), state="pending"), True, "the snapshot of vol-0a failed: cause", id="EC2 does not know yet"),
         pytest.param(replace(primary(), state="error"), False, "the snapshot of vol-0a failed: cause", id="only EC2 knows"),
-        pytest.param(None, True, "its creation failed (cause), and it is gone", id="gone"),
+        pytest.param(None, True, "its creation failed (cause), and the snapshot no longer exists", id="gone"),
     ],
 )  # fmt: skip
 def test_a_failed_creation_is_a_failure(found: Snapshot | None, failed: bool, reason: str) -> None:
     event = Completion((("snap-0a", failed),), "cause")
-    decisions, copyable = plan.plan_completion(event, [found] if found else [])
-    assert decisions == [Decision(("snap-0a",), reason, result=Result.FAILED)]
+    decisions, copyable = plan.plan_completion(event, [found] if found else [], REGION)
+    assert said(decisions) == [Said(("snap-0a",), reason, result=Result.FAILED)]
     assert copyable == []
 
 
@@ -379,12 +380,12 @@ def test_a_failed_creation_is_a_failure(found: Snapshot | None, failed: bool, re
     ("found", "reason"),
     [
         ([replace(primary(), state="error")], "the snapshot of vol-0a failed: AWS gave no cause"),
-        ([], "its creation failed (AWS gave no cause), and it is gone"),
+        ([], "its creation failed (AWS gave no cause), and the snapshot no longer exists"),
     ],
 )
 def test_a_failed_creation_whose_cause_aws_keeps_to_itself(found: list[Snapshot], reason: str) -> None:
-    decisions, _ = plan.plan_completion(Completion((("snap-0a", True),)), found)
-    assert decisions == [Decision(("snap-0a",), reason, result=Result.FAILED)]
+    decisions, _ = plan.plan_completion(Completion((("snap-0a", True),)), found, REGION)
+    assert said(decisions) == [Said(("snap-0a",), reason, result=Result.FAILED)]
 
 
 @pytest.mark.parametrize(
@@ -397,12 +398,12 @@ def test_a_failed_creation_whose_cause_aws_keeps_to_itself(found: list[Snapshot]
 )
 def test_what_goes_on_to_be_copied(found: Snapshot, failed: bool) -> None:
     event = Completion((("snap-0a", failed),))
-    assert plan.plan_completion(event, [found]) == ([], [found])
+    assert plan.plan_completion(event, [found], REGION) == ([], [found])
 
 
 def test_a_snapshot_not_found_is_no_failure() -> None:
-    decisions, _ = plan.plan_completion(Completion((("snap-0a", False),)), [])
-    assert decisions == [Decision(("snap-0a",), "not found: deleted since, or not yet visible")]
+    decisions, _ = plan.plan_completion(Completion((("snap-0a", False),)), [], REGION)
+    assert said(decisions) == [Said(("snap-0a",), "not found: it was deleted, or EC2 does not show it yet")]
 
 
 @pytest.mark.parametrize(
@@ -421,22 +422,22 @@ def test_a_snapshot_not_found_is_no_failure() -> None:
 )  # fmt: skip
 def test_why_a_snapshot_is_kept(raw: dict[str, str], state: str, reason: str) -> None:
     found = snapshot(raw=raw, state=state)
-    assert swept([found]) == [Decision(("snap-0a",), reason)]
+    assert swept([found]) == [Said(("snap-0a",), reason)]
 
 
 @pytest.mark.parametrize("day", ["2026-11-22", "2026-11-21", "2025-11-22"])
 @pytest.mark.parametrize("state", ["completed", "error"])
 def test_what_has_expired_goes_overdue_days_included(day: str, state: str) -> None:
     found = snapshot(raw={"Type": "Automated", "DeleteOn": day}, state=state)
-    assert swept([found]) == [Decision(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))]
+    assert swept([found]) == [Said(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))]
 
 
 REQUEST = "01234567-0123-0123-0123-012345678901"
 
 
-def requested(instances: list[Instance], snapshots: list[Snapshot]) -> list[Decision]:
-    return plan.plan_request(
-        Request(REQUEST, "i-0a"), instances, snapshots, plan.Circumstances(REGION, NOW, SEVEN_DAYS)
+def requested(instances: list[Instance], snapshots: list[Snapshot]) -> list[Said]:
+    return said(
+        plan.plan_request(Request(REQUEST, "i-0a"), instances, snapshots, plan.Circumstances(REGION, NOW, SEVEN_DAYS))
     )
 
 
@@ -450,13 +451,16 @@ def test_a_request_is_a_slot_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("instances", "reason"),
     [
-        ([], "a snapshot was requested: no running or stopped instance of this account in eu-west-1"),
-        ([instance("i-0b")], "a snapshot was requested: no running or stopped instance of this account in eu-west-1"),
-        ([instance(raw={"Backup": "No"})], "a snapshot was requested: the instance is not tagged Backup=Yes"),
+        ([], "a snapshot was requested, but this account has no running or stopped instance with this id in eu-west-1"),
+        (
+            [instance("i-0b")],
+            "a snapshot was requested, but this account has no running or stopped instance with this id in eu-west-1",
+        ),
+        ([instance(raw={"Backup": "No"})], "a snapshot was requested, but the instance is not tagged Backup=Yes"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_a_failure(instances: list[Instance], reason: str) -> None:
-    assert requested(instances, []) == [Decision(("i-0a",), reason, result=Result.FAILED)]
+    assert requested(instances, []) == [Said(("i-0a",), reason, result=Result.FAILED)]
 
 
 @pytest.mark.parametrize(
@@ -481,7 +485,7 @@ def test_on_request_at_the_latest(slot: str, started: str, due: bool) -> None:
 
 def test_on_request_only() -> None:
     owner = instance(raw={"Backup": "Yes", "Schedule": "on-request"}, volumes=[ROOT])
-    assert created([owner], []) == [Decision(("vol-0a",), "i-0a is backed up on request only")]
+    assert created([owner], []) == [Said(("vol-0a",), "i-0a is backed up on request only")]
     assert plan.slots_of_interest([owner], NOW) == ()
     assert plan.history_of_interest([owner], [], NOW) == ()
     latest = instance(raw={"Backup": "Yes", "Schedule": "on-request 03:00"}, volumes=[ROOT])

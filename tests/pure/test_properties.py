@@ -21,6 +21,7 @@ from chalicelib.models import (
     Snapshot,
     Tags,
 )
+from chalicelib.wording import reason_text, target_text
 from tests.pure.builders import (
     CONTRACT,
     NOW,
@@ -111,7 +112,7 @@ def swept(existing: list[Snapshot], today: date = TODAY) -> list[Decision]:
 
 
 def targets(decisions: list[Decision]) -> list[str]:
-    return sorted(target for each in decisions for target in each.targets)
+    return sorted(target_text(target) for each in decisions for target in each.targets)
 
 
 @given(inventories(), snapshots())
@@ -224,7 +225,7 @@ def test_copying_planned_again_is_empty(existing: list[Snapshot]) -> None:
 def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Snapshot], today: date) -> None:
     by_id = {each.id: each for each in existing}
     for decision in work(swept(existing, today)):
-        raw = raw_of(by_id[decision.targets[0]])
+        raw = raw_of(by_id[decision.targets[0].id])
         assert raw["Type"].casefold() == "automated"
         assert not set(raw) & set(SPELLINGS)
 
@@ -239,7 +240,7 @@ def test_all_six_orders_of_the_tags_keep() -> None:
 def test_every_decision_has_a_reason(instances: list[Instance], existing: list[Snapshot]) -> None:
     decisions = created(instances, existing) + copied(existing, {})
     decisions += swept(existing, NOW.date())
-    assert all(each.reason for each in decisions)
+    assert all(reason_text(each.reason) for each in decisions)
 
 
 @given(inventories())

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib import tags
-from chalicelib.models import Inventory, Snapshot, TagProblem
+from chalicelib.models import Inventory, Snapshot, TagProblem, Wrong
 from chalicelib.plan import Destination
 from chalicelib.report import (
     Cover,
@@ -20,7 +20,7 @@ from chalicelib.report import (
     as_text,
     make_report,
 )
-from chalicelib.report.timeline import dots, ends, lifetimes, window_of
+from reactor_cli.timeline import dots, ends, lifetimes, window_of
 from tests.browser.sample import company
 from tests.pure.builders import ELSEWHERE, REGION, at, instance, snapshot, volume
 
@@ -154,12 +154,12 @@ def test_a_volume_left_out() -> None:
 
 
 def test_a_mistyped_wish_is_no_protection() -> None:
-    problem = TagProblem("i-0a", "Backup=Yse", "Yes")
+    problem = TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup")
     made = make_report([view(raw={"Backup": "Yse"}, problems=(problem,))], NOW)
     assert only(made).cover == Cover.UNPROTECTED
     # It is told once, with the instance, and not again as a tag problem.
     [entry] = made.attention
-    assert "looks meant to be backed up: read Backup=Yse; accepted: Yes" in entry.text
+    assert "the tag is not understood: read Backup=Yse; accepted: Yes" in entry.text
 
 
 def wants(id: str, began: str) -> Snapshot:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import plan
-from chalicelib.models import Decision, DeleteSnapshot, Result, Snapshot
-from tests.pure.builders import NOW, REGION, instance, snapshot, volume
+from chalicelib.models import DeleteSnapshot, Result, Snapshot
+from tests.pure.builders import NOW, REGION, Said, instance, said, snapshot, volume
 
 TODAY = NOW.date()
 OPEN = plan.Guards(last_copy_grace_days=30, max_delete_percent=100)
@@ -43,12 +43,12 @@ def copy(id: str, age: int, *, of: str = "vol-0a", **more: str) -> Snapshot:
 
 
 def gone(snapshots: list[Snapshot], held: plan.Guards = OPEN) -> set[str]:
-    decisions = plan.plan_sweep(snapshots, TODAY, held, REGION)
+    decisions = said(plan.plan_sweep(snapshots, TODAY, held, REGION))
     return {each.targets[0] for each in decisions if isinstance(each.call, DeleteSnapshot)}
 
 
 def reason_of(id: str, snapshots: list[Snapshot], held: plan.Guards) -> str:
-    [decision] = [each for each in plan.plan_sweep(snapshots, TODAY, held, REGION) if each.targets == (id,)]
+    [decision] = [each for each in said(plan.plan_sweep(snapshots, TODAY, held, REGION)) if each.targets == (id,)]
     assert decision.call is None
     return decision.reason
 
@@ -134,7 +134,7 @@ def test_the_reason_says_until_when_a_copy_is_kept() -> None:
 def test_the_breaker(expired: int, kept: int, percent: int, deletes: bool) -> None:
     snapshots = [primary(f"snap-e{n}", 10, volume_id=f"vol-e{n}") for n in range(expired)]
     snapshots += [primary(f"snap-k{n}", 1, volume_id=f"vol-k{n}") for n in range(kept)]
-    decisions = plan.plan_sweep(snapshots, TODAY, guards(percent=percent), REGION)
+    decisions = said(plan.plan_sweep(snapshots, TODAY, guards(percent=percent), REGION))
     failed = [each for each in decisions if each.result == Result.FAILED]
     assert len(gone(snapshots, guards(percent=percent))) == (expired if deletes else 0)
     assert bool(failed) is not deletes
@@ -142,15 +142,15 @@ def test_the_breaker(expired: int, kept: int, percent: int, deletes: bool) -> No
 
 def test_the_breaker_says_what_to_set() -> None:
     snapshots = [primary(f"snap-e{n}", 10, volume_id=f"vol-e{n}") for n in range(39)] + [primary("snap-k", 1)]
-    *rest, failed = plan.plan_sweep(snapshots, TODAY, guards(percent=80), REGION)
-    assert failed == Decision(
+    *rest, failed = said(plan.plan_sweep(snapshots, TODAY, guards(percent=80), REGION))
+    assert failed == Said(
         (REGION,),
         "would delete 39 of 40 managed snapshots, more than MAX_DELETE_PERCENT=80 allows: none was deleted; if this is "
-        "meant, set MAX_DELETE_PERCENT to 98 for a run; if not, mend the tags before the next one",
+        "intended, set MAX_DELETE_PERCENT to 98 for one run; if not, fix the tags before the next run",
         result=Result.FAILED,
     )
-    assert rest[0] == Decision(("snap-e0",), "too many would go at once; expired on 2026-11-19")
-    assert rest[-1] == Decision(("snap-k",), "expires on 2026-11-28")
+    assert rest[0] == Said(("snap-e0",), "expired on 2026-11-19, but the run would delete too much")
+    assert rest[-1] == Said(("snap-k",), "expires on 2026-11-28")
 
 
 def test_somebody_elses_snapshots_do_not_count_for_the_breaker() -> None:
@@ -200,7 +200,7 @@ def test_the_newest_is_never_deleted_over_random_histories(snapshots: list[Snaps
 
 @given(histories, st.integers(0, 99))
 def test_a_breaker_trip_deletes_nothing(snapshots: list[Snapshot], percent: int) -> None:
-    decisions = plan.plan_sweep(snapshots, TODAY, guards(percent=percent), REGION)
+    decisions = said(plan.plan_sweep(snapshots, TODAY, guards(percent=percent), REGION))
     if any(each.result == Result.FAILED for each in decisions):
         assert not any(each.call for each in decisions)
     elif len(snapshots) >= 20:
@@ -209,8 +209,10 @@ def test_a_breaker_trip_deletes_nothing(snapshots: list[Snapshot], percent: int)
 
 @given(histories, st.dates(date(2026, 1, 1), date(2027, 12, 31)))
 def test_guards_only_ever_keep_more(snapshots: list[Snapshot], today: date) -> None:
-    free = {each.targets for each in plan.plan_sweep(snapshots, today, OPEN, REGION) if each.call}
+    free = {each.targets for each in said(plan.plan_sweep(snapshots, today, OPEN, REGION)) if each.call}
     held = {
-        each.targets for each in plan.plan_sweep(snapshots, today, guards("vol-0a", percent=50), REGION) if each.call
+        each.targets
+        for each in said(plan.plan_sweep(snapshots, today, guards("vol-0a", percent=50), REGION))
+        if each.call
     }
     assert held <= free

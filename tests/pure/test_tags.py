@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from chalicelib import tags
-from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume
+from chalicelib.models import Consistency, Instance, Policy, Snapshot, Volume
 from chalicelib.schedule import Retention, Schedule, Tier
-from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, instance, snapshot, volume
+from chalicelib.wording import accepted_text, read_text
+from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, instance, snapshot, told, volume
 
 
 def problems_of_instance(raw: dict[str, str]) -> list[str]:
-    return [str(each) for each in tags.read_instance("i-0a", raw, "", (), CONTRACT, account=ACCOUNT)[1]]
+    return told(tags.read_instance("i-0a", raw, "", (), CONTRACT, account=ACCOUNT)[1])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_everything_asked_for() -> None:
         ),
         (
             {"Backup": "Yes", "keep_forever": "1"},
-            "i-0a: read keep_forever=1; accepted: KeepForever on a snapshot, not on an instance",
+            "i-0a: read keep_forever=1; accepted: KeepForever on a snapshot; here it has no effect",
         ),
     ],
 )
@@ -249,7 +250,7 @@ def test_the_contract_of_another_region() -> None:
 def test_what_is_not_understood_of_a_snapshot_is_reported(key: str, value: str, accepted: str) -> None:
     raw = {"Type": "Automated", "KeepForever": "", key: value}
     _, problems = tags.read_snapshot("snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=NOW)
-    assert [str(each) for each in problems] == [f"snap-0a: read {key}={value}; accepted: {accepted}"]
+    assert told(problems) == [f"snap-0a: read {key}={value}; accepted: {accepted}"]
 
 
 def test_a_bad_destination_does_not_lose_the_good_one() -> None:
@@ -276,7 +277,7 @@ def test_tags_of_instances_that_are_not_backed_up_are_other_peoples() -> None:
 def test_a_volume_is_backed_up_in_doubt(raw: dict[str, str], excluded: bool, wrong: list[str]) -> None:
     found, problems = tags.read_volume("vol-0a", "/dev/xvda", raw)
     assert found.excluded is excluded
-    assert [str(each) for each in problems] == wrong
+    assert told(problems) == wrong
 
 
 SPELLINGS = ["KeepForever", "keepforever", "KEEP_FOREVER", "keep-forever", "Keep Forever",
@@ -324,7 +325,7 @@ def test_an_unreadable_date_is_reported_and_keeps(text: str) -> None:
         "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=snapshot().started
     )
     assert found.delete_on is None
-    assert problems == [TagProblem("snap-0a", f"DeleteOn={text}", "a date such as 2026-11-29")]
+    assert told(problems) == [f"snap-0a: read DeleteOn={text}; accepted: a date such as 2026-11-29"]
 
 
 def test_a_managed_snapshot_without_expiry_is_reported() -> None:
@@ -336,7 +337,7 @@ def test_a_managed_snapshot_without_expiry_is_reported() -> None:
         state="completed",
         started=snapshot().started,
     )
-    assert problems == [TagProblem("snap-0a", "no DeleteOn", "a date such as 2026-11-29, or KeepForever")]
+    assert told(problems) == ["snap-0a: read no DeleteOn; accepted: a date such as 2026-11-29, or KeepForever"]
 
 
 def test_a_snapshot_of_somebody_else_is_not_reported() -> None:
@@ -408,7 +409,7 @@ def test_no_key_of_another_account(account: str) -> None:
         "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=NOW, account=account
     )
     assert found.copy_kms_key is None
-    assert [each.accepted for each in problems] == ["alias/NAME or the ARN of a key of this account"]
+    assert [accepted_text(problem) for problem in problems] == ["alias/NAME or the ARN of a key of this account"]
 
 
 def test_tags_of_a_primary() -> None:
@@ -569,7 +570,7 @@ def test_what_a_restore_needs_is_read() -> None:
     )
     assert (found.device, found.volume_type, found.iops, found.throughput) == ("/dev/sdb", "gp3", 4000, None)
     assert (found.set_size, found.volume_gib, found.taken.isoformat()) == (3, 8, "2026-11-22T02:00:07+00:00")
-    assert [each.read for each in problems] == ["Source_Throughput=many"]
+    assert [read_text(problem) for problem in problems] == ["Source_Throughput=many"]
 
 
 def test_lineage_goes_before_what_is_carried_and_never_asks_for_a_fifty_first_tag() -> None:

@@ -115,7 +115,7 @@ def test_a_failed_copy_is_heard_of_deleted_and_made_again(aws: LocalAWS) -> None
     assert (copy["State"], copy["Tags"]["Copy_Try"]) == ("completed", "2")
     [heard] = failures(aws)
     assert heard.function == "continue_copies"
-    assert f"of {made} to {AWAY} failed at try 1: An internal error occurred" in str(heard.error)
+    assert f"of {made} to {AWAY} with the default key failed at try 1: An internal error occurred" in str(heard.error)
 
 
 def test_a_failed_copy_whose_event_was_lost_is_found_by_the_hourly_pass(aws: LocalAWS) -> None:

@@ -205,7 +205,7 @@ def test_dry_run_copies_nothing(aws: LocalAWS) -> None:
     aws.disable(HOME, "copy_on_completion")
     make(aws, HOME, MANAGED)
     aws.travel(minutes=29)
-    assert aws.invoke(HOME, "copy_missing", {"dry_run": True})["counts"]["done"] == 1
+    assert aws.invoke(HOME, "copy_missing", {"dry_run": True})["counts"]["planned"] == 1
     assert not aws.snapshots(AWAY)
 
 

@@ -128,7 +128,7 @@ def test_lost_lineage_tags_are_healed_by_the_next_run(aws: LocalAWS) -> None:
     bare = {*shared, "Source_VolumeType"}
     assert [set(each["Tags"]) for each in aws.snapshots(HOME)] == [bare, bare]
     [failure] = failures(aws)
-    assert "created, but lineage tags that the next run adds" in str(failure.error)
+    assert "created, but the next run has to add the lineage tags of" in str(failure.error)
     # Lambda tries again within minutes, and that run already heals.
     aws.travel(minutes=3)
     devices = volumes_of(aws, HOME, web)
@@ -202,7 +202,7 @@ def test_a_throttled_call_is_retried(aws: LocalAWS) -> None:
 def test_dry_run_creates_nothing(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags=BACKUP)
     summary = aws.invoke(HOME, "create_snapshots", {"dry_run": True})
-    assert (summary["dry_run"], summary["counts"]["done"]) == (True, 1)
+    assert (summary["dry_run"], summary["counts"]["planned"]) == (True, 1)
     assert not aws.snapshots(HOME)
 
 

@@ -73,7 +73,7 @@ def test_what_is_wrong_is_told_and_is_no_error(aws: LocalAWS) -> None:
     [volume] = volumes_of(aws, HOME, web).values()
     texts = [each["text"] for each in record["attention"]]
     assert any(text == f"{volume}: no snapshot yet" for text in texts)
-    assert any("looks meant to be backed up: read Backup=Yse" in text for text in texts)
+    assert any("the tag is not understood: read Backup=Yse" in text for text in texts)
     assert emitted(last_report(aws))["VolumesUnprotected"] == 2
     assert "OldestSnapshotAge" not in emitted(last_report(aws))
     assert not failures(aws)

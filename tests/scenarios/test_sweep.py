@@ -216,7 +216,7 @@ def test_dry_run_deletes_nothing(aws: LocalAWS) -> None:
     made = make(aws, HOME, EXPIRED)
     aws.travel(minutes=30)
     summary = aws.invoke(HOME, "sweep_snapshots", {"dry_run": True})
-    assert summary["counts"] == {"done": 1, "kept": 0, "deferred": 0, "failed": 0}
+    assert summary["counts"] == {"done": 0, "planned": 1, "kept": 0, "deferred": 0, "failed": 0}
     assert ids(aws, HOME) == {made}
 
 
