@@ -303,8 +303,8 @@ def unknown(aws: LocalAWS) -> str:
     ("whose", "why"),
     [
         (disabled, "the instance is not tagged Backup=Yes"),
-        (foreign, f"no running or stopped instance of this account in {HOME}"),
-        (unknown, f"no running or stopped instance of this account in {HOME}"),
+        (foreign, f"this account has no running or stopped instance with this id in {HOME}"),
+        (unknown, f"this account has no running or stopped instance with this id in {HOME}"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_a_failure(aws: LocalAWS, whose: Callable[[LocalAWS], str], why: str) -> None:
