@@ -48,7 +48,10 @@ def terraformed(out: Path, project: Path = PROJECT) -> str:
         if built.exists():
             shutil.copytree(built, Path(source) / ".chalice" / "deployments")
         _chalice(Path(source), "--pkg-format", "terraform", str(out))
-    (out / "logs.tf.json").write_text(_pretty(terraform.log_groups(json.loads((out / "chalice.tf.json").read_text()))))
+    written = out / "chalice.tf.json"
+    chalice = json.loads(written.read_text())
+    written.write_text(_pretty(terraform.with_literal_variables(chalice)))
+    (out / "logs.tf.json").write_text(_pretty(terraform.log_groups(chalice)))
     return str(out)
 
 

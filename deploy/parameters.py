@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.settings import Settings
+from deploy import destinations
 
 # What Lambda sets by itself.
 GIVEN = frozenset({"AWS_REGION"})
@@ -66,19 +67,23 @@ def parameters() -> dict[str, Any]:
         }
         for name in settings()
     }
-    return mine | {
-        "AlarmEmail": {
-            "Type": "String",
-            "Default": "",
-            "Description": "Who is told of alarms, once the subscription is confirmed; empty for nobody",
-        },
-        "LogRetentionDays": {
-            "Type": "Number",
-            "Default": 90,
-            "AllowedValues": RETENTIONS,
-            "Description": "How long logs are kept",
-        },
-    }
+    return (
+        mine
+        | destinations.PARAMETERS
+        | {
+            "AlarmEmail": {
+                "Type": "String",
+                "Default": "",
+                "Description": "Who is told of alarms, once the subscription is confirmed; empty for nobody",
+            },
+            "LogRetentionDays": {
+                "Type": "Number",
+                "Default": 90,
+                "AllowedValues": RETENTIONS,
+                "Description": "How long logs are kept",
+            },
+        }
+    )
 
 
 def environment() -> dict[str, Any]:

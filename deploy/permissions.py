@@ -23,8 +23,9 @@ PURPOSES = {
     "GrantKeysToEC2": "EC2 encrypts the copy later, when nobody calls any more",
     "PublishTheReport": "the daily report, if `REPORT_TOPIC_ARN` is set",
     "SendDocumentsTaggedForIt": "`Consistency=ssm:DOCUMENT`: scripts that their owner has released for backups",
-    "SendOwnAndVssDocument": "`Consistency=fsfreeze` and `Consistency=vss`",
+    "SendFsfreezeDocument": "`Consistency=fsfreeze`: the app's own script",
     "SendToInstancesTaggedForIt": "scripts run where the owner of the instance asked for them",
+    "SendVssDocument": "`Consistency=vss`: AWS's own document, which is why its ARN has no account",
     "SnapshotInstancesTaggedForIt": "the volumes of one instance at one point in time",
     "SnapshotVolumes": "the volumes themselves",
     "TagManagedCopies": "protection, a later expiry and lineage go from a snapshot to its copies",
@@ -35,6 +36,7 @@ PURPOSES = {
     "WriteLogs": "the function's own log",
 }
 
+THIS_ACCOUNT = "${aws:PrincipalAccount}"
 Row = tuple[str, str, str, str]
 
 
@@ -65,6 +67,8 @@ def _conditions(condition: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _condition(operator: str, key: str, value: Any) -> str:
+    if value == THIS_ACCOUNT:
+        return "it belongs to this account" if operator == "StringEquals" else f"`{key}`, if there, is this account"
     values = " or ".join(f"`{each}`" for each in _listed(value))
     forms = {
         "Null": f"`{key}` is {'not there' if value == 'true' else 'there'}",

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from deploy import destinations
 from deploy.alarms import alarms
 from deploy.dashboard import dashboard
 from deploy.functions import PROJECT, Function, configuration
@@ -27,12 +28,14 @@ def template(functions: Sequence[Function]) -> dict[str, Any]:
     return {
         "Description": "Backs up the EBS volumes of tagged EC2 instances: ebs-snapshot-reactor",
         "Parameters": parameters(),
-        "Conditions": {"HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
+        "Conditions": destinations.CONDITIONS
+        | {"HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
         "Globals": {"Function": {"Environment": {"Variables": environment()}}},
         "Resources": resources
         | _queues(functions)
         | _topic()
         | _document()
+        | destinations.resources(functions)
         | alarms(functions)
         | {"Dashboard": dashboard(functions)},
         "Outputs": {

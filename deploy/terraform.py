@@ -26,6 +26,18 @@ def check_out(directory: Path, *without: str) -> None:
     (directory / ".chalice" / "config.json").write_text(json.dumps(config))
 
 
+def with_literal_variables(chalice: dict[str, Any]) -> dict[str, Any]:
+    """Chalice's output with IAM's variables escaped: Terraform would take ``${aws:PrincipalAccount}`` for its own.
+
+    https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
+    """
+    policies = {
+        name: policy | {"policy": policy["policy"].replace("${", "$${")}
+        for name, policy in chalice["resource"]["aws_iam_role_policy"].items()
+    }
+    return chalice | {"resource": chalice["resource"] | {"aws_iam_role_policy": policies}}
+
+
 def log_groups(chalice: dict[str, Any]) -> dict[str, Any]:
     """The log group of each function in Chalice's output."""
     days = configuration()[RETENTION]

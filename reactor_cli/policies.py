@@ -1,6 +1,8 @@
-"""The IAM policies that the commands need, by what they may do. Least privilege, with conditions where EC2 has any.
+"""The IAM policies that the commands need, by what they may do. Least privilege, with conditions where AWS has any.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+Each resource is one of the operator's account. CopySnapshot and CreateVolume do not know ``aws:ResourceAccount``:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ VOLUMES = "arn:*:ec2:*:*:volume/*"
 INSTANCES = "arn:*:ec2:*:*:instance/*"
 KEYS = "arn:*:kms:*:*:key/*"
 KEEP_FOREVER = (tags.KEEP_FOREVER, "Keep_Forever", "Keep-Forever")
-MANAGED = {"StringEquals": {f"aws:ResourceTag/{tags.TYPE}": tags.AUTOMATED}}
+OWN = {"aws:ResourceAccount": "${aws:PrincipalAccount}"}
+OWN_SNAPSHOT = {"ec2:Owner": "${aws:PrincipalAccount}"}
+MANAGED = {f"aws:ResourceTag/{tags.TYPE}": tags.AUTOMATED}
 MADE_MANAGED = {"StringEquals": {f"aws:RequestTag/{tags.TYPE}": tags.AUTOMATED}}
 READS = ("DescribeImages", "DescribeInstances", "DescribeLockedSnapshots", "DescribeRegions", "DescribeSnapshots",
          "DescribeVolumes")  # fmt: skip
@@ -57,46 +61,51 @@ def _create() -> list[Statement]:
     as_made = {"StringEquals": {"ec2:CreateAction": ["CreateSnapshot", "CreateSnapshots", "CopySnapshot"]}}
     never = {"Null": {f"aws:RequestTag/{tags.TYPE}": "true"}}
     return [
-        _allow("SnapshotVolumes", both, VOLUMES),
-        _allow("SnapshotInstancesTaggedForIt", "ec2:CreateSnapshots", INSTANCES, **tagged),
+        _allow("SnapshotVolumes", both, VOLUMES, StringEquals=OWN),
+        _allow("SnapshotInstancesTaggedForIt", "ec2:CreateSnapshots", INSTANCES, StringEquals=OWN, **tagged),
         _allow("CreateOnlyManagedSnapshots", both, SNAPSHOTS, **MADE_MANAGED),
         _allow("TagWhatIsBeingCreated", "ec2:CreateTags", SNAPSHOTS, **as_made),
-        _allow("TagManagedSnapshots", "ec2:CreateTags", SNAPSHOTS, **MANAGED, **never),
+        _allow("TagManagedSnapshots", "ec2:CreateTags", SNAPSHOTS, StringEquals=OWN | MANAGED, **never),
     ]
 
 
 def _copy() -> list[Statement]:
     return [
-        _allow("CopyFromSnapshots", "ec2:CopySnapshot", "arn:*:ec2:*::snapshot/snap-*"),
-        _allow("CreateOnlyManagedCopies", "ec2:CopySnapshot", SNAPSHOTS, **MADE_MANAGED),
+        _allow("CopyFromSnapshots", "ec2:CopySnapshot", "arn:*:ec2:*::snapshot/snap-*", StringEquals=OWN_SNAPSHOT),
+        # A copy that is yet to be made has no owner. A source has, and its ARN matches, too.
+        _allow(
+            "CreateOnlyManagedCopies", "ec2:CopySnapshot", SNAPSHOTS, **MADE_MANAGED, StringEqualsIfExists=OWN_SNAPSHOT
+        ),
     ]
 
 
 def _sweep() -> list[Statement]:
     unprotected = {"Null": {f"aws:ResourceTag/{key}": "true" for key in KEEP_FOREVER}}
-    return [_allow("DeleteOnlyManagedUnprotected", "ec2:DeleteSnapshot", SNAPSHOTS, **MANAGED, **unprotected)]
+    managed = {"StringEquals": OWN | MANAGED}
+    return [_allow("DeleteOnlyManagedUnprotected", "ec2:DeleteSnapshot", SNAPSHOTS, **managed, **unprotected)]
 
 
 def _consistency() -> list[Statement]:
     tagged = {"Null": {f"ssm:resourceTag/{tags.CONSISTENCY}": "false"}}
-    allowed = {"StringEquals": {"aws:ResourceTag/DLMScriptsAccess": "true"}}
+    released = {"StringEquals": OWN | {"aws:ResourceTag/DLMScriptsAccess": "true"}}
     document = "arn:*:ssm:*:*:document/"
-    own = [f"{document}AWSEC2-VssInstallAndSnapshot", f"{document}ebs-snapshot-reactor-fsfreeze"]
     return [
-        _allow("SendOwnAndVssDocument", "ssm:SendCommand", own),
-        _allow("SendDocumentsTaggedForIt", "ssm:SendCommand", f"{document}*", **allowed),
-        _allow("SendToInstancesTaggedForIt", "ssm:SendCommand", INSTANCES, **tagged),
+        # A document of AWS has no account in its ARN.
+        _allow("SendVssDocument", "ssm:SendCommand", "arn:*:ssm:*::document/AWSEC2-VssInstallAndSnapshot"),
+        _allow("SendFsfreezeDocument", "ssm:SendCommand", f"{document}ebs-snapshot-reactor-fsfreeze", StringEquals=OWN),
+        _allow("SendDocumentsTaggedForIt", "ssm:SendCommand", f"{document}*", **released),
+        _allow("SendToInstancesTaggedForIt", "ssm:SendCommand", INSTANCES, StringEquals=OWN, **tagged),
         _allow("FollowCommands", ["ssm:CancelCommand", "ssm:GetCommandInvocation"], "*"),
-        _allow("SendTheReport", "sns:Publish", "arn:*:sns:*:*:*"),
+        _allow("SendTheReport", "sns:Publish", "arn:*:sns:*:*:*", StringEquals=OWN),
     ]
 
 
 def _restore() -> list[Statement]:
     purpose = {"StringEquals": {f"aws:RequestTag/{tags.RESTORED_FOR}": [DRILL, RESTORE]}}
-    drilled = {"StringEquals": {f"aws:ResourceTag/{tags.RESTORED_FOR}": DRILL}}
+    drilled = {"StringEquals": OWN | {f"aws:ResourceTag/{tags.RESTORED_FOR}": DRILL}}
     as_made = {"StringEquals": {"ec2:CreateAction": "CreateVolume"}}
     return [
-        _allow("FromManagedSnapshots", "ec2:CreateVolume", SNAPSHOTS, **MANAGED),
+        _allow("FromManagedSnapshots", "ec2:CreateVolume", SNAPSHOTS, StringEquals=OWN_SNAPSHOT | MANAGED),
         _allow("CreateOnlyMarkedVolumes", "ec2:CreateVolume", VOLUMES, **purpose),
         _allow("TagWhatIsBeingCreated", "ec2:CreateTags", VOLUMES, **as_made),
         _allow("DeleteOnlyVolumesOfDrills", "ec2:DeleteVolume", VOLUMES, **drilled),
@@ -109,6 +118,6 @@ def _keys() -> list[Statement]:
            "kms:ReEncryptTo"]  # fmt: skip
     grant = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
-        _allow("UseKeysThroughEC2", use, KEYS, **through_ec2),
-        _allow("GrantKeysToEC2", "kms:CreateGrant", KEYS, **through_ec2, **grant),
+        _allow("UseKeysThroughEC2", use, KEYS, StringEquals=OWN, **through_ec2),
+        _allow("GrantKeysToEC2", "kms:CreateGrant", KEYS, StringEquals=OWN, **through_ec2, **grant),
     ]

@@ -85,7 +85,7 @@ def test_what_fails_for_good_is_kept(translated: Template, function: Function) -
 
 
 def test_functions_and_rules_may_write_to_their_queues(translated: Template) -> None:
-    [access] = of_type(translated, "AWS::IAM::Policy").values()
+    access = of_type(translated, "AWS::IAM::Policy")["DeadLetterAccess"]
     assert sorted(each["Ref"] for each in access["Roles"]) == sorted(of_type(translated, "AWS::IAM::Role"))
     [statement] = access["PolicyDocument"]["Statement"]
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", arn("FailedInvocations"))

@@ -1,10 +1,12 @@
 """IAM in front of ministack's EC2: of every resource that a call is about, with its tags and those of the request.
 
 ministack evaluates policies and their conditions, but asks once for each call, about a resource that it guesses. Here the
-calls that change snapshots are asked about as EC2 does. Private names again, for the pinned version alone.
+calls that change snapshots are asked about as EC2 does. It also leaves the variables in conditions as they are: here IAM's one variable
+that the policies use has its value. Private names again, for the pinned version alone.
 """
 
 import contextvars
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +23,7 @@ Question = tuple[str, str, Context]
 CREATING = ("CreateSnapshot", "CreateSnapshots", "CopySnapshot")
 CHECKED = (*CREATING, "CreateTags", "DeleteTags", "DeleteSnapshot")
 ORIGINAL_ENFORCE = iam_evaluator.enforce
+ORIGINAL_CONDITIONS_MET = iam_evaluator._conditions_met
 access_key: contextvars.ContextVar[str] = contextvars.ContextVar("access_key", default="")
 
 
@@ -30,6 +33,12 @@ def enforce(key: str, action: str, service: str, *rest: Any, **more: Any) -> Any
     found = ORIGINAL_ENFORCE(key, action, service, *rest, **more)
     later = service == "ec2" and action.removeprefix("ec2:") in CHECKED
     return None if later and not isinstance(found, iam_evaluator.AuthError) else found
+
+
+def conditions_met(conditions: Context, context: Any) -> bool:
+    text = json.dumps(conditions).replace("${aws:PrincipalAccount}", context.principal_account)
+    met: bool = ORIGINAL_CONDITIONS_MET(json.loads(text), context)
+    return met
 
 
 def authorised(action: str, handler: Handler) -> Handler:
@@ -68,7 +77,11 @@ def creating(action: str, params: Params) -> Iterator[Question]:
         yield "CreateTags", made, requested | {"ec2:CreateAction": action}
     if action == "CopySnapshot":
         source = ec2._p(params, "SourceSnapshotId")
-        yield action, f"arn:aws:ec2:{ec2._p(params, 'SourceRegion')}::snapshot/{source}", {}
+        yield (
+            action,
+            f"arn:aws:ec2:{ec2._p(params, 'SourceRegion')}::snapshot/{source}",
+            {"ec2:Owner": get_account_id()},
+        )
     elif action == "CreateSnapshot":
         yield action, arn("volume", ec2._p(params, "VolumeId")), {}
     else:
@@ -98,5 +111,6 @@ def tags_of(resource_id: str) -> Context:
 def install() -> None:
     """After whatever else replaces EC2's handlers."""
     iam_evaluator.enforce = enforce
+    iam_evaluator._conditions_met = conditions_met
     for action in CHECKED:
         ec2._ACTION_MAP[action] = authorised(action, ec2._ACTION_MAP[action])

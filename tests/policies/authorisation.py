@@ -27,6 +27,10 @@ KMS_ACTIONS = (
     "ReEncryptTo",
 )
 LOG_ACTIONS = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
+STRANGER = "666666666666"
+# For these, aws:ResourceAccount is missing, and ec2:Owner says who owns the snapshot that they start from.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
+FROM_A_SNAPSHOT = frozenset({"ec2:CopySnapshot", "ec2:CreateVolume"})
 
 Tags = Mapping[str, str]
 Context = dict[str, Value]
@@ -38,6 +42,15 @@ def snapshot(region: str, snapshot_id: str) -> str:
 
 def ec2(region: str, kind: str, resource_id: str) -> str:
     return f"arn:aws:ec2:{region}:{ACCOUNT}:{kind}/{resource_id}"
+
+
+def document(region: str, name: str) -> str:
+    """A document of AWS has no account in its ARN, and nobody else's name begins as AWS's do.
+
+    https://github.com/aws-samples/data-perimeter-policy-examples/blob/main/service_owned_resources.md
+    """
+    account = "" if name.startswith(("AWS", "Amazon")) else ACCOUNT
+    return f"arn:aws:ssm:{region}:{account}:document/{name}"
 
 
 def log_stream(region: str, function: str) -> str:
@@ -55,8 +68,30 @@ def held(tags: Tags) -> Context:
     return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
 
 
-def asks(action: str, resource: str, context: Context | None = None) -> Request:
-    return Request(action, resource, tuple(sorted((context or {}).items())))
+def asks(action: str, resource: str, context: Context | None = None, *, owner: str = ACCOUNT) -> Request:
+    """``owner`` is the account that owns the resource, where the ARN does not say so."""
+    found: Context = {"aws:PrincipalAccount": ACCOUNT} | _owned(action, resource, owner) | (context or {})
+    return Request(action, resource, tuple(sorted(found.items())))
+
+
+def _owned(action: str, resource: str, owner: str) -> Context:
+    """What tells IAM whose the resource is; nothing does of what is yet to be made, and of what has no ARN."""
+    if resource == "*" or resource.endswith(f"/{NEW}"):
+        return {}
+    if action in FROM_A_SNAPSHOT:
+        return {"ec2:Owner": owner} if ":snapshot/" in resource else {}
+    account = resource.split(":")[4]
+    return {"aws:ResourceAccount": account or ("amazon" if ":document/" in resource else owner)}
+
+
+def of_a_stranger(request: Request) -> Request | None:
+    """The same request about what another account owns; None if there is no such thing."""
+    context = dict(request.context)
+    if not {"aws:ResourceAccount", "ec2:Owner"} & context.keys() or "::document/" in request.resource:
+        return None
+    context |= {key: STRANGER for key in ("aws:ResourceAccount", "ec2:Owner") if key in context}
+    resource = request.resource.replace(f":{ACCOUNT}:", f":{STRANGER}:")
+    return Request(request.action, resource, tuple(sorted(context.items())))
 
 
 def requests_of(call: ApiCall) -> Iterator[Request]:
@@ -89,14 +124,14 @@ def _publishing(call: ApiCall) -> Iterator[Request]:
 
 
 def _commanding(call: ApiCall) -> Iterator[Request]:
-    """The document, AWS's own or the account's, and each instance.
+    """The document, AWS's or the account's, and each instance.
 
-    The evaluator knows no ARN without an account, which AWS's documents have; the policies take either. A document that is neither AWS's nor this app's is taken for one that its owner has tagged for such a use.
+    A document that is neither AWS's nor this app's is taken for one that its owner has tagged for such a use.
     """
     name = call.params["DocumentName"]
     ours = name.startswith(("AWS", "ebs-snapshot-reactor-"))
     tags = {} if ours else {"DLMScriptsAccess": "true"}
-    yield asks("ssm:SendCommand", f"arn:aws:ssm:{call.region}:{ACCOUNT}:document/{name}", held(tags))
+    yield asks("ssm:SendCommand", document(call.region, name), held(tags))
     for one in call.params["InstanceIds"]:
         context: Context = {f"ssm:resourceTag/{key}": value for key, value in call.resource_tags[one].items()}
         yield asks("ssm:SendCommand", ec2(call.region, "instance", one), held(call.resource_tags[one]) | context)
@@ -127,6 +162,19 @@ def _creating(call: ApiCall) -> Iterator[Request]:
             yield from _keys(call)
 
 
+def _restoring(call: ApiCall) -> Iterator[Request]:
+    tags, source = _specified(call.params), call.params["SnapshotId"]
+    new = ec2(call.region, "volume", NEW)
+    yield asks("ec2:CreateVolume", new, requested(tags))
+    yield asks("ec2:CreateTags", new, requested(tags) | {"ec2:CreateAction": "CreateVolume"})
+    yield asks("ec2:CreateVolume", snapshot(call.region, source), held(call.resource_tags[source]))
+
+
+def _deleting_volume(call: ApiCall) -> Iterator[Request]:
+    """The emulator does not say which tags a volume had; only a drill deletes any, and those that it created."""
+    yield asks("ec2:DeleteVolume", ec2(call.region, "volume", call.params["VolumeId"]), held({"Restored_For": "drill"}))
+
+
 def _specified(params: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for each in params.get("TagSpecifications", ()) for tag in each["Tags"]}
 
@@ -155,7 +203,9 @@ CALLS: dict[str, Callable[[ApiCall], Iterator[Request]]] = {
     "CreateSnapshot": _creating,
     "CreateSnapshots": _creating,
     "CreateTags": _tagging,
+    "CreateVolume": _restoring,
     "DeleteSnapshot": _deleting,
+    "DeleteVolume": _deleting_volume,
     "CancelCommand": _following,
     "GetCommandInvocation": _following,
     "SendCommand": _commanding,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reactor_cli.policies import policies
+
 CHALICE = Path(__file__).resolve().parents[2] / ".chalice"
 Statement = Mapping[str, Any]
 Document = Mapping[str, Any]
@@ -25,6 +27,13 @@ def document(function: str) -> Document:
     name = config["lambda_functions"][function]["iam_policy_file"]
     found: Document = json.loads((CHALICE / name).read_text())
     return found
+
+
+def roles() -> dict[str, Document]:
+    """What each function may do, and what an operator may with the policies that `policy` prints."""
+    return {function: document(function) for function in functions()} | {
+        f"policy {group}": found for group, found in policies().items()
+    }
 
 
 def listed(value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What nobody should be able to do with a function's role, each with the request that IAM has to refuse."""
+"""What nobody should be able to do with a function's role or an operator's, each with the request that IAM has to refuse."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.policies import authorisation as iam
+from tests.policies.documents import functions
 from tests.policies.evaluator import Request
 
 HOME, AWAY = "eu-west-1", "us-east-1"
@@ -16,12 +17,12 @@ SNAPSHOT = iam.snapshot(HOME, "snap-0123456789abcdef0")
 NEW = iam.snapshot(HOME, iam.NEW)
 VOLUME = iam.ec2(HOME, "volume", "vol-0123456789abcdef0")
 INSTANCE = iam.ec2(HOME, "instance", "i-0123456789abcdef0")
-ANY = "*"
+RELEASED = iam.held({"DLMScriptsAccess": "true"})
 
 
 @dataclass(frozen=True, slots=True)
 class Misuse:
-    """A deed, the request for it, and whose role is tried: every function's, or all but those that may do it."""
+    """A deed, the request for it, and which roles are tried: all but those that may do it."""
 
     deed: str
     request: Request
@@ -46,8 +47,8 @@ def _deleting() -> Iterator[Misuse]:
     for name, tags in kept.items():
         yield Misuse(f"delete a snapshot {name}", iam.asks(action, SNAPSHOT, iam.held(MANAGED | tags)))
         yield Misuse(f"delete a copy {name}", iam.asks(action, SNAPSHOT, iam.held(COPY | tags)))
-    sweeper = frozenset({"sweep_snapshots"})
-    yield Misuse("delete a primary, as anybody but the sweeper", iam.asks(action, SNAPSHOT, iam.held(MANAGED)), sweeper)
+    sweepers = frozenset({"sweep_snapshots", "policy run"})
+    yield Misuse("delete a primary, as anybody but a sweeper", iam.asks(action, SNAPSHOT, iam.held(MANAGED)), sweepers)
 
 
 def _creating() -> Iterator[Misuse]:
@@ -95,10 +96,16 @@ def _keys() -> Iterator[Misuse]:
 
 
 def _commanding() -> Iterator[Misuse]:
-    action, document = "ssm:SendCommand", f"arn:aws:ssm:{HOME}:123456789012:document"
-    yield Misuse("run any shell script", iam.asks(action, f"{document}/AWS-RunShellScript"))
-    yield Misuse("run any PowerShell script", iam.asks(action, f"{document}/AWS-RunPowerShellScript"))
-    yield Misuse("run a document not released", iam.asks(action, f"{document}/Drop-Database"))
+    action = "ssm:SendCommand"
+    for name in (
+        "AWS-RunShellScript",
+        "AWS-RunPowerShellScript",
+        "AWS-RunRemoteScript",
+        "AmazonInspector2-InvokeInspector",
+    ):
+        yield Misuse(f"run {name}", iam.asks(action, iam.document(HOME, name)))
+        yield Misuse(f"run {name} as if released", iam.asks(action, iam.document(HOME, name), RELEASED))
+    yield Misuse("run a document not released", iam.asks(action, iam.document(HOME, "Drop-Database")))
     tags = iam.held(BACKED_UP) | {"ssm:resourceTag/Backup": "Yes"}
     yield Misuse("run a script where nobody asked for it", iam.asks(action, INSTANCE, tags))
     yield Misuse("open a shell", iam.asks("ssm:StartSession", INSTANCE, tags))
@@ -127,4 +134,51 @@ def _elsewhere() -> Iterator[Misuse]:
     yield Misuse("write another program's log", iam.asks("logs:PutLogEvents", iam.log_stream(HOME, "payroll")))
 
 
-MISUSES: tuple[Misuse, ...] = (*_deleting(), *_creating(), *_tagging(), *_keys(), *_commanding(), *_elsewhere())
+def _strangers() -> Iterator[Misuse]:
+    """What belongs to another account, as if that account allowed everybody everything."""
+    both = iam.held(COPY | BACKED_UP)
+    wanted = iam.held({"Consistency": "fsfreeze"}) | {"ssm:resourceTag/Consistency": "fsfreeze"}
+    yield from (
+        _strange("snapshot a volume of", iam.asks("ec2:CreateSnapshot", VOLUME)),
+        _strange("snapshot, in a set, a volume of", iam.asks("ec2:CreateSnapshots", VOLUME)),
+        _strange("snapshot an instance of", iam.asks("ec2:CreateSnapshots", INSTANCE, both)),
+        _strange("copy a snapshot of", iam.asks("ec2:CopySnapshot", SNAPSHOT)),
+        _strange("copy, tagged as ours, a snapshot of", iam.asks("ec2:CopySnapshot", SNAPSHOT, iam.requested(COPY))),
+        _strange("restore a snapshot of", iam.asks("ec2:CreateVolume", SNAPSHOT, both)),
+        _strange("delete a copy of", iam.asks("ec2:DeleteSnapshot", SNAPSHOT, both)),
+        _strange("delete a primary of", iam.asks("ec2:DeleteSnapshot", SNAPSHOT, iam.held(MANAGED))),
+        _strange(
+            "delete a drill's volume of", iam.asks("ec2:DeleteVolume", VOLUME, iam.held({"Restored_For": "drill"}))
+        ),
+        _strange("tag a copy of", iam.asks("ec2:CreateTags", SNAPSHOT, both)),
+        _strange("tag a primary of", iam.asks("ec2:CreateTags", SNAPSHOT, iam.held(MANAGED))),
+        _strange("run a script on an instance of", iam.asks("ssm:SendCommand", INSTANCE, wanted)),
+        _strange("send a report to", iam.asks("sns:Publish", f"arn:aws:sns:{HOME}:123456789012:reports")),
+    )
+    for name in ("ebs-snapshot-reactor-fsfreeze", "Flush-Database"):
+        request = iam.asks("ssm:SendCommand", iam.document(HOME, name), RELEASED)
+        yield _strange(f"run {name} of", request)
+    named_like_aws = f"arn:aws:ssm:{HOME}:{iam.STRANGER}:document/AWSEC2-VssInstallAndSnapshot"
+    yield Misuse("run a stranger's document with a name of AWS", iam.asks("ssm:SendCommand", named_like_aws, RELEASED))
+    for action in iam.KMS_ACTIONS:
+        yield _strange(f"{action} with a key of", iam.key_use(AWAY, action))
+    for function in functions():
+        for request in iam.logging(HOME, function):
+            yield _strange(f"{request.action} for {function} in", request)
+
+
+def _strange(deed: str, request: Request) -> Misuse:
+    found = iam.of_a_stranger(request)
+    assert found, request
+    return Misuse(f"{deed} a stranger", found)
+
+
+MISUSES: tuple[Misuse, ...] = (
+    *_deleting(),
+    *_creating(),
+    *_tagging(),
+    *_keys(),
+    *_commanding(),
+    *_elsewhere(),
+    *_strangers(),
+)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.policies.authorisation import of_a_stranger
 from tests.policies.conftest import Recording
-from tests.policies.documents import document, functions, grants, made_of
+from tests.policies.documents import document, functions, grants, made_of, roles
 from tests.policies.evaluator import ALLOWED, REFUSED, Request, verdict, verdicts
 from tests.policies.misuses import MISUSES
 
@@ -50,11 +51,12 @@ def _about(action: str, requests: set[Request]) -> list[Request]:
 
 
 def test_misuse_is_refused(recording: Recording) -> None:
-    tried = [(function, each) for function in functions() for each in MISUSES if function not in each.but]
-    found = verdicts([(document(function), each.request) for function, each in tried])
+    policies = roles()
+    tried = [(role, misuse) for role in policies for misuse in MISUSES if role not in misuse.but]
+    found = verdicts([(policies[role], misuse.request) for role, misuse in tried])
     wrong = [
-        f"{function} can {each.deed}: {result}"
-        for (function, each), result in zip(tried, found, strict=True)
+        f"{role} can {misuse.deed}: {result}"
+        for (role, misuse), result in zip(tried, found, strict=True)
         if result != REFUSED
     ]
     recording.lines.append(
@@ -62,6 +64,27 @@ def test_misuse_is_refused(recording: Recording) -> None:
     )
     assert not wrong
     assert len({each.deed for each in MISUSES}) == len(MISUSES) >= 25
+
+
+def test_no_function_does_to_a_stranger_what_it_does_at_home(recording: Recording) -> None:
+    """Whatever is used, also what will be used one day, with a resource of another account in place of ours."""
+    moved = {
+        (function, moved)
+        for function in functions()
+        for request in recording.requests[function]
+        if (moved := of_a_stranger(request))
+    }
+    tried = sorted(moved, key=repr)
+    found = verdicts([(document(function), request) for function, request in tried])
+    wrong = [(*each, result) for each, result in zip(tried, found, strict=True) if result != REFUSED]
+    recording.lines.append(f"Policies: {len(tried)} requests about a stranger's resources, {len(wrong)} not refused.")
+    assert not wrong
+    assert {request.action for _, request in tried} >= {
+        "ec2:CopySnapshot",
+        "ssm:SendCommand",
+        "kms:CreateGrant",
+        "sns:Publish",
+    }
 
 
 def test_no_function_writes_the_log_of_another(recording: Recording) -> None:
