@@ -57,7 +57,7 @@ demo: $(VENV) ## thirty days of a small company, in a local AWS, in under a minu
 
 test: $(VENV) $(EVALUATOR) ## the test suite, with coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=
-	$(BIN)/python -m pytest tests/policies -m node --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest -m node --cov --cov-append --cov-report=term
 
 lint: $(VENV) ## style and types
 	$(BIN)/ruff format --check .
