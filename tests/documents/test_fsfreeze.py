@@ -1,212 +1,288 @@
-"""The document behind Consistency=fsfreeze: its script is run by a real shell, with failures at each step."""
+"""The script behind Consistency=fsfreeze, run by real shells on a machine of stand-ins, with failures at each step."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import uuid
 
 import pytest
-import yaml
 
-DOCUMENT = Path(__file__).parents[2] / "deploy" / "documents" / "fsfreeze.yaml"
-STAND_INS = {
-    # The first line says what lies on the root's device; the rest is what is mounted.
-    "findmnt": """case "$*" in *--target*) echo "  8:1 " ;; *) printf '8:1 /\\n8:1 /boot\\n8:16 /data\\n8:16 /bind\\n8:32 /my logs\\n' ;; esac""",
-    "fsfreeze": """echo "$1 $2" >> "$LOG"; if [ "$1" = --freeze ] && [ "$2" = "${FAIL_FREEZE:-}" ]; then exit 1; fi
-if [ "$1" = --unfreeze ] && [ -n "${FAIL_THAW:-}" ]; then exit 1; fi; exit 0""",
-    "sync": "exit 0",
-}
+from tests.documents.machine import MOUNTS, Machine, answer_of, eventually
 
-
-@dataclass
-class Machine:
-    """A directory that stands for an instance, and a log of what was frozen and thawed there."""
-
-    root: Path
-    script: Path
-    environment: dict[str, str]
-
-    def run(self, command: str, seconds: int = 60, **environment: str) -> int:
-        text = self.script.read_text().replace("{{ command }}", command).replace("{{ autoThawSeconds }}", str(seconds))
-        assert "{{" not in text
-        script = self.root / "script.sh"
-        script.write_text(text)
-        done = subprocess.run(
-            ["sh", str(script)],
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        return done.returncode
-
-    def log(self) -> list[str]:
-        path = self.root / "log"
-        return path.read_text().splitlines() if path.exists() else []
-
-    def frozen(self) -> set[str]:
-        """Return what is frozen now, from the log."""
-        now: set[str] = set()
-        for line in self.log():
-            verb, mount = line.split(" ", 1)
-            now = now | {mount} if verb == "--freeze" else now - {mount}
-        return now
-
-    def hook(self, text: str) -> None:
-        path = self.root / "etc" / "ebs-snapshot-reactor" / "hook"
-        path.parent.mkdir(parents=True)
-        path.write_text(f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
-
-
-def content() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(DOCUMENT.read_text())
-    return found
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    bin = tmp_path / "bin"
-    bin.mkdir()
-    for name, text in STAND_INS.items():
-        path = bin / name
-        path.write_text(f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
-    script = tmp_path / "document.sh"
-    script.write_text(content()["mainSteps"][0]["inputs"]["runCommand"][0])
-    environment = {"PATH": f"{bin}:{os.environ['PATH']}", "REACTOR_ROOT": str(tmp_path), "LOG": str(tmp_path / "log")}
-    yield Machine(tmp_path, script, environment)
-    timer = tmp_path / "run" / "ebs-snapshot-reactor" / "timer"
-    if timer.exists():
-        subprocess.run(["kill", "--", f"-{timer.read_text().strip()}"], check=False, capture_output=True)
+FREEZE = ["--freeze /my logs", "--freeze /data"]
+THAW = ["--unfreeze /data", "--unfreeze /my logs"]
+LOG_HOOK = 'echo "hook $1" >> "$REACTOR_ROOT/log"'
 
 
 def test_freezes_each_data_filesystem_once_and_never_the_root(machine: Machine) -> None:
-    assert machine.run("pre-script") == 0
-    assert machine.log() == ["--freeze /data", "--freeze /my logs"]
-    assert machine.run("post-script") == 0
-    assert machine.log()[2:] == ["--unfreeze /data", "--unfreeze /my logs"]
+    assert machine.run("pre-script").code == 0
+    assert machine.frozen() == {"_data", "_my_logs"}
+    assert machine.run("post-script").code == 0
+    assert machine.log() == ["sync", *FREEZE, *THAW]
     assert not machine.frozen()
+
+
+def test_says_what_it_froze_by_volume(machine: Machine) -> None:
+    assert machine.run("pre-script").output == [
+        "frozen vol-0bbb0bbb0bbb0bbb0,xvdh /my logs",
+        "frozen vol-0aaa0aaa0aaa0aaa0 /data",
+        "system xvda /",
+    ]
+    assert machine.run("post-script").output == []
+
+
+def test_says_what_it_cannot_freeze(machine: Machine) -> None:
+    (machine.root / "mounts").write_text(MOUNTS + "259:1 vfat /dev/nvme1n1 /other\n259:7 ntfs /dev/nvme1n1 /ntfs\n")
+    assert machine.run("dry-run").output[0] == "unsupported vol-0aaa0aaa0aaa0aaa0 /ntfs"
 
 
 def test_dry_run_freezes_nothing(machine: Machine) -> None:
-    assert machine.run("dry-run") == 0
+    answer = machine.run("dry-run")
+    assert answer.code == 0
+    assert "frozen vol-0aaa0aaa0aaa0aaa0 /data" in answer.output
     assert machine.log() == []
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/var", "/var/lib", "/var/log", "/var/log/audit", "/var/log/amazon", "/var/snap", "/etc", "/run", "/agent"],
+)
+def test_never_freezes_what_the_agent_writes_to(machine: Machine, path: str) -> None:
+    # CIS benchmarks want /var, /var/log and others to be filesystems of their own.
+    mounts = f"{MOUNTS}259:4 ext4 /dev/nvme1n1 {path}\n259:4 ext4 /dev/nvme1n1 /srv/the same\n"
+    (machine.root / "mounts").write_text(mounts)
+    answer = machine.run("pre-script")
+    assert f"system vol-0aaa0aaa0aaa0aaa0 {path}" in answer.output
+    assert [line for line in machine.log() if line.startswith("--")] == FREEZE
+
+
+def test_a_filesystem_in_a_file_is_frozen_before_the_one_below(machine: Machine) -> None:
+    (machine.root / "mounts").write_text(MOUNTS + "7:0 ext4 /dev/loop0 /data/image\n")
+    machine.run("pre-script")
+    machine.run("post-script")
+    assert machine.log()[1:] == ["--freeze /data/image", *FREEZE, *THAW, "--unfreeze /data/image"]
+
+
+def test_nothing_to_freeze_is_a_failure(machine: Machine) -> None:
+    (machine.root / "mounts").write_text("8:1 ext4 /dev/xvda1 /\n")
+    answer = machine.run("pre-script")
+    assert (answer.code, answer.output) == (201, [])
+    assert "nothing to freeze" in answer.messages
+    assert machine.run("post-script").code == 204
+
+
+def test_a_hook_alone_is_enough_and_says_so(machine: Machine) -> None:
+    (machine.root / "mounts").write_text("8:1 ext4 /dev/xvda1 /\n")
+    machine.hook(LOG_HOOK)
+    answer = machine.run("pre-script")
+    assert (answer.code, answer.output) == (0, ["system xvda /", "hook"])
+    assert machine.run("post-script").code == 0
+    assert machine.log() == ["sync", "hook freeze", "hook thaw"]
+
+
 def test_the_timer_thaws_what_nobody_asks_for_any_more(machine: Machine) -> None:
-    assert machine.run("pre-script", seconds=1) == 0
+    assert machine.run("pre-script", seconds=1).code == 0
     assert machine.frozen()
-    deadline = time.monotonic() + 10
-    while machine.frozen() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not machine.frozen()
-    assert machine.run("post-script") == 203
-    assert machine.run("post-script") == 204
-    assert len(machine.log()) == 4
+    assert eventually(lambda: not machine.frozen())
+    assert machine.run("post-script").code == 203
+    # Asked again, as Systems Manager's client does after a lost answer, it says the same.
+    assert machine.run("post-script").code == 203
+    assert machine.log() == ["sync", *FREEZE, *THAW]
 
 
-def test_the_timer_is_stopped_by_the_post_script(machine: Machine) -> None:
-    assert machine.run("pre-script", seconds=1) == 0
-    assert machine.run("post-script") == 0
+def test_the_timer_ends_after_the_post_script(machine: Machine) -> None:
+    assert machine.run("pre-script", seconds=2).code == 0
+    assert machine.run("post-script").code == 0
+    assert eventually(lambda: not machine.timers())
     time.sleep(1.5)
-    assert len(machine.log()) == 4
-    assert machine.run("pre-script") == 0
-    assert machine.run("post-script") == 0
+    assert machine.run("post-script").code == 0
+    assert machine.log() == ["sync", *FREEZE, *THAW]
+
+
+def test_a_slow_sync_does_not_use_up_the_timer(machine: Machine) -> None:
+    assert machine.run("pre-script", seconds=3, SYNC_SECONDS="4").code == 0
+    assert machine.frozen()
+    assert machine.run("post-script").code == 0
+
+
+@pytest.mark.parametrize("slow", ["/my logs", "/data"])
+def test_a_freeze_that_outlasts_the_timer_is_thawed_and_told(machine: Machine, slow: str) -> None:
+    answer = machine.run("pre-script", seconds=1, SLOW_FREEZE=slow, SLOW_SECONDS="4")
+    assert (answer.code, answer.output) == (201, [])
+    assert "auto-thaw came" in answer.messages
+    assert not machine.frozen()
+    assert not machine.left()
+    assert machine.run("post-script").code == 203
+
+
+def test_a_slow_freeze_does_not_hold_up_the_thaw_of_the_others(machine: Machine) -> None:
+    script = machine.start("pre-script", seconds=1, SLOW_FREEZE="/data", SLOW_SECONDS="8")
+    assert eventually(lambda: "_my_logs" in machine.frozen())
+    assert eventually(lambda: not machine.frozen(), seconds=6)
+    assert script.poll() is None
+    assert answer_of(script).code == 201
+
+
+def test_a_hook_that_outlasts_the_timer_is_called_to_thaw(machine: Machine) -> None:
+    machine.hook(f'[ "$1" = thaw ] || sleep 4; {LOG_HOOK}')
+    answer = machine.run("pre-script", seconds=1)
+    assert answer.code == 201
+    assert eventually(lambda: not machine.left())
+    assert machine.log() == ["sync", "hook freeze", "hook thaw"]
+    assert machine.run("post-script").code == 203
 
 
 def test_a_freeze_that_fails_thaws_what_was_frozen(machine: Machine) -> None:
-    assert machine.run("pre-script", FAIL_FREEZE="/my logs") == 201
-    assert "--freeze /data" in machine.log()
+    answer = machine.run("pre-script", FAIL_FREEZE="/data")
+    assert (answer.code, answer.output) == (201, [])
+    assert machine.log() == ["sync", "--freeze /my logs", "--unfreeze /my logs"]
+    assert machine.run("post-script").code == 204
+
+
+def test_what_somebody_else_froze_is_not_thawed(machine: Machine) -> None:
+    (machine.root / "kernel" / "_data").mkdir()
+    (machine.root / "kernel" / "_data" / "frozen").touch()
+    answer = machine.run("pre-script", seconds=1)
+    assert answer.code == 201
+    assert "Device or resource busy" in answer.messages
+    assert machine.run("post-script").code == 204
+    assert eventually(lambda: not machine.timers())
+    assert machine.frozen() == {"_data"}
+    assert machine.log() == ["sync", "--freeze /my logs", "--unfreeze /my logs"]
+
+
+def test_what_somebody_else_thawed_was_not_at_rest(machine: Machine) -> None:
+    assert machine.run("pre-script").code == 0
+    (machine.root / "kernel" / "_data" / "frozen").unlink()
+    (machine.root / "kernel" / "_data").rmdir()
+    assert machine.run("post-script").code == 203
     assert not machine.frozen()
-    assert machine.run("post-script") == 204
+    assert not machine.left()
 
 
-def test_a_thaw_that_fails_is_told(machine: Machine) -> None:
-    assert machine.run("pre-script") == 0
-    assert machine.run("post-script", FAIL_THAW="1") == 202
+def test_a_thaw_that_fails_is_told_and_tried_again(machine: Machine) -> None:
+    machine.hook(LOG_HOOK)
+    assert machine.run("pre-script").code == 0
+    (machine.root / "stuck").touch()
+    answer = machine.run("post-script")
+    assert answer.code == 202
+    assert "Input/output error" in answer.messages
+    assert machine.frozen() == {"_data", "_my_logs"}
+    # The database need not wait for it.
+    assert machine.log()[-1] == "hook thaw"
+    (machine.root / "stuck").unlink()
+    assert eventually(lambda: not machine.frozen())
+    assert machine.run("post-script").code == 0
 
 
-@pytest.mark.parametrize(
-    ("order", "code"), [(["post-script"], 204), (["pre-script", "pre-script"], 205)], ids=["post first", "pre twice"]
-)
-def test_the_wrong_order_is_told(machine: Machine, order: list[str], code: int) -> None:
-    assert [machine.run(command) for command in order][-1] == code
+def test_a_late_thaw_that_fails_is_late_all_the_same(machine: Machine) -> None:
+    assert machine.run("pre-script", seconds=1).code == 0
+    (machine.root / "stuck").touch()
+    assert eventually(lambda: bool([*machine.root.glob("run/*/*/late")]))
+    assert machine.run("post-script").code == 203
+    (machine.root / "stuck").unlink()
+    assert eventually(lambda: not machine.frozen())
+
+
+def test_the_post_script_before_the_pre_script(machine: Machine) -> None:
+    assert machine.run("post-script").code == 204
+    # The pre-script was late: nobody would thaw what it froze.
+    assert machine.run("pre-script").code == 205
+    assert not machine.frozen()
+
+
+def test_the_post_script_while_the_pre_script_runs(machine: Machine) -> None:
+    script = machine.start("pre-script", SLOW_FREEZE="/data", SLOW_SECONDS="3")
+    assert eventually(lambda: bool([*machine.root.glob("kernel/_data")]))
+    machine.run("post-script")
+    assert answer_of(script).code == 201
+    assert eventually(lambda: not machine.frozen() and not machine.left())
+
+
+def test_the_pre_script_twice(machine: Machine) -> None:
+    assert machine.run("pre-script").code == 0
+    assert machine.run("pre-script").code == 205
+    assert machine.frozen() == {"_data", "_my_logs"}
+    assert machine.run("post-script").code == 0
+
+
+def test_two_executions_do_not_touch_each_other(machine: Machine) -> None:
+    machine.hook(LOG_HOOK)
+    other = str(uuid.uuid4())
+    assert machine.run("pre-script").code == 0
+    assert machine.run("pre-script", execution=other).code == 205
+    assert machine.run("post-script", execution=other).code == 204
+    assert machine.frozen() == {"_data", "_my_logs"}
+    assert "hook thaw" not in machine.log()
+    assert machine.run("post-script").code == 0
+
+
+def test_one_execution_after_another(machine: Machine) -> None:
+    first, second = str(uuid.uuid4()), str(uuid.uuid4())
+    assert machine.run("pre-script", seconds=1, execution=first).code == 0
+    assert eventually(lambda: not machine.timers())
+    assert machine.run("pre-script", execution=second).code == 0
+    # The first one was late, whatever has happened since, and its post-script thaws nothing of the second.
+    assert machine.run("post-script", execution=first).code == 203
+    assert machine.frozen() == {"_data", "_my_logs"}
+    assert machine.run("post-script", execution=second).code == 0
+
+
+def test_without_an_execution_id_it_works_again_and_again(machine: Machine) -> None:
+    for _ in range(2):
+        assert machine.run("pre-script", execution="None").code == 0
+        assert machine.run("post-script", execution="None").code == 0
 
 
 def test_the_hook_frames_the_freeze(machine: Machine) -> None:
-    machine.hook('echo "hook $1" >> "$LOG"')
-    machine.run("pre-script")
+    machine.hook(LOG_HOOK)
+    assert machine.run("pre-script").output[-1] == "hook"
     machine.run("post-script")
-    assert machine.log() == [
-        "hook freeze", "--freeze /data", "--freeze /my logs", "--unfreeze /data", "--unfreeze /my logs", "hook thaw",
-    ]  # fmt: skip
+    assert machine.log() == ["sync", "hook freeze", *FREEZE, *THAW, "hook thaw"]
 
 
 def test_a_hook_that_is_not_ready_freezes_nothing(machine: Machine) -> None:
-    machine.hook('echo "hook $1" >> "$LOG"; [ "$1" = thaw ]')
-    assert machine.run("pre-script") == 206
-    assert machine.log() == ["hook freeze", "hook thaw"]
-    assert machine.run("post-script") == 204
+    machine.hook(f'{LOG_HOOK}; echo "no database here"; [ "$1" = thaw ]')
+    answer = machine.run("pre-script")
+    assert (answer.code, answer.output) == (206, [])
+    assert "no database here" in answer.messages
+    assert machine.log() == ["sync", "hook freeze", "hook thaw"]
+    assert machine.run("post-script").code == 204
 
 
-def test_a_real_filesystem_is_frozen_and_thawed(machine: Machine, tmp_path: Path) -> None:
-    if os.geteuid() != 0 or not all(shutil.which(tool) for tool in ("mkfs.ext4", "fsfreeze", "findmnt", "losetup")):
-        pytest.skip("freezing a real filesystem needs root, mkfs.ext4 and util-linux")
-    image, mount = tmp_path / "image", tmp_path / "mounted"
-    mount.mkdir()
-    with image.open("wb") as file:
-        file.truncate(16 << 20)
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
-    if subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=False, capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount a loop device")
+def test_a_hook_that_cannot_thaw_is_told_and_tried_again(machine: Machine) -> None:
+    machine.hook(f'{LOG_HOOK}; [ "$1" = freeze ] || [ -e "$REACTOR_ROOT/ready" ]')
+    assert machine.run("pre-script").code == 0
+    assert machine.run("post-script").code == 202
+    assert not machine.frozen()
+    (machine.root / "ready").touch()
+    assert eventually(lambda: not machine.left())
+
+
+def test_a_client_that_the_hook_leaves_behind_holds_up_nobody(machine: Machine) -> None:
+    machine.hook('[ "$1" = thaw ] || sleep 30 & echo $! > "$REACTOR_ROOT/client"')
     try:
-        # The real fsfreeze, but of this filesystem alone: the machine's own are none of this test's business.
-        (tmp_path / "bin" / "fsfreeze").unlink()
-        (tmp_path / "bin" / "findmnt").write_text(
-            f'#!/bin/sh\ncase "$*" in *--target*) echo 0:0 ;; *) echo "7:0 {mount}" ;; esac\n'
-        )
-        assert machine.run("pre-script", seconds=20) == 0
-        writer = subprocess.Popen(["sh", "-c", f"echo x > {mount}/file"])
-        with pytest.raises(subprocess.TimeoutExpired):
-            writer.wait(timeout=1)
-        assert machine.run("post-script") == 0
-        assert writer.wait(timeout=10) == 0
+        began = time.monotonic()
+        assert machine.run("pre-script", seconds=1).code == 0
+        assert eventually(lambda: not machine.frozen())
+        assert machine.run("pre-script", execution=str(uuid.uuid4())).code == 0
+        assert time.monotonic() - began < 15
     finally:
-        subprocess.run(["fsfreeze", "--unfreeze", str(mount)], check=False, capture_output=True)
-        subprocess.run(["umount", str(mount)], check=True)
+        machine.hook('kill "$(cat "$REACTOR_ROOT/client")"')
+        machine.run("post-script")
 
 
-def test_the_document_keeps_to_the_schema() -> None:
-    document = content()
-    assert document["schemaVersion"] == "2.2"
-    assert set(document) <= {"schemaVersion", "description", "parameters", "mainSteps"}
-    names = set(document["parameters"])
-    assert {"command", "executionId"} <= names
-    for parameter in document["parameters"].values():
-        assert parameter["type"] == "String"
-        assert set(parameter) <= {"type", "description", "default", "allowedValues", "allowedPattern"}
-        if "allowedPattern" in parameter:
-            assert re.fullmatch(parameter["allowedPattern"], parameter["default"])
-        else:
-            assert parameter["default"] in parameter["allowedValues"]
-    [step] = document["mainSteps"]
-    assert set(step) == {"action", "name", "precondition", "inputs"}
-    assert step["action"] == "aws:runShellScript"
-    assert set(re.findall(r"\{\{ *(\w+) *\}\}", DOCUMENT.read_text())) <= names
-    assert len(DOCUMENT.read_bytes()) < 64 * 1024
+def test_a_timer_that_does_not_start_freezes_nothing(machine: Machine) -> None:
+    machine.stand_in("setsid", "exit 1")
+    assert machine.run("pre-script").code == 201
+    assert machine.log() == ["sync"]
 
 
-def test_the_app_asks_for_what_the_document_offers() -> None:
-    from chalicelib import consistency  # noqa: PLC0415
-
-    assert consistency.FSFREEZE_DOCUMENT in DOCUMENT.read_text()
-    assert content()["parameters"]["command"]["allowedValues"] == ["pre-script", "post-script", "dry-run"]
+@pytest.mark.parametrize("tool", ["flock", "findmnt", "lsblk", "fsfreeze"])
+def test_a_tool_that_is_missing_claims_nothing(machine: Machine, tool: str) -> None:
+    machine.stand_in(tool, "exit 127")
+    answer = machine.run("pre-script")
+    assert not [line for line in answer.output if line.startswith("frozen vol-")]
+    assert answer.code in ((0,) if tool == "lsblk" else (201, 205))
+    machine.run("post-script")
+    assert not machine.frozen()
