@@ -14,7 +14,8 @@ from emulator import moto_bridge, session
 from emulator.clock import VirtualClock
 from emulator.cloud import Cloud, CopyFailure
 from emulator.conditions import Condition, Conditions, Duration
-from emulator.ec2.model import Lock, Region, Snapshot
+from emulator.ec2 import fleet
+from emulator.ec2.model import Deletion, Lock, Region
 from emulator.ec2.public_snapshots import add_foreign_snapshots
 from emulator.events.bus import Bus, DeadLetter, Delivery
 from emulator.functions import running, runtime
@@ -25,7 +26,6 @@ from emulator.ssm.run_command import Agent, Freeze
 from emulator.timeline import Timeline
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
-DEVICES = ("/dev/xvda", *(f"/dev/sd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz"))
 
 
 class LocalAWS:
@@ -195,40 +195,25 @@ class LocalAWS:
 
         They are deleted when it is terminated.
         """
-        made = self.client(region).run_instances(
-            ImageId="ami-12345678",
-            MinCount=1,
-            MaxCount=1,
-            InstanceType="t3.micro",
-            BlockDeviceMappings=_mappings(volumes),
-            TagSpecifications=[{"ResourceType": "instance", "Tags": _listed({"Name": name} | dict(tags or {}))}],
-        )
-        instance_id: str = made["Instances"][0]["InstanceId"]
-        moto_bridge.set_root_device(region, instance_id, DEVICES[0])
-        _, devices = moto_bridge.attached(region, instance_id)
-        for volume_id, own in zip(devices.values(), volume_tags, strict=False):
-            if own:
-                self.client(region).create_tags(Resources=[volume_id], Tags=_listed(own))
-        return instance_id
+        return fleet.launch(self.client(region), region, {"Name": name} | dict(tags or {}), volumes, volume_tags)
 
     def attach(
         self, region: str, instance_id: str, *, size: int, device: str, tags: Mapping[str, str] | None = None
     ) -> str:
         """Creates a volume of `size` GiB in the instance's zone and attaches it; it stays when the instance goes."""
-        ec2 = self.client(region)
-        specified = [{"ResourceType": "volume", "Tags": _listed(tags)}] if tags else []
-        volume_id: str = ec2.create_volume(
-            AvailabilityZone=f"{region}a", Size=size, VolumeType="gp3", TagSpecifications=specified
-        )["VolumeId"]
-        ec2.attach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=device)
-        return volume_id
+        return fleet.attach(self.client(region), region, instance_id, size=size, device=device, tags=tags or {})
 
     def snapshots(self, region: str) -> list[dict[str, Any]]:
         """The account's own snapshots as they are now, by start and id, read without a call and without any lag."""
         with self._cloud.lock:
             self._timeline.settle(self.now)
             mine = [one for one in self._cloud.region(region).snapshots.values() if one.mine]
-        return [_view(one) for one in sorted(mine, key=lambda one: (one.start_time, one.snapshot_id))]
+        return [one.summary() for one in sorted(mine, key=lambda one: (one.start_time, one.snapshot_id))]
+
+    @property
+    def deletions(self) -> list[Deletion]:
+        """The account's own snapshots that were deleted so far, by Region and in order."""
+        return [deletion for region in self._cloud.regions.values() for deletion in region.deletions]
 
     def lock(self, region: str, snapshot_id: str, *, days: int = 36500) -> None:
         """Locks a snapshot as an administrator would. KeyError if it does not exist."""
@@ -266,37 +251,9 @@ class LocalAWS:
         """The next copies into `region` end in state error."""
         self._cloud.failing_copies.setdefault(region, []).append(CopyFailure(message, times))
 
-    def mend(self) -> None:
-        """No fault, and no failure of a snapshot or a copy, that was ordered is still to come."""
+    def clear_faults(self) -> None:
+        """Cancels every fault and every failure of a snapshot or copy that is still to come."""
         self._gateway.faults.clear()
         self._gateway.fault_at.clear()
         self._cloud.failing_volumes.clear()
         self._cloud.failing_copies.clear()
-
-
-def _mappings(volumes: Sequence[int]) -> list[dict[str, Any]]:
-    return [
-        {"DeviceName": device, "Ebs": {"VolumeSize": size, "DeleteOnTermination": True}}
-        for device, size in zip(DEVICES, volumes, strict=False)
-    ]
-
-
-def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _view(one: Snapshot) -> dict[str, Any]:
-    """A snapshot as tests read it: names as in EC2's API, tags as a plain dictionary."""
-    return {
-        "SnapshotId": one.snapshot_id,
-        "VolumeId": one.volume_id,
-        "State": one.state,
-        "StateMessage": one.failure if one.state == "error" else None,
-        "StartTime": one.start_time,
-        "CompletionTime": one.ends_at if one.state == "completed" else None,
-        "VolumeSize": one.volume_size,
-        "Description": one.description,
-        "Encrypted": one.encrypted,
-        "KmsKeyId": one.kms_key_id,
-        "Tags": dict(one.tags),
-    }

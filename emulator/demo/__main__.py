@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from emulator.demo import checks, month, page
-from emulator.demo.company import DAYS, FLEET, NAME, PLACES, START
+from emulator.demo.company import DAYS, FLEET, NAME, PLACES, START, local_aws
 from emulator.demo.story import END
 from emulator.demo.table import table
-from emulator.demo.world import Evidence, World, local_aws
+from emulator.judge import Evidence, World
 
 PLAIN_WIDTH = 100  # without a terminal
 
@@ -26,7 +26,7 @@ def main() -> int:
     # The file is named, as the emulator takes what handlers print; the clock too, as the emulator holds the usual one.
     console = Console(file=sys.stdout, width=width, highlight=False, get_time=time.perf_counter)
     with local_aws() as aws:
-        well = run(World(aws), console)
+        well = run(World(aws, tuple(PLACES)), console)
         console.print(f"The report on all this, as a page: {page.write(aws)}", soft_wrap=True)
         return 0 if well else 1
 
@@ -39,7 +39,7 @@ def run(world: World, console: Console) -> bool:
     evidence = world.evidence()
     console.rule(f"What each instance has on {evidence.now:%d %B, %H:%M}, beside what it was promised", align="left")
     console.print(table(evidence))
-    well = checks.tell(checks.check(evidence), console)
+    well = checks.print_verdicts(checks.check(evidence), console)
     calls = sum(call.function is not None for call in world.aws.calls)
     _conclude(console, evidence, calls, time.perf_counter() - started, well)
     return well

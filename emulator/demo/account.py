@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from emulator import Invocation
-from emulator.demo.records import Digest, Problem, Record, digest
 from emulator.demo.wording import blended, counted, shape, times
-from emulator.demo.world import Seen, World
+from emulator.judge import Snapshot, World
+from emulator.judge.app_log import Digest, Problem, Record, digest
 
 LATE = timedelta(hours=1)
 WIDTH_OF_LABELS = 10
@@ -99,7 +99,7 @@ class Account:
             names = [self.world.name(id) for one in group for id in one.snapshots]
             yield Line(label, f"{_targets(group)} {how}(“{reason}”): {counted(names)}")
 
-    def _news(self, found: Digest, past: Mapping[str, Seen]) -> Iterator[Line]:
+    def _news(self, found: Digest, past: Mapping[str, Snapshot]) -> Iterator[Line]:
         """What is out of the ordinary."""
         yield from self._problems(found.problems)
         yield from self._missing(found)
@@ -157,7 +157,7 @@ class Account:
             end = f"{len(made)} of them made by {max(made):%H:%M}" if made else "none of them made today"
             yield Line("deferred", f"{times(len(waiting), 'copy')} for “{reason}”; {end}", "yellow")
 
-    def _newly_past(self, day: date) -> dict[str, Seen]:
+    def _newly_past(self, day: date) -> dict[str, Snapshot]:
         """What stands although its date has come, and did not yesterday."""
         return {
             id: one
@@ -165,7 +165,7 @@ class Account:
             if one.delete_on is not None and one.delete_on <= day and self._is_new(f"past {id}")
         }
 
-    def _past_their_date(self, found: Digest, past: Mapping[str, Seen]) -> Iterator[Line]:
+    def _past_their_date(self, found: Digest, past: Mapping[str, Snapshot]) -> Iterator[Line]:
         """Told once: what the sweep passed over, and what it never looks at as it is not the app's."""
         verdicts = {id: one.reason for one in found.kept for id in one.targets}
         shared = {id for one in self._kept_with_others(found) for id in one.targets}
@@ -190,7 +190,7 @@ class Account:
         for name in sorted({self.world.name(id) for one in found.deleted for id in one.snapshots} - left):
             yield Line("ran out", f"the last snapshot of {name} has expired: nothing of it is left", "green")
 
-    def _made(self, records: Sequence[Record]) -> Iterator[Seen]:
+    def _made(self, records: Sequence[Record]) -> Iterator[Snapshot]:
         for one in records:
             yield from (self.world.seen[id] for id in one.created if id in self.world.seen)
 
@@ -231,6 +231,6 @@ def _targets(records: Sequence[Record]) -> int:
     return sum(len(one.targets) for one in records)
 
 
-def _slot(one: Seen) -> datetime | None:
+def _slot(one: Snapshot) -> datetime | None:
     text = one.tags.get("Backup_Slot", "")
     return datetime.fromisoformat(text) if text else None

@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+
+from emulator import LocalAWS
+from emulator.judge import Instance, Promise
 
 NAME = "Larkspur Books"
 IRELAND, FRANKFURT, VIRGINIA = "eu-west-1", "eu-central-1", "us-east-1"
 PLACES = {IRELAND: "Ireland, the shop", FRANKFURT: "Frankfurt, the warehouse", VIRGINIA: "Virginia, the office"}
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What the owner of an instance may rely on.
-
-    Written beside the tags by hand and not read out of them, so that the checks share no parser with the app.
-    Times are UTC and sorted; days count from the day on which a snapshot is taken. The first snapshot of an ISO week
-    stands for `weeks`, the first of a month for `months`, and so do their copies.
-    """
-
-    at: tuple[time, ...]
-    days: int
-    copies: tuple[str, ...] = ()
-    copy_days: int = 0
-    weeks: int = 0
-    months: int = 0
-
-    def __str__(self) -> str:
-        often = f"daily {self.at[0]:%H:%M}" if len(self.at) == 1 else f"{len(self.at)} a day"
-        tiers = f", {self.weeks} weeks, {self.months} months" if self.weeks else ""
-        longer = f", copies {self.copy_days} days" if self.copies and self.copy_days != self.days else ""
-        return f"{often}, {self.days} days{tiers}{longer}"
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """An instance, with the sizes of its volumes in GiB, the root first; `left_out` counts them from 0."""
-
-    name: str
-    region: str
-    tags: Mapping[str, str]
-    promise: Promise | None
-    volumes: tuple[int, ...] = (8,)
-    left_out: frozenset[int] = field(default_factory=frozenset)
-
 
 NIGHT = (time(3),)
 EVERY_SIX_HOURS = (time(0), time(6), time(12), time(18))
@@ -67,6 +32,7 @@ FLEET = (
             "Schedule": "daily 01:00",
             "Retention": "14",
             "Copy_Dest": f"{FRANKFURT}, {VIRGINIA}",
+            "Consistency": "fsfreeze",
         },
         Promise((time(1),), 14, (FRANKFURT, VIRGINIA), 14),
         (20, 200, 100),
@@ -113,3 +79,8 @@ NOTEBOOK = Instance(
     (30,),
 )
 EVERYONE = (*FLEET, NOTEBOOK)
+
+
+def local_aws() -> LocalAWS:
+    """The company's AWS at the start of the month: the same at every run."""
+    return LocalAWS(start=START, regions=tuple(PLACES), seed=2026)

@@ -12,7 +12,7 @@ from rich.console import Console
 from emulator.demo.account import Account
 from emulator.demo.company import DAYS, PLACES, START
 from emulator.demo.story import END, STORY
-from emulator.demo.world import World
+from emulator.judge import World
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -38,7 +38,8 @@ def _live_day(world: World, morning: datetime, passed: Callable[[datetime], None
     told = []
     for instant in sorted({evening} | hours | set(incidents)):
         with _all_verdicts(instant.hour == SWEPT_BY):
-            world.travel_to(instant)
+            world.aws.travel_to(instant)
+        world.look()
         if instant in incidents:
             told.append((instant, incidents[instant].act(world)))
             world.look()

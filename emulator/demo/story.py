@@ -8,9 +8,7 @@ from datetime import date, datetime, timedelta
 
 from emulator.conditions import default_duration
 from emulator.demo.company import DAYS, FLEET, FRANKFURT, IRELAND, NOTEBOOK, START, VIRGINIA
-from emulator.demo.world import Mistake, Outage, Seen, World
-
-OFF_FOR = timedelta(days=4, hours=13, minutes=20)
+from emulator.judge import ExpectedFailure, Mistake, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def _by_hand(world: World) -> str:
         ],
     )
     id = made["SnapshotId"]
-    world.facts.by_hand.append(Seen(id, IRELAND, made["VolumeId"], "completed", made["StartTime"], tags))
+    world.note_by_hand(IRELAND, id)
     return f"Ben snapshots shop-web by hand before he upgrades it ({id}), and notes DeleteOn=2026-11-11 on it."
 
 
@@ -73,7 +71,8 @@ def _keep_events(world: World) -> str:
 def _fail(world: World) -> str:
     volume = world.facts.volume_ids["stock-app"][0]
     world.aws.fail_snapshot(volume, "An internal error occurred")
-    world.facts.failing.append(volume)
+    world.facts.failing_volumes.append(volume)
+    world.facts.failures.append(ExpectedFailure("An internal error occurred", "copy_on_completion", FRANKFURT))
     return "AWS will fail the next snapshot of stock-app."
 
 
@@ -83,35 +82,29 @@ def _launch(world: World) -> str:
 
 
 def _creator_off(world: World) -> str:
-    world.aws.disable(IRELAND, "create_snapshots")
-    world.facts.creator_off.append(Outage(IRELAND, world.aws.now, world.aws.now + OFF_FOR))
+    world.disable(IRELAND, "create_snapshots")
     return f"The schedule of create_snapshots in {IRELAND} is turned off by mistake."
 
 
 def _creator_on(world: World) -> str:
-    world.aws.enable(IRELAND, "create_snapshots")
+    world.enable(IRELAND, "create_snapshots")
     return "Back from a long weekend, somebody turns it on again."
 
 
 def _retire(world: World) -> str:
-    _terminate(world, FRANKFURT, "stock-print")
+    world.terminate("stock-print")
     return "stock-print is terminated, and its volume goes with it."
 
 
 def _lose_notebook(world: World) -> str:
-    _terminate(world, VIRGINIA, NOTEBOOK.name)
+    world.terminate(NOTEBOOK.name)
     return f"{NOTEBOOK.name} is terminated in a clean-up. Nobody has missed it yet."
-
-
-def _terminate(world: World, region: str, name: str) -> None:
-    world.aws.client(region).terminate_instances(InstanceIds=[world.facts.instance_ids[name]])
-    world.facts.terminated[name] = world.aws.now
 
 
 def _crowd(world: World) -> str:
     world.aws.copy_slots = 1
     world.aws.copy_duration = lambda gib: timedelta(minutes=40)
-    world.facts.crowded.append(world.aws.now.date())
+    world.facts.quota_full.append(world.aws.now.date())
     return "Other teams fill the copy quota: one slot per Region is left, and copies take 40 minutes."
 
 
@@ -128,6 +121,7 @@ def _overwrite(world: World) -> str:
     yesterday = world.aws.now.date() - timedelta(days=1)
     _set_delete_on(world, VIRGINIA, dict.fromkeys(before, yesterday))
     world.facts.mistakes.append(Mistake(VIRGINIA, world.aws.now, before))
+    world.facts.failures.append(ExpectedFailure("MAX_DELETE_PERCENT", "sweep_snapshots", VIRGINIA))
     return (
         f"A script of Dan's sets DeleteOn={yesterday}, by mistake, on the {len(before)} snapshots and copies in "
         f"{VIRGINIA} that have no KeepForever."

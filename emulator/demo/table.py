@@ -2,58 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from emulator.demo.case import Case
-from emulator.demo.company import EVERYONE, Instance
-from emulator.demo.expected import Due
-from emulator.demo.world import Evidence, Seen
+from emulator.judge import Case, Evidence, Instance, Snapshot
 
 COLUMNS = ("Instance", "Region", "Promised", "Snap-\nshots", "Copies", "Newest", "Next\nexpiry", "Kept\nforever", "")
 NUMBERS = ("Snap-\nshots", "Newest", "Next\nexpiry", "Kept\nforever")
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many snapshots or copies stand, and how many must."""
+
+    actual: int
+    expected: int
+
+    @property
+    def right(self) -> bool:
+        """Whether it is as it must be."""
+        return self.actual == self.expected
+
+    def text(self) -> Text:
+        """The count; if it is wrong, in red with the expected one."""
+        if self.right:
+            return Text(str(self.actual or "-"))
+        return Text(f"{self.actual}, not {self.expected}", style="bold red")
+
+
 def table(evidence: Evidence) -> Table:
-    """One row per instance; a figure that is not what it must be is red, with that beside it."""
+    """One row per instance."""
     case = Case(evidence)
-    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
     for name in COLUMNS:
-        drawn.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=name != "Promised")
-    for instance in EVERYONE:
-        drawn.add_row(*_row(case, instance))
-    return drawn
+        table.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=name != "Promised")
+    for instance in case.facts.instances.values():
+        table.add_row(*_row(case, instance))
+    return table
 
 
 def _row(case: Case, instance: Instance) -> tuple[str | Text, ...]:
-    mine = [one for one in case.of_volumes(case.facts.volume_ids[instance.name]) if one.id in case.evidence.standing]
-    primaries = [one for one in mine if not one.primary_id and one.state == "completed"]
-    kept = {one.id for one in mine if {one.id, one.primary_id} & set(case.facts.kept_forever)}
-    due = [one for one in case.due if one.instance is instance]
-    expected = sum(one.goes > case.today for one in due) + sum(one.id in kept for one in primaries)
-    snapshots = _figure(len(primaries), expected)
-    copies = Text("\n").join(_copies(case, instance, mine, due, kept)) or Text("-")
-    well = "not" not in f"{snapshots} {copies}"
+    standing = case.still_standing(case.of_volumes(case.facts.volume_ids[instance.name]))
+    primaries = [one for one in standing if not one.primary_id and one.state == "completed"]
+    kept = {one.id for one in standing if {one.id, one.primary_id} & set(case.facts.kept_forever)}
+    snapshots = _primaries(case, instance, primaries, kept)
+    copies = _copies(case, instance, standing, kept)
+    right = all(count.right for count in (snapshots, *copies.values()))
     return (
         instance.name,
         instance.region,
         _promised(case, instance),
-        snapshots,
-        copies,
+        snapshots.text(),
+        Text("\n").join(Text.assemble(f"{region} ", count.text()) for region, count in copies.items()) or Text("-"),
         _age(case, primaries),
-        _next_expiry(case, mine, kept),
+        _next_expiry(case, standing, kept),
         str(len(kept) or "-"),
-        Text("✓", style="green") if well else Text("✗", style="bold red"),
+        Text("✓", style="green") if right else Text("✗", style="bold red"),
     )
 
 
-def _next_expiry(case: Case, mine: Sequence[Seen], kept: set[str]) -> str:
-    """The next date on a tag; for what stands past its date, the day until which it is held."""
-    days = {one.id: one.delete_on for one in mine if one.delete_on and one.id not in kept}
+def _primaries(case: Case, instance: Instance, primaries: Sequence[Snapshot], kept: set[str]) -> Count:
+    due = sum(due.instance is instance and due.goes > case.today for due in case.due)
+    return Count(len(primaries), due + sum(primary.id in kept for primary in primaries))
+
+
+def _copies(case: Case, instance: Instance, standing: Sequence[Snapshot], kept: set[str]) -> dict[str, Count]:
+    """By destination."""
+    counts: dict[str, Count] = {}
+    for region in instance.promise.copies if instance.promise else ():
+        due = sum(due.instance is instance and due.copies_go[region] > case.today for due in case.due)
+        copies = [one for one in standing if one.primary_id and one.region == region and one.state == "completed"]
+        counts[region] = Count(len(copies), due + sum(copy.id in kept for copy in copies))
+    return counts
+
+
+def _next_expiry(case: Case, standing: Sequence[Snapshot], kept: set[str]) -> str:
+    """The next DeleteOn; for what stands past its date, the day until which it is held."""
+    days = {one.id: one.delete_on for one in standing if one.delete_on and one.id not in kept}
     held = (case.goes.get(id, day) if day <= case.today else day for id, day in days.items())
     return f"{min(held):%d %b}" if days else "-"
 
@@ -65,22 +95,8 @@ def _promised(case: Case, instance: Instance) -> str:
     return f"{instance.promise}" + (f", terminated {ended:%d %b}" if ended else "")
 
 
-def _copies(case: Case, instance: Instance, mine: Sequence[Seen], due: Sequence[Due], kept: set[str]) -> Iterator[Text]:
-    for region in instance.promise.copies if instance.promise else ():
-        expected = sum(one.copies_go[region] > case.today for one in due)
-        found = [one for one in mine if one.primary_id and one.region == region and one.state == "completed"]
-        extra = sum(one.id in kept for one in found)
-        yield Text.assemble(f"{region} ", _figure(len(found), expected + extra))
-
-
-def _figure(found: int, expected: int) -> Text:
-    if found == expected:
-        return Text(str(found or "-"))
-    return Text(f"{found}, not {expected}", style="bold red")
-
-
-def _age(case: Case, primaries: Sequence[Seen]) -> str:
+def _age(case: Case, primaries: Sequence[Snapshot]) -> str:
     if not primaries:
         return "-"
-    age = case.evidence.now - max(one.started for one in primaries)
+    age = case.evidence.now - max(primary.started for primary in primaries)
     return f"{age / timedelta(hours=1):.0f} h"

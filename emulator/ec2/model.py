@@ -63,6 +63,22 @@ class Snapshot:
         """Whether it belongs to the emulated account."""
         return self.owner_id == ACCOUNT
 
+    def summary(self) -> dict[str, Any]:
+        """The snapshot as tests read it: names as in EC2's API, tags as a plain dictionary."""
+        return {
+            "SnapshotId": self.snapshot_id,
+            "VolumeId": self.volume_id,
+            "State": self.state,
+            "StateMessage": self.failure if self.state == "error" else None,
+            "StartTime": self.start_time,
+            "CompletionTime": self.ends_at if self.state == "completed" else None,
+            "VolumeSize": self.volume_size,
+            "Description": self.description,
+            "Encrypted": self.encrypted,
+            "KmsKeyId": self.kms_key_id,
+            "Tags": dict(self.tags),
+        }
+
     def touch(self) -> None:
         """Forgets the rendered fragments: tags or state have changed."""
         self.xml = None
@@ -79,6 +95,19 @@ class Lock:
     mode: str
     created: datetime
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A snapshot as it was (see `Snapshot.summary`) when a call deleted it. `at` is aware and UTC.
+
+    `function` is None if no function of the app made the call.
+    """
+
+    at: datetime
+    region: str
+    function: str | None
+    snapshot: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -108,6 +137,7 @@ class Region:
     sequence: int = 0
     pending_copies: int = 0
     pending_snapshots: int = 0
+    deletions: list[Deletion] = field(default_factory=list)
     recent: dict[str, deque[Snapshot]] = field(default_factory=dict)  # the last few snapshots of each volume
 
     def next_sequence(self) -> int:

@@ -11,8 +11,9 @@ from emulator import moto_bridge
 from emulator.cloud import Cloud
 from emulator.ec2 import notifications
 from emulator.ec2.limits import check_count, check_description, check_id, specified_tags
-from emulator.ec2.model import Origin, Region, Snapshot, Tags
+from emulator.ec2.model import Deletion, Origin, Region, Snapshot, Tags
 from emulator.errors import AWSError, dry_run, invalid_value, snapshot_not_found
+from emulator.functions import running
 
 # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html
 PENDING_PER_VOLUME = {"st1": 1, "sc1": 1}
@@ -199,6 +200,8 @@ def delete_snapshot(cloud: Cloud, region: Region, params: Params) -> None:
         raise AWSError("OperationNotPermitted", f"The snapshot {one.snapshot_id} is locked and cannot be deleted.")
     if params.get("DryRun"):
         raise dry_run()
+    caller = running.current()
+    region.deletions.append(Deletion(cloud.now, region.name, caller.function if caller else None, one.summary()))
     if one.ended:
         region.remove(one)
     else:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from emulator.demo.company import FRANKFURT, IRELAND
-from emulator.demo.world import Deletion, Evidence, Seen
+from emulator.judge import Deletion, Evidence, Snapshot
 
 
-def of(evidence: Evidence, name: str, region: str) -> Seen:
+def of(evidence: Evidence, name: str, region: str) -> Snapshot:
     """The newest completed snapshot or copy of an instance that stands in a Region."""
     id = evidence.facts.instance_ids[name]
     mine = [one for one in evidence.standing.values() if one.tags.get("Source_InstanceId") == id]
@@ -20,7 +20,7 @@ def without(evidence: Evidence, *ids: str) -> Evidence:
     return replace(evidence, standing={id: one for id, one in evidence.standing.items() if id not in ids})
 
 
-def with_changed(evidence: Evidence, one: Seen) -> Evidence:
+def with_changed(evidence: Evidence, one: Snapshot) -> Evidence:
     """The same, but for one snapshot, new or altered, that stands."""
     return replace(evidence, standing={**evidence.standing, one.id: one}, seen={**evidence.seen, one.id: one})
 
@@ -40,6 +40,75 @@ def _pending_copy(evidence: Evidence) -> Evidence:
 def _wrong_date(evidence: Evidence) -> Evidence:
     one = of(evidence, "shop-web", IRELAND)
     return with_changed(evidence, replace(one, tags={**one.tags, "DeleteOn": "2027-01-01"}))
+
+
+def _never_taken(evidence: Evidence) -> Evidence:
+    """Neither it nor its copies were ever there."""
+    one = of(evidence, "shop-web", IRELAND)
+    ids = {id for id, other in evidence.seen.items() if one.id in (id, other.primary_id)}
+    seen = {id: other for id, other in evidence.seen.items() if id not in ids}
+    return replace(without(evidence, *ids), seen=seen)
+
+
+def _taken_twice(evidence: Evidence) -> Evidence:
+    return with_changed(evidence, replace(of(evidence, "shop-web", IRELAND), id="snap-0"))
+
+
+def _never_copied(evidence: Evidence) -> Evidence:
+    copy = of(evidence, "shop-web", FRANKFURT)
+    seen = {id: one for id, one in evidence.seen.items() if id != copy.id}
+    return replace(without(evidence, copy.id), seen=seen)
+
+
+def _copy_without_protection(evidence: Evidence) -> Evidence:
+    """Of a primary that is protected and still stands."""
+    primary = evidence.facts.kept_forever[0]
+    copy = next(one for one in evidence.standing.values() if one.primary_id == primary)
+    tags = {key: value for key, value in copy.tags.items() if key != "KeepForever"}
+    return with_changed(evidence, replace(copy, tags=tags))
+
+
+def _copy_of_short_life(evidence: Evidence) -> Evidence:
+    copy = of(evidence, "shop-web", FRANKFURT)
+    return with_changed(evidence, replace(copy, tags={**copy.tags, "DeleteOn": "2026-12-01"}))
+
+
+def _no_device(evidence: Evidence) -> Evidence:
+    one = of(evidence, "shop-db", IRELAND)
+    tags = {key: value for key, value in one.tags.items() if key != "Source_Device"}
+    return with_changed(evidence, replace(one, tags=tags))
+
+
+def _long_freeze(evidence: Evidence) -> Evidence:
+    *others, last = evidence.freezes
+    return replace(evidence, freezes=[*others, replace(last, until=last.since + timedelta(seconds=61))])
+
+
+def _still_frozen(evidence: Evidence) -> Evidence:
+    return replace(evidence, frozen={"i-0": datetime(2026, 11, 30, 1, tzinfo=UTC)})
+
+
+def _deleted(evidence: Evidence, one: Snapshot) -> Evidence:
+    """As if the app had deleted it in the end."""
+    deletion = Deletion(evidence.now, "sweep_snapshots", one)
+    return replace(without(evidence, one.id), deletions=[*evidence.deletions, deletion])
+
+
+def _protected_deleted(evidence: Evidence) -> Evidence:
+    return _deleted(evidence, evidence.standing[evidence.facts.kept_forever[0]])
+
+
+def _unmanaged_deleted(evidence: Evidence) -> Evidence:
+    return _deleted(evidence, evidence.facts.by_hand[0])
+
+
+def _deleted_too_early(evidence: Evidence) -> Evidence:
+    return _deleted(evidence, of(evidence, "shop-web", IRELAND))
+
+
+def _story_without_trouble(evidence: Evidence) -> Evidence:
+    """Events were lost on another day than the one that the story names."""
+    return replace(evidence, facts=replace(evidence.facts, events_lost=[date(2026, 11, 5)]))
 
 
 def _overdue(evidence: Evidence) -> Evidence:
@@ -94,7 +163,7 @@ def _taken_too_early(evidence: Evidence) -> Evidence:
     at = datetime(2026, 11, 15, 5, 15, tzinfo=UTC)
     return replace(
         evidence,
-        deletions=[replace(one, at=at) if one.snapshot_id == held.id else one for one in evidence.deletions],
+        deletions=[replace(one, at=at) if one.snapshot.id == held.id else one for one in evidence.deletions],
     )
 
 
@@ -105,7 +174,7 @@ def _held_without_a_word(evidence: Evidence) -> Evidence:
 
 def _grace_cut_short(evidence: Evidence) -> Evidence:
     copy = of(evidence, "notebook", FRANKFURT)
-    gone = Deletion(evidence.now, FRANKFURT, copy.id, "sweep_snapshots")
+    gone = Deletion(evidence.now, "sweep_snapshots", copy)
     return replace(without(evidence, copy.id), deletions=[*evidence.deletions, gone])
 
 
@@ -114,11 +183,11 @@ def _mistake_carried_out(evidence: Evidence) -> Evidence:
     condemned = next(id for id in mistake.before if id not in evidence.standing)
     return replace(
         evidence,
-        deletions=[replace(one, at=mistake.at) if one.snapshot_id == condemned else one for one in evidence.deletions],
+        deletions=[replace(one, at=mistake.at) if one.snapshot.id == condemned else one for one in evidence.deletions],
     )
 
 
-def _not_mended(evidence: Evidence) -> Evidence:
+def _not_put_right(evidence: Evidence) -> Evidence:
     [mistake] = evidence.facts.mistakes
     one = next(evidence.standing[id] for id in mistake.before if id in evidence.standing)
     return with_changed(evidence, replace(one, tags={**one.tags, "DeleteOn": "2026-11-24"}))
@@ -131,7 +200,7 @@ def _no_advice(evidence: Evidence) -> Evidence:
     )
 
 
-def _only(evidence: Evidence, name: str, region: str, *, day: int) -> Seen:
+def _only(evidence: Evidence, name: str, region: str, *, day: int) -> Snapshot:
     """The one that stands of a day of the month."""
     id = evidence.facts.instance_ids[name]
     mine = [one for one in evidence.standing.values() if one.tags.get("Source_InstanceId") == id]
@@ -139,41 +208,57 @@ def _only(evidence: Evidence, name: str, region: str, *, day: int) -> Seen:
     return found
 
 
-def _held(evidence: Evidence) -> Seen:
+def _held(evidence: Evidence) -> Snapshot:
     """The last snapshot of shop-cart before the creator was off."""
     [volume] = evidence.facts.volume_ids["shop-cart"]
-    [off] = evidence.facts.creator_off
+    [off] = evidence.facts.outages
     before = [one for one in evidence.seen.values() if one.volume_id == volume and one.started < off.since]
     return max(before, key=lambda one: one.started)
 
 
 TAMPERED = [
-    (_lost_primary, "shop-web vol-", "expected 1 completed snapshot; is none"),
+    (_lost_primary, "in eu-west-1", "expected there, as the app did not delete it; is gone"),
     (_lost_primary, "in eu-west-1", "expected kept while it is the newest; is gone otherwise"),
-    (lost_copy, "in eu-central-1", "expected 1 completed copy; is none"),
-    (_pending_copy, "in eu-central-1", "expected 1 completed copy; is none"),
+    (_never_taken, "shop-web vol-", "slot 2026-11-30T03:00Z: expected 1 completed snapshot; is none"),
+    (_taken_twice, "shop-web vol-", "slot 2026-11-30T03:00Z: expected 1 completed snapshot; is 2: snap-"),
+    (lost_copy, "of shop-web, to eu-central-1", "expected 1 completed copy; is none"),
+    (_pending_copy, "of shop-web, to eu-central-1", "expected 1 completed copy; is 1: snap-"),
+    (_never_copied, "shop-web vol-", "to eu-central-1: expected 1 completed copy ever; is none"),
+    (_copy_without_protection, "in eu-central-1", "expected KeepForever, as snap-"),
+    (_copy_of_short_life, "in eu-central-1", "expected DeleteOn=2026-12-28 or later; is DeleteOn=2026-12-01"),
+    (_copy_of_short_life, "in eu-central-1", "expected DeleteOn=2026-12-07 or later; is DeleteOn=2026-12-01"),
     (_wrong_date, "in eu-west-1", "expected DeleteOn=2026-12-28; is DeleteOn=2027-01-01"),
-    (_overdue, "in eu-", "expected gone, or never made; is completed, DeleteOn=2026-11-"),
-    (_uninvited, "shop-search vol-", "expected no snapshot; is at least one"),
-    (_torn_set, "shop-db at 30 Nov 01:00", "expected one start; is ["),
+    (_overdue, "in eu-", "expected gone, or never created; is completed, DeleteOn=2026-11-"),
+    (_overdue, "in eu-", "expected gone; is completed, DeleteOn=2026-11-"),
+    (_uninvited, "shop-search vol-", "expected no snapshot; is one of 30 Nov 03:00"),
+    (_torn_set, "shop-db, slot 2026-11-30T01:00Z", "expected one start; is 01:00:"),
+    (_no_device, "in eu-west-1", "expected a tag Source_Device; is none"),
+    (_long_freeze, "i-", "expected frozen for 0:01:00 at most; is 0:01:01"),
+    (_still_frozen, "i-", "expected thawed; is frozen since 30 Nov 01:00:00"),
     (_protection_lost, "in us-east-1", "expected there; is gone"),
+    (_protected_deleted, "in us-east-1", "expected never deleted; is deleted: it had KeepForever"),
+    (_unmanaged_deleted, "in eu-west-1", "expected never deleted; is deleted: it was not the app's"),
+    (_deleted_too_early, "in eu-west-1", "expected never deleted; is deleted: it was to stand until 2026-12-28"),
     (_by_hand_tagged, "snap-", "is {'Name': 'before the new shop', 'DeleteOn': '2026-11-11', 'Type': 'Automated'}"),
     (_by_hand_deleted, "snap-", "expected there; is gone"),
-    (_never_reported, "shop-search on 2026-11-05", "expected a tag problem; is not a word"),
+    (_never_reported, "shop-search on 2026-11-05", "expected a tag problem in the log; is none"),
     (_failed, " at 30 Nov ", "expected no failure; is JobFailed: out of paper"),
-    (_unheard, "snap-", "expected heard 3 times; is heard 0 times"),
-    (_unheard, "sweep_snapshots in us-east-1", "expected heard 3 times; is heard 0 times"),
+    (_unheard, "An internal error occurred", "expected reported as an error; is not reported"),
+    (_unheard, "copy_on_completion in eu-central-1", "expected reported 3 times; is reported 0 times"),
+    (_unheard, "sweep_snapshots in us-east-1", "expected reported 3 times; is reported 0 times"),
     (_unheard, "sweep_snapshots in us-east-1", "expected 1 dead letter; is 0"),
-    (_lost_weekly, "shop-web in eu-west-1", "expected ['01 Nov', '09 Nov', '17 Nov', '23 Nov', "),
-    (_lost_weekly, "shop-web in eu-west-1", "; is ['01 Nov', '09 Nov', '23 Nov', "),
+    (_lost_weekly, "shop-web in eu-west-1", "expected 01 Nov, 09 Nov, 17 Nov, 23 Nov, "),
+    (_lost_weekly, "shop-web in eu-west-1", "; is 01 Nov, 09 Nov, 23 Nov, "),
     (_taken_too_early, "in eu-west-1", "expected deleted on 2026-11-18; is 2026-11-15"),
     (_taken_too_early, "in eu-west-1", "expected something newer when it went; is nothing"),
     (_held_without_a_word, "on 2026-11-16", "expected the newest completed snapshot of vol-"),
     (_held_without_a_word, "on 2026-11-16", "expected the newest completed copy for vol-"),
     (_grace_cut_short, "in eu-central-1", "expected deleted on 2026-12-22; is 2026-11-30"),
+    (_grace_cut_short, "in eu-central-1", "expected gone on 2026-12-22; is 2026-11-30"),
     (_grace_cut_short, "in eu-central-1", "expected something newer when it went; is nothing"),
     (_mistake_carried_out, "in us-east-1", "expected not gone by 2026-11-25, nor before 2026-"),
-    (_mistake_carried_out, "deletions in us-east-1", "expected from the next day on; is "),
-    (_not_mended, "in us-east-1", " again; is DeleteOn=2026-11-24"),
+    (_mistake_carried_out, "deletions in us-east-1", "expected none on 2026-11-25, some on the next day; is "),
+    (_not_put_right, "in us-east-1", " again; is DeleteOn=2026-11-24"),
     (_no_advice, "the failure in us-east-1", "managed snapshots, and what to set; is ["),
+    (_story_without_trouble, "copies started by events on 2026-11-05", "expected 0; is "),
 ]

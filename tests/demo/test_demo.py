@@ -13,9 +13,9 @@ from rich.console import Console
 
 from emulator.demo import checks
 from emulator.demo.__main__ import run
-from emulator.demo.company import FRANKFURT, IRELAND
+from emulator.demo.company import FRANKFURT, IRELAND, PLACES, local_aws
 from emulator.demo.table import table
-from emulator.demo.world import Evidence, World, local_aws
+from emulator.judge import Evidence, World
 from tests.demo.tampering import TAMPERED, lost_copy, of
 
 
@@ -44,7 +44,7 @@ def unmeasured() -> Iterator[None]:
 def story() -> Iterator[Story]:
     told = io.StringIO()
     with local_aws() as aws:
-        world = World(aws)
+        world = World(aws, tuple(PLACES))
         with unmeasured():
             well = run(world, Console(file=told, width=100, highlight=False))
         yield Story(told.getvalue(), well, world, world.evidence())
@@ -53,7 +53,7 @@ def story() -> Iterator[Story]:
 def verdicts(evidence: Evidence) -> tuple[bool, str]:
     """Whether the checks say that all is well, and what they print."""
     printed = io.StringIO()
-    well = checks.tell(checks.check(evidence), Console(file=printed, width=500, highlight=False))
+    well = checks.print_verdicts(checks.check(evidence), Console(file=printed, width=500, highlight=False))
     return well, printed.getvalue()
 
 
@@ -100,8 +100,8 @@ def test_what_is_wrong_is_told(story: Story, tamper: Callable[[Evidence], Eviden
 def test_what_is_wrong_is_red_on_a_terminal(story: Story) -> None:
     printed = io.StringIO()
     console = Console(file=printed, width=200, highlight=False, force_terminal=True, color_system="standard")
-    assert not checks.tell(checks.check(lost_copy(story.evidence)), console)
-    [line] = [line for line in printed.getvalue().splitlines() if "is none" in line and "1 completed copy;" in line]
+    assert not checks.print_verdicts(checks.check(lost_copy(story.evidence)), console)
+    [line] = [line for line in printed.getvalue().splitlines() if "expected 1 completed copy; is none" in line]
     assert "\x1b[31m" in line
 
 
@@ -111,8 +111,7 @@ def test_a_snapshot_deleted_behind_the_apps_back_is_missed(story: Story) -> None
     after = story.world.evidence()
     well, printed = verdicts(after)
     assert not well
-    assert "payroll vol-" in printed
-    assert "expected 1 completed snapshot; is none" in printed
+    assert f"{one.id} in us-east-1: expected there, as the app did not delete it; is gone" in printed
     assert f"{one.id} in us-east-1: expected kept while it is the newest; is gone otherwise" in printed
     assert "7, not 8" in drawn(after)
 

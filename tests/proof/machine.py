@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from emulator import LocalAWS
+from emulator.judge import Snapshot
+from emulator.judge.watch import Watch
+from tests.proof.course import Course, owned
 from tests.proof.faults import FAULTS
-from tests.proof.invariants import violations
-from tests.proof.judging import Course, Watch, db_is_at, managed
 from tests.proof.network import Network, run_of
-from tests.proof.world import HOME, REGIONS, START, day_of, deploy, request
+from tests.proof.world import DB, HOME, MAIL, REGIONS, START, WEB, day_of, deploy, judge, request
 
 CALM_DAYS = 2
 CALMS = "calms"
@@ -41,7 +42,7 @@ class Chaos(RuleBasedStateMachine):
         self.network = Network(self.aws, self.holding.__enter__())
         self.world = deploy(self.aws)
         self.watch = Watch(self.world)
-        self.db = db_is_at(self.world)
+        self.db = self.world.facts.instance_ids[DB.name]
         self.aws.copy_slots = slots
         self.requests = 0
         self._put_policies_in_force()
@@ -141,35 +142,37 @@ class Chaos(RuleBasedStateMachine):
         self.requests += 1
         self.aws.send(HOME, request(self.world, f"0a0a0a0a-0000-0000-0000-{self.requests:012d}"))
 
-    @precondition(lambda self: bool(managed(self.world)))
+    @precondition(lambda self: bool(owned(self.world)))
     @rule(pick=picks)
     def protect(self, pick: int) -> None:
         self._count("protect")
-        self._tag(pick, "KeepForever", "audit")
+        self._tag(self._pick(pick), "KeepForever", "audit")
 
-    @precondition(lambda self: bool(managed(self.world)))
+    @precondition(lambda self: bool(owned(self.world)))
     @rule(pick=picks, days=st.integers(1, 9))
     def lengthen(self, pick: int, days: int) -> None:
         self._count("lengthen")
-        found = managed(self.world)
-        _, one = found[pick % len(found)]
-        old = START.fromisoformat(one["Tags"]["DeleteOn"])
-        self._tag(pick, "DeleteOn", f"{old + timedelta(days=days):%Y-%m-%d}")
+        snapshot = self._pick(pick)
+        assert snapshot.delete_on is not None
+        self._tag(snapshot, "DeleteOn", f"{snapshot.delete_on + timedelta(days=days)}")
 
-    def _tag(self, pick: int, key: str, value: str) -> None:
-        found = managed(self.world)
-        region, one = found[pick % len(found)]
-        self.aws.client(region).create_tags(Resources=[one["SnapshotId"]], Tags=[{"Key": key, "Value": value}])
+    def _pick(self, pick: int) -> Snapshot:
+        snapshots = owned(self.world)
+        return snapshots[pick % len(snapshots)]
+
+    def _tag(self, snapshot: Snapshot, key: str, value: str) -> None:
+        ec2 = self.aws.client(snapshot.region)
+        ec2.create_tags(Resources=[snapshot.id], Tags=[{"Key": key, "Value": value}])
 
     @rule(region=regions, times=st.integers(1, 5))
     def fail_copies(self, region: str, times: int) -> None:
         self._count("copies are to fail")
         self.aws.fail_copy(region, "An internal error occurred", times)
 
-    @rule(name=st.sampled_from(("web", "db", "mail")))
+    @rule(name=st.sampled_from((WEB.name, DB.name, MAIL.name)))
     def fail_a_snapshot(self, name: str) -> None:
         self._count("a snapshot is to fail")
-        self.aws.fail_snapshot(self.world.volumes[name][0], "An internal error occurred")
+        self.aws.fail_snapshot(self.world.facts.volume_ids[name][0], "An internal error occurred")
 
     @rule(slots=st.sampled_from((1, 2, 3, 20)))
     def set_slots(self, slots: int) -> None:
@@ -207,7 +210,7 @@ class Chaos(RuleBasedStateMachine):
     def calm(self) -> None:
         """Nothing fails any more, and the normal schedule goes on: then nothing is missing and nothing is left over."""
         aws = self.aws
-        aws.mend()
+        aws.clear_faults()
         self._put_policies_in_force()
         aws.describe_lag = timedelta(0)
         aws.copy_slots = 2
@@ -224,4 +227,4 @@ class Chaos(RuleBasedStateMachine):
         runs = [*self.network.runs, *(run_of(one) for one in aws.invocations[before:])]
         Chaos.steps[CALMS] += 1
         course = Course(self.world, runs)
-        self._say([*violations(self.world, course), *course.unnamed()])
+        self._say(judge(self.world, course, course.creator_runs()))

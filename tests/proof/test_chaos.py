@@ -42,10 +42,10 @@ def test_whatever_becomes_of_the_events_nothing_is_lost() -> None:
 @pytest.mark.parametrize(
     ("module", "name", "broken", "seen"),
     [
-        (plan, "plan_copies", trusts_in_events, "has no copy in"),
-        (copies, "_plan_surplus", clears_nothing_up, "'error', "),
-        (plan, "plan_creation", creates_what_exists, "snapshots for"),
-        (sweep, "_kept", forgets_protection, "has long been protected"),
+        (plan, "plan_copies", trusts_in_events, "expected 1 completed copy; is none"),
+        (copies, "_plan_surplus", clears_nothing_up, " error, snap-"),
+        (plan, "plan_creation", creates_what_exists, " completed, snap-"),
+        (sweep, "_kept", forgets_protection, "was protected before this step"),
     ],
 )
 def test_it_sees_what_is_broken(

@@ -1,54 +1,57 @@
-"""A small world of three Regions and three days in which everything happens that the jobs are for.
+"""A small account of three Regions, and three days in which every job has something to do.
 
 It is run the same way every time, one call after the other, so that the call with a given number is always the same one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from emulator import LocalAWS
+from emulator.judge import GENERAL, Case, Excuses, Instance, Promise, Request, World, violations
+from emulator.judge.due import Runs
 
 HOME, AWAY, THIRD = REGIONS = ("eu-west-1", "us-east-1", "eu-central-1")
 START = datetime(2026, 11, 22, 2, 55, tzinfo=UTC)
 DAYS, CALM_DAYS = 3, 2
-# The hours (UTC) in which schedules fire; in between nothing is new, and the emulated nights would cost real time.
+# The hours (UTC) in which schedules fire. The others would bring nothing new, and take real time.
 HOURS = (3, 5, 12)
+SCHEDULED = ("create_snapshots", "copy_missing", "sweep_snapshots", "report")
 EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-22"}
 
-
-@dataclass
-class World:
-    """The account, and what is known of it without asking the app."""
-
-    aws: LocalAWS
-    volumes: dict[str, list[str]] = field(default_factory=dict)
-    foreign: dict[str, set[str]] = field(default_factory=dict)
-    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def look(self) -> None:
-        """Remember every snapshot as it is now: what is gone later is judged by what it was."""
-        for region in REGIONS:
-            for one in self.aws.snapshots(region):
-                self.seen[f"{region} {one['SnapshotId']}"] = one | {"Region": region, "LastSeen": self.aws.now}
+NIGHT = (time(3),)
+WEB = Instance(
+    "web",
+    HOME,
+    {"Backup": "Yes", "Copy_Dest": f"{AWAY} {THIRD}", "Retention": "2d 2w"},
+    Promise(NIGHT, 2, (AWAY, THIRD), 2, weeks=2),
+)
+DB = Instance(
+    "db",
+    HOME,
+    {"Backup": "Yes", "Copy_Dest": AWAY, "Consistency": "fsfreeze"},
+    Promise(NIGHT, 7, (AWAY,), 7),
+    (8, 9),
+)
+MAIL = Instance(
+    "mail",
+    AWAY,
+    {"Backup": "Yes", "Copy_Dest": HOME, "Retention": "1", "Copy_Retention": "2"},
+    Promise(NIGHT, 1, (HOME,), 2),
+)
 
 
 def deploy(aws: LocalAWS) -> World:
-    """Deploy to the three Regions and start the instances of the story."""
+    """Deploys to the three Regions and starts the instances of the story."""
     aws.deploy(*REGIONS, CONCURRENCY="1", DAILY_AT="03:00")
-    world = World(aws)
-    tags = {"Backup": "Yes"}
-    _launch(world, HOME, "web", tags | {"Copy_Dest": f"{AWAY} {THIRD}", "Retention": "2d 2w"})
-    _launch(world, HOME, "db", tags | {"Copy_Dest": AWAY, "Consistency": "fsfreeze"}, (8, 9))
-    _launch(world, AWAY, "mail", tags | {"Copy_Dest": HOME, "Retention": "1", "Copy_Retention": "2"})
-    world.volumes["asked"] = []
+    world = World(aws, REGIONS)
+    for instance in (WEB, DB, MAIL):
+        world.launch(instance)
     for region in (HOME, AWAY):
         ec2 = aws.client(region)
         volume = ec2.create_volume(AvailabilityZone=f"{region}a", Size=8)["VolumeId"]
-        by_hand = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
-        world.foreign[region] = {by_hand}
+        world.note_by_hand(region, ec2.create_snapshot(VolumeId=volume)["SnapshotId"])
         aws.travel(seconds=20)
         for extra in ({}, {"KeepForever": "audit"}):
             pairs = [{"Key": key, "Value": value} for key, value in (EXPIRED | extra).items()]
@@ -58,49 +61,38 @@ def deploy(aws: LocalAWS) -> World:
     return world
 
 
-def _launch(world: World, region: str, name: str, tags: dict[str, str], volumes: tuple[int, ...] = (8,)) -> None:
-    instance = world.aws.launch(region, name=name, tags=tags, volumes=volumes)
-    pages = world.aws.client(region).describe_volumes(
-        Filters=[{"Name": "attachment.instance-id", "Values": [instance]}]
-    )
-    world.volumes[name] = [each["VolumeId"] for each in pages["Volumes"]]
-
-
 def live(world: World) -> None:
-    """Live through the days of the story: a copy fails, a snapshot is protected, somebody asks for one."""
-    aws = world.aws
+    """Lives through the days of the story: a copy fails, a snapshot is protected, somebody asks for one."""
     for day in range(DAYS):
         if day == 1:
-            aws.fail_copy(AWAY, "An internal error occurred")
-            aws.send(HOME, request(world, "0a0a0a0a-0000-0000-0000-000000000001"))
+            world.aws.fail_copy(AWAY, "An internal error occurred")
+            world.aws.send(HOME, request(world, "0a0a0a0a-0000-0000-0000-000000000001"))
         day_of(world, _midnight(day))
         if day == 0:
             protect_newest(world)
 
 
 def request(world: World, event_id: str) -> dict[str, Any]:
-    """The event that asks for a snapshot of the instance `db`."""
-    volume = world.volumes["db"][0]
-    found = world.aws.client(HOME).describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
+    """The event that asks for a snapshot of the instance `db`; the request is noted."""
+    world.facts.requests.append(Request(event_id, DB.name, world.aws.now))
     return {
         "id": event_id,
         "source": "ebs-snapshot-reactor",
         "detail-type": "Snapshot Requested",
-        "detail": {"instance-id": found},
+        "detail": {"instance-id": world.facts.instance_ids[DB.name]},
     }
 
 
 def protect_newest(world: World) -> None:
-    """Protect a primary that has copies."""
-    newest = [one for one in world.aws.snapshots(HOME) if one["VolumeId"] == world.volumes["web"][0]][-1]
-    world.aws.client(HOME).create_tags(
-        Resources=[newest["SnapshotId"]], Tags=[{"Key": "KeepForever", "Value": "audit"}]
-    )
+    """Protects a primary that has copies."""
+    [volume] = world.facts.volume_ids[WEB.name]
+    newest = [snapshot for snapshot in world.standing().values() if snapshot.volume_id == volume][-1]
+    world.aws.client(HOME).create_tags(Resources=[newest.id], Tags=[{"Key": "KeepForever", "Value": "audit"}])
     world.aws.travel(minutes=1)
 
 
 def calm(world: World, first: int = DAYS) -> None:
-    """Let the normal schedule go on, from the day that is ``first``."""
+    """Lets the normal schedule go on, from the day that is `first`."""
     for day in range(first, first + CALM_DAYS):
         day_of(world, _midnight(day))
 
@@ -110,17 +102,20 @@ def _midnight(day: int) -> datetime:
 
 
 def day_of(world: World, midnight: datetime) -> None:
-    """Let the schedules of some hours fire, with what follows from them; the rest of the day passes at once."""
+    """Lets the schedules of some hours fire, with what follows from them; the rest of the day passes at once."""
     for hour in HOURS:
-        _switch(world.aws, on=False)
+        for region in REGIONS:
+            for function in SCHEDULED:
+                world.disable(region, function)
         # Five minutes before the hour: whatever came of the hours before has long happened.
         world.aws.travel_to(max(world.aws.now, midnight + timedelta(hours=hour, minutes=-5)))
-        _switch(world.aws, on=True)
+        for region in REGIONS:
+            for function in SCHEDULED:
+                world.enable(region, function)
         world.aws.travel(hours=1)
         world.look()
 
 
-def _switch(aws: LocalAWS, *, on: bool) -> None:
-    for region in REGIONS:
-        for function in ("create_snapshots", "copy_missing", "sweep_snapshots", "report"):
-            (aws.enable if on else aws.disable)(region, function)
+def judge(world: World, excuses: Excuses | None = None, runs: Runs | None = None) -> list[str]:
+    """Returns what does not hold, in words; empty if all is well."""
+    return violations(Case(world.evidence(), excuses or Excuses(), runs), GENERAL)

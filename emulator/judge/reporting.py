@@ -1,0 +1,136 @@
+"""Checks of what people are told: every failure and bad tag, and why something stands past its date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from emulator import DeadLetter, Invocation
+from emulator.judge.case import Case
+from emulator.judge.due import DAY
+from emulator.judge.evidence import Mistake
+from emulator.judge.leftovers import held_snapshots
+from emulator.judge.verdict import Verdict
+
+ATTEMPTS = 3  # Lambda calls an asynchronous function once, and twice more if it fails
+BREAKER_MINIMUM, BREAKER_PERCENT = 20, 80  # how many snapshots, and which share of them, are too many at once
+
+
+def failures_were_reported(case: Case) -> Verdict:
+    """Each failure that the story is sure to cause ended an invocation with an error."""
+    verdict = Verdict("each failure that the story causes was reported as an error")
+    errors = [one for one in case.evidence.invocations if one.error is not None]
+    for failure in case.facts.failures:
+        reported = any(failure.explains(error) for error in errors)
+        verdict.require(reported, failure.text, "reported as an error", "not reported")
+    return verdict
+
+
+def nothing_else_failed(case: Case) -> Verdict:
+    """Only for a story whose failures are all known: Lambda reports each at each attempt."""
+    verdict = Verdict("only expected failures: each was reported 3 times, then became a dead letter")
+    failed = [one for one in case.evidence.seen.values() if one.state == "error" and one.primary_id is None]
+    volumes = sorted({snapshot.volume_id for snapshot in failed})
+    expected = sorted(set(case.facts.failing_volumes))
+    verdict.require(volumes == expected, "volumes with a failed snapshot", expected, volumes)
+    known = case.facts.failures
+    errors = [one for one in case.evidence.invocations if one.error is not None]
+    letters = case.evidence.dead_letters
+    reports: list[Invocation | DeadLetter] = [*errors, *letters]
+    for report in reports:
+        explained = any(failure.explains(report) for failure in known)
+        what = f"{report.function} in {report.region} at {report.at:%d %b %H:%M}"
+        verdict.require(explained, what, "no failure", report.error)
+    for failure in known:
+        what = f"{failure.function} in {failure.region}, {failure.text}"
+        count, left = (sum(failure.explains(one) for one in group) for group in (errors, letters))
+        verdict.require(count == ATTEMPTS, what, f"reported {ATTEMPTS} times", f"reported {count} times")
+        verdict.require(left == 1, what, "1 dead letter", left)
+    return verdict
+
+
+def bad_tags_were_reported(case: Case) -> Verdict:
+    """Tags that look meant but are not understood: nobody else would say so."""
+    verdict = Verdict("a Backup tag that the app does not understand was reported every day")
+    reported = {(problem.target, day) for day, said in case.log_by_day.items() for problem in said.problems}
+    for name, instance in case.facts.instances.items():
+        if instance.promise is None and "Backup" in instance.tags:
+            day = case.facts.launched[name].date()
+            while day <= case.today:
+                told = (case.facts.instance_ids[name], day) in reported
+                verdict.require(told, f"{name} on {day}", "a tag problem in the log", "none")
+                day += DAY
+    return verdict
+
+
+def newest_was_held(case: Case) -> Verdict:
+    """Day for day from its DeleteOn until a newer one came, or the grace of the newest copy was over."""
+    verdict = Verdict("the log says every day why the newest snapshot or copy is kept past its DeleteOn")
+    said = {
+        (id, day): record.reason for day, log in case.log_by_day.items() for record in log.kept for id in record.targets
+    }
+    kinds = set()
+    for snapshot, day, is_copy in held_snapshots(case):
+        kind = "copy for" if is_copy else "snapshot of"
+        kinds.add(kind)
+        reason = said.get((snapshot.id, day), "nothing in the log")
+        expected = f"the newest completed {kind} {case.lineage(snapshot)[0]}"
+        verdict.require(reason.startswith(expected), f"{snapshot} on {day}", expected, reason)
+    verdict.require(kinds == {"snapshot of", "copy for"}, "held past their dates", "a snapshot and a copy", kinds)
+    return verdict
+
+
+def mistake_deleted_nothing(case: Case) -> Verdict:
+    """All that was condemned by mistake outlived that day, has its own date again, and did not go before it."""
+    verdict = Verdict("after the mistake with DeleteOn, the sweep deleted nothing and said what to do")
+    for mistake in case.facts.mistakes:
+        today, region = mistake.at.date(), mistake.region
+        for id, day in mistake.before.items():
+            snapshot, went = case.evidence.seen[id], case.gone_on.get(id, date.max)
+            verdict.require(went > max(today, day - DAY), snapshot, f"not gone by {today}, nor before {day}", went)
+            verdict.require(
+                snapshot.delete_on == day, snapshot, f"DeleteOn={day} again", f"DeleteOn={snapshot.delete_on}"
+            )
+        _require_explanation(verdict, case, mistake)
+        days = {one.at.date() for one in case.evidence.deletions if one.snapshot.region == region}
+        resumed = today not in days and today + DAY in days
+        listed = ", ".join(f"{day:%d %b}" for day in sorted(days))
+        verdict.require(resumed, f"deletions in {region}", f"none on {today}, some on the next day", listed)
+    return verdict
+
+
+def _require_explanation(verdict: Verdict, case: Case, mistake: Mistake) -> None:
+    condemned, managed = _condemned(case, mistake)
+    enough = managed >= BREAKER_MINIMUM and condemned * 100 > BREAKER_PERCENT * managed
+    verdict.require(enough, "the mistake", "too many to delete at once", f"{condemned} of {managed}")
+    expected = f"would delete {condemned} of {managed} managed snapshots"
+    log = case.log_by_day[mistake.at.date()]
+    said = [record.reason for record in log.failed if record.targets == (mistake.region,)]
+    complete = [reason for reason in said if expected in reason and "set MAX_DELETE_PERCENT to" in reason]
+    what = f"the failure in {mistake.region}"
+    verdict.require(bool(said) and complete == said, what, f"{expected}, and what to set", said)
+
+
+def _condemned(case: Case, mistake: Mistake) -> tuple[int, int]:
+    """What would have gone if the sweep had not stopped, all but the newest of each volume; and all that there was."""
+    overwritten = [case.evidence.seen[id] for id in mistake.before]
+    forever = sum(case.evidence.seen[id].region == mistake.region for id in case.facts.kept_forever)
+    return len(overwritten) - len({case.lineage(one) for one in overwritten}), len(overwritten) + forever
+
+
+def the_story_took_place(case: Case) -> Verdict:
+    """Without the trouble that the other checks count on, they would prove less than they say."""
+    verdict = Verdict("the trouble was real: a day without events, a schedule turned off, a full copy quota")
+    runs = [(one.function, one.region, one.at) for one in case.evidence.invocations]
+    for day in case.facts.events_lost:
+        count = sum(function == "copy_on_completion" and at.date() == day for function, _, at in runs)
+        verdict.require(count == 0, f"copies started by events on {day}", 0, count)
+    for outage in case.facts.outages:
+        ran = [at for function, region, at in runs if (function, region) == (outage.function, outage.region)]
+        inside = [f"{at:%d %b %H:%M}" for at in ran if outage.covers(at)]
+        verdict.require(not inside, f"{outage.function} in {outage.region} while off", "no run", ", ".join(inside))
+    for snapshot in case.facts.by_hand:
+        past = snapshot.delete_on is not None and snapshot.delete_on <= case.today
+        verdict.require(past, snapshot, "past the DeleteOn on it", snapshot.tags)
+    for day in case.facts.quota_full:
+        verdict.require(bool(case.log_by_day[day].deferred), f"copies deferred on {day}", "some", "none")
+    return verdict
