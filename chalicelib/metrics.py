@@ -13,8 +13,8 @@ NAMESPACE = "EBSSnapshotReactor"
 SERVICE = "ebs-snapshot-reactor"
 
 # Once a day, by the report.
-VOLUMES_PROTECTED = "VolumesProtected"
-VOLUMES_UNPROTECTED = "VolumesUnprotected"  # to be backed up, and late or without any snapshot
+VOLUMES_COVERED = "VolumesCovered"
+VOLUMES_UNCOVERED = "VolumesUncovered"  # to be backed up, and late or without any snapshot
 VOLUMES_UNTAGGED = "VolumesUntagged"
 OLDEST_SNAPSHOT_AGE = "OldestSnapshotAge"  # hours
 COPIES_MISSING = "CopiesMissing"
@@ -26,8 +26,8 @@ DEFERRED = "Deferred"
 DELETIONS = "Deletions"
 
 DAILY = (
-    VOLUMES_PROTECTED,
-    VOLUMES_UNPROTECTED,
+    VOLUMES_COVERED,
+    VOLUMES_UNCOVERED,
     VOLUMES_UNTAGGED,
     OLDEST_SNAPSHOT_AGE,
     COPIES_MISSING,

@@ -23,13 +23,13 @@ from reactor_cli.timeline import Window, dots, ends, is_dense, kind_of, lifetime
 
 PARTS = Path(__file__).parent / "page_parts"
 WORDS = {
-    Cover.PROTECTED: "protected",
+    Cover.COVERED: "covered",
     Cover.LATE: "late",
-    Cover.UNPROTECTED: "unprotected",
+    Cover.UNCOVERED: "uncovered",
     Cover.LEFT_OUT: "left out",
     Cover.UNTAGGED: "not tagged",
 }
-WORST_FIRST = (Cover.UNPROTECTED, Cover.LATE, Cover.PROTECTED, Cover.LEFT_OUT, Cover.UNTAGGED)
+WORST_FIRST = (Cover.UNCOVERED, Cover.LATE, Cover.COVERED, Cover.LEFT_OUT, Cover.UNTAGGED)
 
 ID = re.compile(r"\b(?:snap|vol|i)-[0-9a-f]{8,17}\b")
 NEAR_NOW = 12  # percent of the width
@@ -136,7 +136,7 @@ def _instance(instance: InstanceReport, window: Window, paths: Paths) -> dict[st
         "size": sum(each.size_gib for each in instance.volumes),
         "cost": _cost(sum(each.cost.low for each in instance.volumes), most),
         "most": f"{most:.2f}",
-        "group": "look" if instance.failing else "safe" if Cover.PROTECTED in covers else "none",
+        "group": "look" if instance.failing else "covered" if Cover.COVERED in covers else "none",
         "volumes": [(each, _lanes(each, instance.region, window, paths)) for each in instance.volumes],
     }
 
@@ -156,7 +156,7 @@ def _lanes(volume: VolumeReport, region: str, window: Window, paths: Paths) -> l
         uses=_uses(volume.marks, window, paths),
         said=_said(volume.marks, window, "snapshot"),
         age=_age(volume.newest_age),
-        good=volume.cover not in (Cover.LATE, Cover.UNPROTECTED),
+        good=volume.cover not in (Cover.LATE, Cover.UNCOVERED),
     )
     return [home, *(_copy_lane(each, window, paths) for each in volume.copies)]
 

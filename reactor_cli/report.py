@@ -1,4 +1,4 @@
-"""``report``: what is protected and what is not, as text, JSON, CSV and one HTML file."""
+"""``report``: which volumes are covered and which are not, as text, JSON, CSV and one HTML file."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def report(
     transfer: tuple[float, float],
     daily_change: tuple[float, float],
 ) -> int:
-    """Report what is protected and what is not, and what it costs; what needs attention comes first."""
+    """Report which volumes are covered by a backup and what the backups cost; what needs attention comes first."""
     made = _make(account, Prices(storage, *transfer, *daily_change))
     _write(html, lambda: as_html(made))
     _write(csv, lambda: as_csv(made))

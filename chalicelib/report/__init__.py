@@ -1,4 +1,4 @@
-"""The report: what is protected and what is not, from what exists and the time; nothing here is stored.
+"""The report: which volumes are covered by a backup and which are not, from what exists now; no state is stored.
 
 ``make_report`` is pure. ``gather`` reads what it needs from EC2, ``text`` and ``tables`` write it down, and ``page``
 draws it: it needs Jinja2, and so is for the operator's machine only.

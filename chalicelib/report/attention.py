@@ -21,7 +21,7 @@ def find_attention(
     """Return what needs attention: 1 for what may cost data, 2 for what is older than asked for, 3 for tags."""
     found = [_of_unreadable(each) for each in unreadable]
     told: set[str] = set()
-    late = {each.id for instance in instances for each in instance.volumes if each.cover != Cover.PROTECTED}
+    late = {each.id for instance in instances for each in instance.volumes if each.cover != Cover.COVERED}
     for instance in instances:
         found += _of_instance(instance)
         told |= {instance.id} if not instance.enabled and instance.failing else set()
@@ -43,8 +43,8 @@ def _of_instance(instance: InstanceReport) -> list[Attention]:
     """Return one entry for each thing that is wrong: with all volumes if the same is to be said of them."""
     wrong: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
     for volume in instance.volumes:
-        if volume.cover in (Cover.LATE, Cover.UNPROTECTED):
-            wrong[LOSS if volume.cover == Cover.UNPROTECTED else STALE, ""].append((volume.id, volume.reason))
+        if volume.cover in (Cover.LATE, Cover.UNCOVERED):
+            wrong[LOSS if volume.cover == Cover.UNCOVERED else STALE, ""].append((volume.id, volume.reason))
         for copy in volume.copies:
             # A destination that cannot be read is told once, and not for each volume.
             if copy.missing or copy.failed:

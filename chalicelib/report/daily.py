@@ -33,8 +33,8 @@ def figures(report: Report) -> dict[str, float]:
     """Return the daily metrics; the oldest age only if a volume has a snapshot."""
     totals = report.totals
     values: dict[str, float] = {
-        metrics.VOLUMES_PROTECTED: totals.protected,
-        metrics.VOLUMES_UNPROTECTED: totals.unprotected + totals.late,
+        metrics.VOLUMES_COVERED: totals.covered,
+        metrics.VOLUMES_UNCOVERED: totals.uncovered + totals.late,
         metrics.VOLUMES_UNTAGGED: totals.untagged,
         metrics.COPIES_MISSING: totals.copies_missing,
         metrics.TAG_PROBLEMS: totals.tag_problems,

@@ -141,11 +141,11 @@ def _count(
     listed = list(volumes)
     copies = [copy for each in listed for copy in each.copies]
     cover = {wanted: sum(each.cover == wanted for each in listed) for wanted in Cover}
-    backed_up = (Cover.PROTECTED, Cover.LATE)
+    backed_up = (Cover.COVERED, Cover.LATE)
     return Totals(
-        protected=cover[Cover.PROTECTED],
+        covered=cover[Cover.COVERED],
         late=cover[Cover.LATE],
-        unprotected=cover[Cover.UNPROTECTED],
+        uncovered=cover[Cover.UNCOVERED],
         untagged=cover[Cover.UNTAGGED],
         left_out=cover[Cover.LEFT_OUT],
         oldest_age=max((each.newest_age or 0.0 for each in listed if each.cover in backed_up), default=None),

@@ -12,16 +12,16 @@ from chalicelib.plan import Destination
 
 
 class Cover(StrEnum):
-    """How a volume stands.
+    """Whether a volume has the backup that its tags ask for.
 
-    ``protected``: a snapshot fills the slot that was due. ``late``: there is one to fall back on, but it is older than
-    the schedule allows. ``unprotected``: it is to be backed up, and no snapshot of it has ever completed, or none is
-    left. ``untagged``: nobody asked for a backup. ``left-out``: its owner said No.
+    ``covered``: a snapshot fills the slot that was due. ``late``: its newest completed snapshot is older than the
+    schedule allows. ``uncovered``: it is to be backed up, and has no completed snapshot. ``untagged``: no tag asks for
+    a backup. ``left-out``: the volume is tagged ``Backup=No``.
     """
 
-    UNPROTECTED = "unprotected"
+    UNCOVERED = "uncovered"
     LATE = "late"
-    PROTECTED = "protected"
+    COVERED = "covered"
     UNTAGGED = "untagged"
     LEFT_OUT = "left-out"
 
@@ -130,14 +130,14 @@ class VolumeReport:
     cost: Cost = Cost()
 
     @property
-    def protected(self) -> bool:
-        """Whether it is as safe as its owner asked for; its copies aside."""
-        return self.cover == Cover.PROTECTED
+    def covered(self) -> bool:
+        """Whether it has the snapshot that its schedule asks for, whatever its copies are."""
+        return self.cover == Cover.COVERED
 
     @property
     def failing(self) -> bool:
         """Whether it is to be backed up, and is not, or one of its copies is not as it must be."""
-        return self.cover in (Cover.LATE, Cover.UNPROTECTED) or any(not each.good for each in self.copies)
+        return self.cover in (Cover.LATE, Cover.UNCOVERED) or any(not each.good for each in self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +225,9 @@ class Totals:
     ``oldest_age`` is that of the newest completed snapshot of the volume that has waited longest, None without one.
     """
 
-    protected: int = 0
+    covered: int = 0
     late: int = 0
-    unprotected: int = 0
+    uncovered: int = 0
     untagged: int = 0
     left_out: int = 0
     oldest_age: float | None = None

@@ -15,7 +15,7 @@ from chalicelib.records import json_value, problem_data
 from chalicelib.report.model import CopyReport, InstanceReport, Report, VolumeReport
 
 COLUMNS = (
-    "region", "instance_id", "instance_name", "schedule", "retention", "volume_id", "device", "size_gib", "protected",
+    "region", "instance_id", "instance_name", "schedule", "retention", "volume_id", "device", "size_gib", "covered",
     "cover", "reason", "newest_snapshot", "newest_at", "newest_age_hours", "next_expiry", "snapshots", "kept_forever",
     "destination", "copy_good", "copy_reason", "newest_copy", "newest_copy_at", "newest_copy_age_hours", "copies",
     "copies_missing", "copies_failed", "copies_deferred", "copies_pending", "cost_low_usd", "cost_high_usd",
@@ -49,7 +49,7 @@ def as_csv(report: Report) -> str:
 def _of_volume(instance: InstanceReport, volume: VolumeReport) -> tuple[object, ...]:
     return (
         instance.region, instance.id, instance.name, instance.schedule, instance.retention, volume.id, volume.device,
-        volume.size_gib, "yes" if volume.protected else "no", volume.cover.value, volume.reason, volume.newest_id,
+        volume.size_gib, "yes" if volume.covered else "no", volume.cover.value, volume.reason, volume.newest_id,
         volume.newest_at, volume.newest_age, volume.next_expiry, len(volume.marks), volume.kept_forever,
     )  # fmt: skip
 

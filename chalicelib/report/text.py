@@ -21,13 +21,13 @@ NEWS = timedelta(days=1)
 def headline(report: Report) -> str:
     """Return the report in one sentence."""
     totals = report.totals
-    wanted = totals.protected + totals.late + totals.unprotected
+    wanted = totals.covered + totals.late + totals.uncovered
     if not wanted:
         return "No volume is to be backed up." if not report.unreadable else "Not all Regions could be read."
-    if exposed := wanted - totals.protected:
-        return f"{exposed:,} of {counted(wanted, 'volume')} to be backed up {_are(exposed)} not protected."
+    if uncovered := wanted - totals.covered:
+        return f"{uncovered:,} of {counted(wanted, 'volume')} to be backed up {_are(uncovered)} not covered."
     every = f"All {counted(wanted, 'volume')}" if wanted > 1 else "The one volume"
-    well = f"{every} to be backed up {_are(wanted)} protected"
+    well = f"{every} to be backed up {_are(wanted)} covered"
     if totals.copies_missing:
         return f"{well}, but {counted(totals.copies_missing, 'copy', 'copies')} {_are(totals.copies_missing)} missing."
     if report.unreadable:
@@ -75,7 +75,7 @@ def _figures(report: Report) -> Iterator[str]:
     totals = report.totals
     yield f"{', '.join(report.regions)} at {report.now:%Y-%m-%d %H:%M} UTC:"
     yield (
-        f"  volumes: {totals.protected:,} protected, {totals.late:,} late, {totals.unprotected:,} unprotected, "
+        f"  volumes: {totals.covered:,} covered, {totals.late:,} late, {totals.uncovered:,} uncovered, "
         f"{totals.left_out:,} left out, {totals.untagged:,} not tagged for backup"
     )
     if totals.oldest_age is not None:

@@ -1,4 +1,4 @@
-"""How each volume stands: protected or not, and why. Pure."""
+"""Whether each volume is covered by a backup, and why. Pure."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _judge(volume: Volume, owner: Instance, history: Sequence[Snapshot], ground:
     if not owner.policy.enabled and owner.id in ground.misread:
         problem = ground.misread[owner.id]
         return (
-            Cover.UNPROTECTED,
+            Cover.UNCOVERED,
             f"somebody seems to want a backup, but the tag is not understood: {problem_text(problem)}",
         )
     if not owner.policy.enabled:
@@ -74,7 +74,7 @@ def _judge(volume: Volume, owner: Instance, history: Sequence[Snapshot], ground:
         return Cover.LEFT_OUT, "the volume is tagged Backup=No"
     newest = newest_completed(history)
     if newest is None:
-        return Cover.UNPROTECTED, _why_none(history)
+        return Cover.UNCOVERED, _why_none(history)
     return _judge_age(newest, history, due_since(owner.policy.schedule, ground.now), ground.now)
 
 
@@ -82,11 +82,11 @@ def _judge_age(newest: Snapshot, history: Sequence[Snapshot], due: datetime | No
     """Return whether the newest completed snapshot, or one that is pending, has begun since ``due``."""
     reason = f"{newest.id} is {age_text(hours(now - newest.started))} old"
     if due is None:
-        return Cover.PROTECTED, f"{reason}; more are taken on request only"
+        return Cover.COVERED, f"{reason}; more are taken on request only"
     since = [each for each in history if each.started >= due]
     if filling := [each for each in since if each.state in (State.COMPLETED, State.PENDING)]:
         pending = f", and {filling[-1].id} is pending" if newest.started < due else ""
-        return Cover.PROTECTED, reason + pending
+        return Cover.COVERED, reason + pending
     failed = [each for each in since if each.state == State.ERROR]
     because = f"; {failed[-1].id} failed: {cause_text(failed[-1])}" if failed else ""
     return Cover.LATE, f"no snapshot since {due:%Y-%m-%d %H:%M}; {reason}{because}"

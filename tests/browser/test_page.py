@@ -44,7 +44,7 @@ def test_it_renders_without_a_complaint_and_without_a_network(browser: Browser, 
     assert opened.complaints == []
     assert opened.requests == [file.as_uri()]
     assert len(opened.names()) == 24
-    assert opened.page.inner_text(".verdict span") == "14 of 48 volumes to be backed up are not protected."
+    assert opened.page.inner_text(".verdict span") == "14 of 48 volumes to be backed up are not covered."
     dots = opened.page.evaluate(
         "[...document.querySelectorAll('.t use.s')].map(u => u.getBBox().width).filter(w => w > 500)"
     )
@@ -69,7 +69,7 @@ def test_a_script_that_got_in_would_not_run(browser: Browser, file: Path, tmp_pa
 
 def test_sorting(browser: Browser, file: Path) -> None:
     opened = show(browser, file)
-    assert opened.names()[0] == "server-007"  # unprotected
+    assert opened.names()[0] == "server-007"  # uncovered
     opened.page.click("text=Name")
     by_name = opened.names()
     assert by_name == sorted(by_name, key=str.lower)
@@ -91,7 +91,7 @@ def test_filtering(browser: Browser, file: Path) -> None:
     looked_at = opened.names()
     assert len(looked_at) == 10
     assert opened.page.inner_text("#shown") == "10 of 24"
-    opened.page.click("[data-show=safe]")
+    opened.page.click("[data-show=covered]")
     assert len(opened.names()) == 14
     assert not set(opened.names()) & set(looked_at)
     opened.page.click("[data-show=all]")

@@ -161,11 +161,11 @@ def test_the_report_as_text_json_csv_and_html(company: Company, tmp_path: Path) 
     said = company.says("report", "--region", HOME, "--region", AWAY, "--html", str(html), "--csv", str(csv))
     assert said.code == 0
     assert said.err == f"wrote {html}\nwrote {csv}\n"
-    assert "volumes: 3 protected" in said.out
+    assert "volumes: 3 covered" in said.out
     assert html.read_text().lstrip().lower().startswith("<!doctype html>")
     assert csv.read_text().count("\n") == 4
     data = company.says("report", "--json").json
-    assert (data["command"], data["totals"]["protected"]) == ("report", 3)
+    assert (data["command"], data["totals"]["covered"]) == ("report", 3)
 
 
 def test_a_report_with_something_to_look_at_is_exit_code_1(newcomer: Company) -> None:

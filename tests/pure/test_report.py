@@ -70,14 +70,14 @@ TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "202
 @pytest.mark.parametrize(
     ("snapshots", "raw", "cover", "reason"),
     [
-        pytest.param([YESTERDAY, TODAY], None, Cover.PROTECTED, "snap-2 is 4 h old", id="today's"),
+        pytest.param([YESTERDAY, TODAY], None, Cover.COVERED, "snap-2 is 4 h old", id="today's"),
         pytest.param(
             [YESTERDAY], None, Cover.LATE, "no snapshot since 2026-11-22 03:00; snap-1 is 28 h old", id="late"
         ),
         pytest.param(
             [YESTERDAY, primary("snap-2", "2026-11-22 03:00", "pending")],
             None,
-            Cover.PROTECTED,
+            Cover.COVERED,
             "snap-1 is 28 h old, and snap-2 is pending",
             id="today's is pending",
         ),
@@ -88,18 +88,18 @@ TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "202
             "no snapshot since 2026-11-22 03:00; snap-1 is 28 h old; snap-2 failed: no luck",
             id="today's failed",
         ),
-        pytest.param([], None, Cover.UNPROTECTED, "no snapshot yet", id="none"),
+        pytest.param([], None, Cover.UNCOVERED, "no snapshot yet", id="none"),
         pytest.param(
             [primary("snap-2", "2026-11-22 03:00", "error")],
             None,
-            Cover.UNPROTECTED,
+            Cover.UNCOVERED,
             "no snapshot has completed; snap-2 failed: no luck",
             id="all failed",
         ),
         pytest.param(
             [primary("snap-2", "2026-11-22 06:00", "pending")],
             None,
-            Cover.UNPROTECTED,
+            Cover.UNCOVERED,
             "its first snapshot, snap-2, is not completed yet",
             id="first is pending",
         ),
@@ -109,7 +109,7 @@ TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "202
         pytest.param(
             [primary("snap-1", "2026-11-21 05:00")],
             BACKUP | {"Schedule": "daily 05:00"},
-            Cover.PROTECTED,
+            Cover.COVERED,
             "snap-1 is 26 h old",
             id="the slot is within the margin",
         ),
@@ -123,21 +123,21 @@ TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "202
         pytest.param(
             [primary("snap-1", "2026-11-22 04:00")],
             BACKUP | {"Schedule": "hourly"},
-            Cover.PROTECTED,
+            Cover.COVERED,
             "snap-1 is 2 h old",
             id="hourly, within the margin",
         ),
         pytest.param(
             [primary("snap-1", "2026-10-01 03:00")],
             BACKUP | {"Schedule": "on-request"},
-            Cover.PROTECTED,
+            Cover.COVERED,
             "snap-1 is 52 days old; more are taken on request only",
             id="on request",
         ),
         pytest.param(
             [primary("snap-1", "2026-11-21 04:10")],
             BACKUP | {"Schedule": "on-request 03:00"},
-            Cover.PROTECTED,
+            Cover.COVERED,
             "snap-1 is 26 h old",
             id="asked for since the slot before",
         ),
@@ -156,7 +156,7 @@ def test_a_volume_left_out() -> None:
 def test_a_mistyped_wish_is_no_protection() -> None:
     problem = TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup")
     made = make_report([view(raw={"Backup": "Yse"}, problems=(problem,))], NOW)
-    assert only(made).cover == Cover.UNPROTECTED
+    assert only(made).cover == Cover.UNCOVERED
     # It is told once, with the instance, and not again as a tag problem.
     [entry] = made.attention
     assert "the tag is not understood: read Backup=Yse; accepted: Yes" in entry.text
@@ -307,7 +307,7 @@ def test_a_volume_of_two_instances_counts_once() -> None:
     shared = volume()
     both = (instance("i-0b", {"Name": "other"}, [shared]), instance("i-0a", BACKUP, [shared]))
     made = make_report([RegionView(REGION, Inventory(instances=both), Inventory(snapshots=(TODAY,)))], NOW)
-    assert made.totals.protected == 1
+    assert made.totals.covered == 1
     assert made.totals.untagged == 0
 
 
@@ -336,7 +336,7 @@ def test_every_volume_has_a_verdict_and_a_reason() -> None:
     covers = [volume for each in made.instances for volume in each.volumes]
     totals = made.totals
     assert len(covers) == 60
-    assert totals.protected + totals.late + totals.unprotected + totals.untagged + totals.left_out == 60
+    assert totals.covered + totals.late + totals.uncovered + totals.untagged + totals.left_out == 60
     assert all(volume.reason for volume in covers)
     assert all(copy.reason for volume in covers for copy in volume.copies)
 
@@ -344,7 +344,7 @@ def test_every_volume_has_a_verdict_and_a_reason() -> None:
 def test_a_failure_that_nothing_has_made_good_is_to_be_looked_at() -> None:
     failed = primary("snap-x", "2026-11-22 06:00", "error")
     made = make_report([view(primary("snap-1", "2026-11-22 05:00"), failed, raw=BACKUP | {"Schedule": "hourly"})], NOW)
-    assert only(made).cover == Cover.PROTECTED
+    assert only(made).cover == Cover.COVERED
     [entry] = made.attention
     assert entry.text == "the snapshot snap-x of vol-0a failed: no luck"
     assert made.totals.failures == 1

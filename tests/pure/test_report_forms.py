@@ -49,14 +49,14 @@ def test_csv_has_a_line_for_each_volume_and_destination() -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(made))))
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == sum(max(1, len(volume.copies)) for each in made.instances for volume in each.volumes)
-    assert {row["cover"] for row in rows} == {"protected", "late", "unprotected"}
-    assert {row["protected"] for row in rows} == {"yes", "no"}
+    assert {row["cover"] for row in rows} == {"covered", "late", "uncovered"}
+    assert {row["covered"] for row in rows} == {"yes", "no"}
 
 
 def test_text_starts_with_what_needs_attention_and_holds_no_control_characters() -> None:
     web = instance(raw=BACKUP | {"Name": "x\x1b[31m\ny"}, volumes=[volume()])
     text = as_text(make_report([RegionView(REGION, Inventory(instances=(web,)))], NOW))
-    assert text.startswith("1 of 1 volume to be backed up is not protected.\n\nTo look at, the worst first:\n")
+    assert text.startswith("1 of 1 volume to be backed up is not covered.\n\nTo look at, the worst first:\n")
     assert text.splitlines()[3].startswith("  x[31my (i-0a")
     assert "\x1b" not in text
 

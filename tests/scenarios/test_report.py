@@ -46,13 +46,13 @@ def test_all_is_well_on_an_ordinary_morning(aws: LocalAWS) -> None:
     aws.launch(HOME, name="scratch")
     aws.travel_to(MORNING)
     record = said(aws)
-    assert record["headline"] == "All 2 volumes to be backed up are protected."
+    assert record["headline"] == "All 2 volumes to be backed up are covered."
     assert record["attention"] == []
-    assert (record["totals"]["protected"], record["totals"]["untagged"]) == (2, 1)
+    assert (record["totals"]["covered"], record["totals"]["untagged"]) == (2, 1)
     assert (record["totals"]["snapshots"], record["totals"]["copies"]) == (2, 2)
     assert emitted(last_report(aws)) == {
-        "VolumesProtected": 2,
-        "VolumesUnprotected": 0,
+        "VolumesCovered": 2,
+        "VolumesUncovered": 0,
         "VolumesUntagged": 1,
         "CopiesMissing": 0,
         "TagProblems": 0,
@@ -69,12 +69,12 @@ def test_what_is_wrong_is_told_and_is_no_error(aws: LocalAWS) -> None:
     aws.disable(HOME, "create_snapshots")
     aws.travel_to(MORNING)
     record = said(aws)
-    assert record["headline"] == "2 of 2 volumes to be backed up are not protected."
+    assert record["headline"] == "2 of 2 volumes to be backed up are not covered."
     [volume] = volumes_of(aws, HOME, web).values()
     texts = [each["text"] for each in record["attention"]]
     assert any(text == f"{volume}: no snapshot yet" for text in texts)
     assert any("the tag is not understood: read Backup=Yse" in text for text in texts)
-    assert emitted(last_report(aws))["VolumesUnprotected"] == 2
+    assert emitted(last_report(aws))["VolumesUncovered"] == 2
     assert "OldestSnapshotAge" not in emitted(last_report(aws))
     assert not failures(aws)
 
@@ -106,7 +106,7 @@ def test_a_destination_that_does_not_answer_is_part_of_the_report(aws: LocalAWS)
               match=lambda params: "Source_Region" in str(params))  # fmt: skip
     aws.travel_to(MORNING)
     record = said(aws)
-    assert record["headline"] == "The one volume to be backed up is protected, but not all copies could be looked at."
+    assert record["headline"] == "The one volume to be backed up is covered, but not all copies could be looked at."
     [unreadable] = record["unreadable"]
     assert unreadable["region"] == AWAY
     assert "not enabled" in unreadable["reason"]
@@ -147,10 +147,10 @@ def test_the_mail_starts_with_what_needs_attention(aws: LocalAWS, topic: str) ->
     [mail] = mails(aws)
     assert mail["Subject"] == f"EBS backups in {HOME}: 1 thing to look at"
     lines = mail["Message"].splitlines()
-    assert lines[0] == "All 2 volumes to be backed up are protected; 1 thing to look at."
+    assert lines[0] == "All 2 volumes to be backed up are covered; 1 thing to look at."
     assert lines[2] == "To look at, the worst first:"
     assert "read Retention=seven; accepted: days such as 7 or 7d" in lines[3]
-    assert "  volumes: 2 protected, 0 late, 0 unprotected, 0 left out, 0 not tagged for backup" in lines
+    assert "  volumes: 2 covered, 0 late, 0 uncovered, 0 left out, 0 not tagged for backup" in lines
 
 
 def test_a_dry_run_sends_no_mail(aws: LocalAWS, topic: str) -> None:
