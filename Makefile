@@ -8,7 +8,7 @@ FORMAT ?= cloudformation
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint lock bench bench-growth bench-calls bench-copies bench-sweep bench-cold-start bench-report clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint lock bench clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,26 +74,8 @@ prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos 
 mutants: $(VENV) ## changes the code that decides in about 3,000 small ways, each of which must fail a test; takes ten minutes
 	@$(BIN)/python -m tests.mutants
 
-bench: $(VENV) ## all that is measured in one table, build/bench.json and build/bench.svg; takes a quarter of an hour
-	@$(BIN)/python -m benchmarks
-
-bench-growth: $(VENV) ## memory and time of sweep, plan and report at 1,000 to 100,000 snapshots
-	@$(BIN)/python -m benchmarks.growth
-
-bench-calls: $(VENV) ## calls of each job beside the least possible
-	@$(BIN)/python -m benchmarks.calls
-
-bench-copies: $(VENV) ## how busy copy slots are kept while 500 volumes are copied
-	@$(BIN)/python -m benchmarks.copies
-
-bench-sweep: $(VENV) ## how close deletions come to what EC2 allows, and their cost in calls
-	@$(BIN)/python -m benchmarks.sweep
-
-bench-cold-start: $(VENV) ## what importing the app adds to boto3 and its first client
-	@$(BIN)/python -m benchmarks.cold_start
-
-bench-report: $(VENV) ## time and memory of the report and of planning over 50,000 snapshots
-	@$(BIN)/python -m benchmarks.report
+bench: $(VENV) ## ONLY="calls fleet": cost and speed against the limits of AWS, to build/bench.json and .svg; takes a quarter of an hour
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 test-browser: $(VENV) ## the report's page in a real browser; make chromium installs one
 	$(BIN)/python -m pytest tests/browser -m browser

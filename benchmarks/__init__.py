@@ -1,1 +1,1 @@
-"""Cost and speed against what AWS allows, never part of the tests."""
+"""Cost and speed, compared with the limits that AWS sets. Not part of the tests."""

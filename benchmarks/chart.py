@@ -1,4 +1,4 @@
-"""The chart: how memory and time grow with the number of snapshots, and what is reached of each limit. SVG, by hand."""
+"""The chart, an SVG: how memory and time grow with the number of snapshots, and the used share of each limit."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 from benchmarks.figures import Figure
-from benchmarks.growth import Growth, held
+from benchmarks.growth import Growth, bytes_per_snapshot
 
 WIDTH, MARGIN = 960, 40
 PANEL, HIGH, TOP = 380, 200, 90
 BAR, BARS_LEFT, BARS_WIDE = 26, 460, 390
-# Told apart with every kind of sight: https://jfly.uni-koeln.de/color/
+# Colours that people with any colour vision can distinguish: https://jfly.uni-koeln.de/color/
 COLOURS = ("#0072b2", "#d55e00", "#009e73")
 INK, FAINT, MISSED = "#1f2933", "#d3d9df", "#b00020"
 STYLE = (
@@ -23,28 +23,30 @@ STYLE = (
 
 
 def chart(growth: Sequence[Growth], figures: Sequence[Figure]) -> str:
-    """Return an SVG of the growth, and of every figure that is a share of a limit."""
-    larger = [each for each in growth if each.size > min(one.size for one in growth)]
-    shares = [each for each in figures if each.unit == "share"]
+    """Return an SVG of the growth, and of every figure whose unit is a share."""
+    larger = [result for result in growth if result.size > min(other.size for other in growth)]
+    shares = [figure for figure in figures if figure.unit == "share"]
     below = TOP + HIGH + 110
     height = below + BAR * len(shares) + 50
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">',
         f'<style>{STYLE}</style><rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         _text(MARGIN, 36, "ebs-snapshot-reactor: cost and speed against what AWS allows", "title"),
-        *_panel(MARGIN, "Memory for each snapshot (bytes)", larger, lambda each: held(each, growth)),
-        *_panel(MARGIN + PANEL + 120, "Processor time for each page of 1,000 (ms)", growth, lambda each: each.page_ms),
-        _text(MARGIN, below - 20, "Share of the limit that is used; the mark is the goal", "head"),
-        *(part for number, each in enumerate(shares) for part in _bar(below + BAR * number, each)),
+        *_panel(MARGIN, "Memory for each snapshot (bytes)", larger, lambda result: bytes_per_snapshot(result, growth)),
+        *_panel(
+            MARGIN + PANEL + 120, "Processor time for each page of 1,000 (ms)", growth, lambda result: result.page_ms
+        ),
+        _text(MARGIN, below - 20, "Used share of the limit; the line marks the goal", "head"),
+        *(part for row, figure in enumerate(shares) for part in _bar(below + BAR * row, figure)),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
 def _panel(left: int, title: str, growth: Sequence[Growth], value: Callable[[Growth], float]) -> list[str]:
-    """Return one line for each job over the number of snapshots, which is on a scale of powers of ten."""
-    sizes = sorted({each.size for each in growth})
-    top = _round_up(max((value(each) for each in growth), default=1.0))
+    """Return a panel with one line for each job, over the number of snapshots on a logarithmic scale."""
+    sizes = sorted({result.size for result in growth})
+    top = _round_up(max((value(result) for result in growth), default=1.0))
     spread = math.log10(sizes[-1] / sizes[0]) or 1.0 if sizes else 1.0
 
     def x(size: int) -> float:
@@ -60,22 +62,22 @@ def _panel(left: int, title: str, growth: Sequence[Growth], value: Callable[[Gro
         parts.append(_text(left + 42, y(number) + 4, f"{number:,.0f}", "small end"))
     parts += [_text(x(size), TOP + HIGH + 20, f"{size:,}", "small middle") for size in sizes]
     parts.append(_text(left + PANEL / 2, TOP + HIGH + 40, "snapshots", "small middle"))
-    jobs = list(dict.fromkeys(each.work for each in growth))
+    jobs = list(dict.fromkeys(result.work for result in growth))
     ends: list[float] = []
     for job in sorted(jobs, key=lambda job: y(_last(growth, job, value))):
         colour = COLOURS[jobs.index(job) % len(COLOURS)]
-        points = [(x(each.size), y(value(each))) for each in growth if each.work == job]
+        points = [(x(result.size), y(value(result))) for result in growth if result.work == job]
         path = " ".join(f"{a},{b}" for a, b in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         parts += [f'<circle cx="{a}" cy="{b}" r="4" fill="{colour}"/>' for a, b in points]
-        # A label gives way downwards to the one above it.
+        # Move a label down if it would overlap the one above it.
         ends.append(max(points[-1][1], ends[-1] + 15 if ends else 0.0))
         parts.append(f'<text x="{points[-1][0] + 10}" y="{ends[-1] + 4}" style="fill:{colour}">{escape(job)}</text>')
     return parts
 
 
 def _last(growth: Sequence[Growth], job: str, value: Callable[[Growth], float]) -> float:
-    return [value(each) for each in growth if each.work == job][-1]
+    return [value(result) for result in growth if result.work == job][-1]
 
 
 def _bar(top: float, figure: Figure) -> list[str]:
@@ -98,7 +100,7 @@ def _text(x: float, y: float, text: str, kind: str = "") -> str:
     return f'<text x="{x}" y="{y}"{named}>{escape(text)}</text>'
 
 
-def _round_up(most: float) -> float:
-    """Return 1, 2, 4 or 8 times a power of ten, whichever is the first that is not less."""
-    power = 10 ** math.floor(math.log10(most)) if most > 0 else 1
-    return next(power * step for step in (1, 2, 4, 8, 10) if power * step >= most or step == 10)
+def _round_up(value: float) -> float:
+    """Return the smallest of 1, 2, 4 or 8 times a power of ten that is not less than a value."""
+    power = 10 ** math.floor(math.log10(value)) if value > 0 else 1
+    return next(power * step for step in (1, 2, 4, 8, 10) if power * step >= value or step == 10)

@@ -1,4 +1,4 @@
-"""A figure beside its goal: what every benchmark comes to."""
+"""A figure beside its goal: the result of every benchmark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ Compared = Literal["at most", "at least", ""]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Something measured; without a goal it is there to be seen. ``part`` is the benchmark that it belongs to."""
+    """Something measured by the benchmark ``part``; without a goal it is only information.
+
+    ``detail`` helps to find out why a goal is missed.
+    """
 
     part: str
     name: str
@@ -19,15 +22,16 @@ class Figure:
     unit: str = ""
     compared: Compared = ""
     goal: float | None = None
+    detail: str = ""
 
     @property
     def met(self) -> bool:
-        """Whether the value is as good as its goal, or has none."""
+        """Whether the value reaches its goal, or has none."""
         if self.goal is None:
             return True
         return self.value <= self.goal if self.compared == "at most" else self.value >= self.goal
 
 
 def all_met(figures: Iterable[Figure]) -> bool:
-    """Return whether no goal is missed."""
-    return all(each.met for each in figures)
+    """Return whether every goal is met."""
+    return all(figure.met for figure in figures)

@@ -1,14 +1,12 @@
-"""How memory and time grow with the number of snapshots, beside bare boto3 paginators over the same pages.
+"""How memory and time grow with the number of snapshots, compared with boto3 paginators over the same pages.
 
-``python -m benchmarks.growth`` has another process serve pages made beforehand, and measures every job in a fresh one:
-the sweep where nothing has expired, the hourly plan of creations and copies where nothing is missing, the daily report.
-Reading, planning, the summary and the log are all in it. Each run of a job is followed by one of bare paginators which
-ask the same questions and do nothing with the answers; times are compared pair by pair.
+Another process serves prepared pages. Every job runs in a new process: the sweep when nothing has expired, creating and
+copying when nothing is missing, the daily report. This includes reading, planning, the summary and the log. After each
+run of a job, plain paginators send the same requests and ignore the answers; the times are compared pair by pair.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -19,11 +17,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.figures import Figure, all_met
-from benchmarks.moment import HOME
+from benchmarks.clock import HOME
+from benchmarks.figures import Figure
 from benchmarks.server import serving
 from chalicelib.aws.reading import PAGE_SIZE
 
@@ -31,10 +26,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000)
 WORKS = ("sweep", "plan", "report")
 PAIRS = 3
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: what .chalice/config.json asks for.
+# MiB, as lambda_memory_size in .chalice/config.json.
 MEMORY_GOAL = 512
 RATIO_GOAL = 1.3
-# What ten times as many snapshots may add to memory for each, and to time for each page.
+# How much more memory per snapshot, and time per page, ten times as many snapshots may take.
 GROWTH_GOAL = 1.25
 MIB = 2**20
 PART = "growth"
@@ -42,7 +37,7 @@ PART = "growth"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one process took: seconds, seconds of processor time, bytes before the work and at most, pages read."""
+    """One process: seconds, seconds of processor time, bytes of memory before the work and at its peak, pages read."""
 
     seconds: float
     cpu: float
@@ -53,7 +48,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A job at one size, in pairs of a run of the app and one of bare paginators. All figures are medians."""
+    """A job at one size, in pairs: a run of the app and one of plain paginators. All figures are medians."""
 
     work: str
     size: int
@@ -66,7 +61,7 @@ class Growth:
 
     @property
     def peak(self) -> float:
-        """The most memory of the process, in MiB: with interpreter, boto3 and app."""
+        """The peak memory of the process in MiB, with the interpreter, boto3 and the app."""
         return statistics.median(app.peak for app, _ in self.pairs) / MIB
 
     @property
@@ -76,39 +71,39 @@ class Growth:
 
     @property
     def ratio(self) -> float:
-        """Time beside that of bare paginators."""
-        return statistics.median(app.seconds / bare.seconds for app, bare in self.pairs)
+        """Time, compared with that of the paginators."""
+        return statistics.median(app.seconds / plain.seconds for app, plain in self.pairs)
 
     @property
     def cpu_ratio(self) -> float:
-        """Processor time beside that of bare paginators."""
-        return statistics.median(app.cpu / bare.cpu for app, bare in self.pairs)
+        """Processor time, compared with that of the paginators."""
+        return statistics.median(app.cpu / plain.cpu for app, plain in self.pairs)
 
 
 def measure(work: str, size: int, url: str, pairs: int) -> Growth:
-    """Measure a job and bare paginators in turn, each time in a process of its own."""
-    found = []
+    """Measure a job and the paginators in turn, each time in a new process."""
+    runs = []
     for _ in range(pairs):
-        app, questions = _run(work, url)
-        bare, _ = _run("bare", url, questions)
-        found.append((app, bare))
-    return Growth(work, size, found)
+        app, requests = _run(work, url)
+        plain, _ = _run("plain", url, requests)
+        runs.append((app, plain))
+    return Growth(work, size, runs)
 
 
-def _run(work: str, url: str, questions: str = "") -> tuple[Run, str]:
+def _run(work: str, url: str, requests: str = "") -> tuple[Run, str]:
     command = [sys.executable, "-m", "benchmarks.measured", work]
     done = subprocess.run(  # noqa: S603  # its own program
-        command, cwd=PROJECT, env=_environment(url), input=questions, capture_output=True, text=True, check=False
+        command, cwd=PROJECT, env=_environment(url), input=requests, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(f"{work} at {url} ended with {done.returncode}:\n{done.stderr}")
-    took = json.loads(done.stdout.splitlines()[-1])
-    asked = took.pop("questions")
-    return Run(**took), json.dumps(asked)
+    result = json.loads(done.stdout.splitlines()[-1])
+    sent = result.pop("requests")
+    return Run(**result), json.dumps(sent)
 
 
 def _environment(url: str) -> Mapping[str, str]:
-    """As in Lambda, with credentials that keep botocore from looking for others, and EC2 in the other process."""
+    """As in Lambda, with credentials, so that botocore does not look for others, and with EC2 in the other process."""
     return {
         "PATH": os.environ["PATH"],
         "AWS_REGION": HOME,
@@ -123,96 +118,45 @@ def _environment(url: str) -> Mapping[str, str]:
 
 
 def measure_all(sizes: Sequence[int] = SIZES, works: Sequence[str] = WORKS, pairs: int = PAIRS) -> list[Growth]:
-    """Measure the jobs at every size: the sweep, which has a goal to meet, in pairs, and the others once."""
-    found = []
+    """Measure the jobs at every size: the sweep in several pairs, as its time has a goal, and the others once."""
+    results = []
     for size in sizes:
         with serving(size) as url:
-            found += [measure(work, size, url, pairs if work == "sweep" else 1) for work in works]
-    return sorted(found, key=lambda each: (WORKS.index(each.work), each.size))
+            results += [measure(work, size, url, pairs if work == "sweep" else 1) for work in works]
+    return sorted(results, key=lambda result: (WORKS.index(result.work), result.size))
 
 
-def held(one: Growth, found: Sequence[Growth]) -> float:
-    """Return the bytes that each snapshot adds to the peak beyond that of the smallest size; 0 for that one itself."""
-    smallest = next(each for each in found if each.work == one.work)
-    more = one.size - smallest.size
-    return (one.peak - smallest.peak) * MIB / more if more else 0.0
+def bytes_per_snapshot(growth: Growth, results: Sequence[Growth]) -> float:
+    """Return the bytes that each snapshot adds to the peak of the smallest size; 0 for the smallest size itself."""
+    smallest = next(result for result in results if result.work == growth.work)
+    more = growth.size - smallest.size
+    return (growth.peak - smallest.peak) * MIB / more if more else 0.0
 
 
-def figures(found: Sequence[Growth]) -> list[Figure]:
+def figures(results: Sequence[Growth]) -> list[Figure]:
     """Return the figures; the goals are those of the largest size."""
-    sizes = sorted({each.size for each in found})
-    made: list[Figure] = []
-    for each in found:
-        made += _figures_of(each, found, each.size == sizes[-1])
-    for smaller, larger in pairwise(found):
+    sizes = sorted({result.size for result in results})
+    measured = [figure for result in results for figure in _figures_of(result, results, result.size == sizes[-1])]
+    for smaller, larger in pairwise(results):
         if smaller.work == larger.work and larger.size == sizes[-1]:
-            name = f"{larger.work} of {larger.size:,} beside {smaller.size:,}"
+            name = f"{larger.work} of {larger.size:,} to {smaller.size:,}"
             grown = larger.page_ms / smaller.page_ms
-            made.append(Figure(PART, f"{name}: time per page", grown, "", "at most", GROWTH_GOAL))
+            measured.append(Figure(PART, f"{name}: time per page", grown, "", "at most", GROWTH_GOAL))
             if smaller.size > sizes[0]:
-                grown = held(larger, found) / max(held(smaller, found), 1.0)
-                made.append(Figure(PART, f"{name}: memory per snapshot", grown, "", "at most", GROWTH_GOAL))
-    return made
+                grown = bytes_per_snapshot(larger, results) / max(bytes_per_snapshot(smaller, results), 1.0)
+                measured.append(Figure(PART, f"{name}: memory per snapshot", grown, "", "at most", GROWTH_GOAL))
+    return measured
 
 
-def _figures_of(one: Growth, found: Sequence[Growth], largest: bool) -> list[Figure]:
-    name = f"{one.work} of {one.size:,}"
-    made = [
-        Figure(PART, f"{name}: peak memory", one.peak, "MiB", "at most", MEMORY_GOAL if largest else None),
-        Figure(PART, f"{name}: processor time per page", one.page_ms, "ms"),
-        Figure(PART, f"{name}: time to bare paginators", one.ratio, "", "at most", RATIO_GOAL if largest else None),
-        Figure(
-            PART, f"{name}: processor time to theirs", one.cpu_ratio, "", "at most", RATIO_GOAL if largest else None
-        ),
+def _figures_of(result: Growth, results: Sequence[Growth], largest: bool) -> list[Figure]:
+    name = f"{result.work} of {result.size:,}"
+    memory, ratio = (MEMORY_GOAL, RATIO_GOAL) if largest else (None, None)
+    measured = [
+        Figure(PART, f"{name}: peak memory", result.peak, "MiB", "at most", memory),
+        Figure(PART, f"{name}: processor time per page", result.page_ms, "ms"),
+        Figure(PART, f"{name}: time to plain paginators", result.ratio, "", "at most", ratio),
+        Figure(PART, f"{name}: processor time to plain paginators", result.cpu_ratio, "", "at most", ratio),
     ]
-    if more := held(one, found):
-        made.append(Figure(PART, f"{name}: memory per snapshot", more, "bytes"))
-    return made
-
-
-def show(found: Sequence[Growth]) -> None:
-    """Print a row for each job and size."""
-    table = Table(
-        title=f"Goals at {SIZES[-1]:,} snapshots: a peak of {MEMORY_GOAL} MiB; for the sweep a ratio of {RATIO_GOAL}"
-    )
-    for heading in (
-        "work",
-        "snapshots",
-        "pages",
-        "peak MiB",
-        "bytes/snapshot",
-        "ms/page",
-        "to bare",
-        "CPU to bare",
-        "bare peak MiB",
-    ):
-        table.add_column(heading, justify="left" if heading == "work" else "right")
-    for each in found:
-        table.add_row(
-            each.work,
-            f"{each.size:,}",
-            str(each.pages),
-            f"{each.peak:.0f}",
-            f"{held(each, found):,.0f}",
-            f"{each.page_ms:.0f}",
-            f"{each.ratio:.2f}",
-            f"{each.cpu_ratio:.2f}",
-            f"{each.pairs[0][1].peak / MIB:.0f}",
-        )
-    Console(width=140).print(table)
-
-
-def main() -> int:
-    """Print the figures; return 1 if a goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of snapshots")
-    parser.add_argument("--works", choices=WORKS, nargs="+", default=WORKS, help="which jobs")
-    parser.add_argument("--pairs", type=int, default=PAIRS, help="pairs of runs at each size")
-    wanted = parser.parse_args()
-    found = measure_all(wanted.sizes, wanted.works, wanted.pairs)
-    show(found)
-    return 0 if all_met(figures(found)) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    if added := bytes_per_snapshot(result, results):
+        measured.append(Figure(PART, f"{name}: memory per snapshot", added, "bytes"))
+    return measured

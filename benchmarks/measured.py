@@ -1,7 +1,7 @@
-"""One measurement in a process of its own: a job of the app, or bare paginators over what that job read.
+"""One measurement in a process of its own: a job of the app, or plain paginators over the pages that the job read.
 
-``python -m benchmarks.measured sweep`` prints what the work took and which questions it asked EC2, as the last line.
-``python -m benchmarks.measured bare`` reads those questions from its standard input.
+``python -m benchmarks.measured sweep`` prints as its last line the time and memory of the work, and its requests.
+``python -m benchmarks.measured plain`` reads these requests from its standard input.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ from typing import Any
 import boto3
 from botocore import xform_name
 
-from benchmarks.moment import AWAY, NOW
+from benchmarks.clock import AWAY, NOW
 
-Question = tuple[str, str, dict[str, Any]]
+Request = tuple[str, str, dict[str, Any]]
 STATUS = Path("/proc/self/status")
 
 
 def peak() -> int:
-    """Return the most bytes of memory that this process has had at a time.
+    """Return the peak memory of this process in bytes.
 
-    Linux hands ``ru_maxrss`` on from the process that started this one, so its own high-water mark is read there.
+    On Linux, a process inherits ``ru_maxrss`` from the one that started it, so VmHWM is read instead.
     """
     if STATUS.exists():
         marks = [line.split()[1] for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:")]
         return int(marks[0]) * 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kib if sys.platform == "darwin" else kib * 1024
 
 
-class Asked:
-    """Takes note of what is asked of EC2: how many pages, and each question once."""
+class Recorder:
+    """Records the requests to EC2: the number of pages, and the first request of each series."""
 
     def __init__(self) -> None:
         self.pages = 0
-        self.questions: list[Question] = []
+        self.requests: list[Request] = []
         boto3.setup_default_session()
-        events: Any = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # just made
-        events.register("before-parameter-build.ec2", self._note)
+        events: Any = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # created above
+        events.register("before-parameter-build.ec2", self._record)
 
-    def _note(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+    def _record(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         self.pages += 1
         if "NextToken" not in params:
-            self.questions.append((context["client_region"], model.name, dict(params)))
+            self.requests.append((context["client_region"], model.name, dict(params)))
 
 
 def by_the_app(work: str) -> Callable[[], None]:
-    """Return the work of a function as its handler does it, with its clients made."""
-    import app  # noqa: PLC0415  # the bare paginators do without
+    """Return the work of a function, with its clients already created."""
+    import app  # noqa: PLC0415  # not in the process of the paginators
     from chalicelib import jobs  # noqa: PLC0415
     from chalicelib.report import daily  # noqa: PLC0415
 
@@ -63,7 +63,7 @@ def by_the_app(work: str) -> Callable[[], None]:
         "plan": lambda: (jobs.run(jobs.create_snapshots, invocation), jobs.run(jobs.copy_missing, invocation)),
         "report": lambda: daily.report(invocation),
     }
-    # The first request costs more than others; this one has no snapshot in its answer.
+    # The first request of a client takes longer. The answer to this one is empty.
     for region in (app.settings.region, AWAY):
         invocation.ec2.pending_copies(region)
 
@@ -73,39 +73,39 @@ def by_the_app(work: str) -> Callable[[], None]:
     return run
 
 
-def bare(questions: list[Question]) -> Callable[[], None]:
-    """Return paginators over the same questions, which do nothing with the pages."""
-    clients: dict[str, Any] = {region: boto3.client("ec2", region_name=region) for region, _, _ in questions}
+def plain_paginators(requests: list[Request]) -> Callable[[], None]:
+    """Return paginators that send the same requests, and ignore the pages."""
+    clients: dict[str, Any] = {region: boto3.client("ec2", region_name=region) for region, _, _ in requests}
     for client in clients.values():
         client.describe_snapshots(Filters=[{"Name": "status", "Values": ["pending"]}])
 
     def run() -> None:
-        for region, operation, params in questions:
-            asked = {key: value for key, value in params.items() if key != "MaxResults"}
+        for region, operation, params in requests:
+            filters = {key: value for key, value in params.items() if key != "MaxResults"}
             pages = clients[region].get_paginator(xform_name(operation))
-            for _ in pages.paginate(**asked, PaginationConfig={"PageSize": params["MaxResults"]}):
+            for _ in pages.paginate(**filters, PaginationConfig={"PageSize": params["MaxResults"]}):
                 pass
 
     return run
 
 
 def main() -> None:
-    """Do the work once and print what it took."""
-    asked = Asked()
-    work = bare(json.load(sys.stdin)) if sys.argv[1] == "bare" else by_the_app(sys.argv[1])
-    asked.pages = 0
-    asked.questions.clear()
-    before, began, used = peak(), time.perf_counter(), time.process_time()
+    """Do the work once and print the measurement."""
+    recorder = Recorder()
+    work = plain_paginators(json.load(sys.stdin)) if sys.argv[1] == "plain" else by_the_app(sys.argv[1])
+    recorder.pages = 0
+    recorder.requests.clear()
+    before, start, used = peak(), time.perf_counter(), time.process_time()
     work()
-    took = {
-        "seconds": time.perf_counter() - began,
+    measurement = {
+        "seconds": time.perf_counter() - start,
         "cpu": time.process_time() - used,
         "before": before,
         "peak": peak(),
-        "pages": asked.pages,
-        "questions": asked.questions,
+        "pages": recorder.pages,
+        "requests": recorder.requests,
     }
-    sys.stdout.write(f"{json.dumps(took)}\n")
+    sys.stdout.write(f"{json.dumps(measurement)}\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""EC2 in a process of its own: writes answers that were made beforehand, so that only the client's cost differs.
+"""EC2 in a process of its own: it sends prepared answers, so that only the cost of the client is measured.
 
-``python -m benchmarks.server NUMBER`` makes an account with so many snapshots, prints the port that it listens on, of
-the loopback interface only, and ends with its standard input.
+``python -m benchmarks.server NUMBER`` prepares an account with so many snapshots, listens on the loopback interface
+only, prints its port, and stops when its standard input ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def handler(account: Mapping[str, Pages]) -> type[BaseHTTPRequestHandler]:
-    """Return what answers requests with the account's pages."""
+    """Return a request handler that sends the account's pages."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -30,7 +30,7 @@ def handler(account: Mapping[str, Pages]) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-            pages = account.get(question(account, form))
+            pages = account.get(matching(account, form))
             body = pages[int(form.get("NextToken", "0"))] if pages else b""
             self.send_response(200 if pages else 400)
             self.send_header("Content-Type", "text/xml;charset=UTF-8")
@@ -39,21 +39,21 @@ def handler(account: Mapping[str, Pages]) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     return Handler
 
 
-def question(account: Mapping[str, Pages], form: Mapping[str, str]) -> str:
-    """Return which question a request asks: by its operation, and the first filter that tells it from others."""
-    names = [value for key, value in form.items() if key.startswith("Filter.") and key.endswith(".Name")]
-    told = {f"{form['Action']} {name}" for name in names}
-    return next((each for each in account if each in told), form["Action"])
+def matching(account: Mapping[str, Pages], form: Mapping[str, str]) -> str:
+    """Return the key of the account's pages for a request: its operation, with the first filter that is in a key."""
+    filters = [value for key, value in form.items() if key.startswith("Filter.") and key.endswith(".Name")]
+    keys = {f"{form['Action']} {name}" for name in filters}
+    return next((key for key in account if key in keys), form["Action"])
 
 
 @contextmanager
 def serving(number: int) -> Iterator[str]:
-    """Start the server with so many snapshots, and give its URL; it ends with the context."""
+    """Start the server with so many snapshots and yield its URL; stop it at the end of the context."""
     command = [sys.executable, "-m", "benchmarks.server", str(number)]
     with Popen(command, cwd=PROJECT, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603  # its own program
         try:

@@ -1,1 +1,1 @@
-"""The benchmarks run: what they measure is not asserted on."""
+"""The benchmarks run; nothing here depends on how fast they are."""

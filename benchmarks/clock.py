@@ -1,4 +1,4 @@
-"""Where and when the growth is measured: what client and server have to agree on."""
+"""The Regions and the present time of the growth benchmark, which its client and its server must share."""
 
 from datetime import UTC, datetime
 
