@@ -10,7 +10,7 @@ from datetime import datetime
 
 from chalicelib.models import Code, Decision, Outcome, Parameter, Reason, Snapshot, TagProblem, Target, Wrong
 from chalicelib.quoting import printable
-from chalicelib.schedule import RETENTION_FORMS, SCHEDULE_FORMS
+from chalicelib.schedule import RETENTION_FORMS, SCHEDULE_FORMS, Retention, Schedule
 from chalicelib.tags import keys
 
 # What stands in where AWS, or the owner of a snapshot, said nothing.
@@ -178,3 +178,28 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def listed(words: Iterable[str]) -> str:
     """Return words separated by commas."""
     return ", ".join(words)
+
+
+def schedule_text(schedule: Schedule) -> str:
+    """Return a schedule as its tag would be written, with the time of day (UTC) in full."""
+    minutes = schedule.minutes
+    kind = "on-request" if schedule.on_request else "daily"
+    if not minutes:
+        return kind
+    if len(minutes) == 1:
+        return f"{kind} {minutes[0] // 60:02}:{minutes[0] % 60:02}"
+    return "hourly" if len(minutes) == 24 else f"every {24 // len(minutes)}h"
+
+
+def retention_text(retention: Retention) -> str:
+    """Return a retention as its tag would be written."""
+    return " ".join(f"{tier.count}{tier.unit}" for tier in retention.tiers)
+
+
+def age_text(age: float) -> str:
+    """Return an age in hours as people read it."""
+    if age < 1:
+        return f"{max(0, round(age * 60))} min"
+    if age < 48:
+        return f"{age:.0f} h"
+    return f"{age / 24:.0f} days"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from chalicelib.models import Snapshot, State
 from chalicelib.quoting import printable
-from chalicelib.report.wording import age_text
+from chalicelib.wording import age_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.choosing import what_it_is
 from reactor_cli.ec2_restore import Restorer

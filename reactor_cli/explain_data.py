@@ -8,9 +8,8 @@ from typing import Any
 from chalicelib import tags
 from chalicelib.models import Decision, Instance, Volume
 from chalicelib.records import decision_data
-from chalicelib.report.wording import retention_text, schedule_text
 from chalicelib.schedule import current_slot, next_slot
-from chalicelib.wording import reason_text
+from chalicelib.wording import reason_text, retention_text, schedule_text
 from reactor_cli.explained import Explained, Line
 from reactor_cli.wording import action
 

@@ -10,9 +10,8 @@ from rich.text import Text
 
 from chalicelib.models import Code, Decision, Instance, Snapshot, State, Volume
 from chalicelib.quoting import printable
-from chalicelib.report.wording import retention_text, schedule_text
 from chalicelib.schedule import current_slot, next_slot
-from chalicelib.wording import counted, moment, reason_text
+from chalicelib.wording import counted, moment, reason_text, retention_text, schedule_text
 from reactor_cli.explained import Explained, Line
 from reactor_cli.outlook import Fate
 from reactor_cli.terminal import columns

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chalicelib.report import Prices, Report, as_csv, as_json, as_text, make_report
-from chalicelib.report.gather import view_region_or_say
+from chalicelib.report.gather import view_region_or_error
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.errors import CannotDo
 from reactor_cli.page import as_html
@@ -92,7 +92,7 @@ def _make(account: Account, prices: Prices) -> Report:
     views = []
     for region in account.regions:
         with progress(f"reading {region}"):
-            views.append(view_region_or_say(account.connect(region), account.settings.copy_slots))
+            views.append(view_region_or_error(account.connect(region), account.settings.copy_slots))
     if all(each.unreadable for each in views):
         raise CannotDo(views[0].unreadable)
     return make_report(views, account.now, prices, account.settings.last_copy_grace_days)

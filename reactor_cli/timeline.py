@@ -1,4 +1,4 @@
-"""Where a snapshot stands on the timelines of a page. One unit is an hour, so that daily paths are short. Pure."""
+"""The timelines of a page as SVG paths. One unit is one hour, which keeps the paths short. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from itertools import groupby, pairwise
 from chalicelib.models import State
 from chalicelib.report.model import Mark, Report
 
-SHORTEST, LONGEST_PAST, LONGEST_AHEAD = 7, 30, 21  # days
-DENSE = 20  # hours between two marks, below which dots would run into one another
+MIN_DAYS, MAX_DAYS_PAST, MAX_DAYS_AHEAD = 7, 30, 21
+MIN_HOURS_BETWEEN_DOTS = 20  # closer dots would overlap
 HOUR = timedelta(hours=1)
 MIDDLE, TICK_TOP, TICK, BAR_TOP, BAR = 8, 4, 8, 3, 10
 
@@ -39,15 +39,15 @@ class Window:
 
 
 def window_of(report: Report) -> Window:
-    """Return the time that shows all that stands, at most 30 days before now and 21 after it."""
-    volumes = [volume for each in report.instances for volume in each.volumes]
-    lanes = [each.marks for each in volumes] + [copy.marks for each in volumes for copy in each.copies]
+    """Return the time that shows all snapshots, at most 30 days before now and 21 days after it."""
+    volumes = [volume for instance in report.instances for volume in instance.volumes]
+    lanes = [volume.marks for volume in volumes] + [copy.marks for volume in volumes for copy in volume.copies]
     marks = [mark for lane in lanes for mark in lane]
     today = report.now.astimezone(UTC).date()
     oldest = min((mark.at.date() for mark in marks), default=today)
     last = max((mark.delete_on for mark in marks if mark.delete_on), default=today)
-    before = min(max((today - oldest).days + 1, SHORTEST), LONGEST_PAST)
-    after = min(max((last - today).days + 1, SHORTEST), LONGEST_AHEAD)
+    before = min(max((today - oldest).days + 1, MIN_DAYS), MAX_DAYS_PAST)
+    after = min(max((last - today).days + 1, MIN_DAYS), MAX_DAYS_AHEAD)
     return Window(_midnight(today - timedelta(days=before)), _midnight(today + timedelta(days=after)), report.now)
 
 
@@ -56,7 +56,7 @@ def _midnight(day: date) -> datetime:
 
 
 def kind_of(mark: Mark) -> str:
-    """Return how a mark looks: kept forever, completed, pending, or in error."""
+    """Return the class of a mark: ``x`` for error, ``p`` pending, ``k`` kept forever, ``s`` completed."""
     if mark.state == State.ERROR:
         return "x"
     if mark.state != State.COMPLETED:
@@ -65,15 +65,15 @@ def kind_of(mark: Mark) -> str:
 
 
 def is_dense(marks: Sequence[Mark]) -> bool:
-    """Return whether most marks are so close that they are better shown as bars than as dots."""
+    """Return whether marks are so close that bars are clearer than dots: by the median distance."""
     gaps = sorted((after.at - before.at) / HOUR for before, after in pairwise(marks))
-    return bool(gaps) and gaps[len(gaps) // 2] < DENSE
+    return bool(gaps) and gaps[len(gaps) // 2] < MIN_HOURS_BETWEEN_DOTS
 
 
 def dots(marks: Sequence[Mark], window: Window, dense: bool = False) -> str:
-    """Return a path of one dot, or upright bar, for each mark, oldest first.
+    """Return a path of one dot, or one vertical bar, for each mark, oldest first.
 
-    A dot is a subpath without length, which its round cap makes round at any scale.
+    A dot is a subpath without length: its round line cap makes it round at any scale.
     """
     first, more = (f"{BAR_TOP}v{BAR}", f"-{BAR}v{BAR}") if dense else (f"{MIDDLE}h0", "0h0")
     parts: list[str] = []
@@ -86,15 +86,15 @@ def dots(marks: Sequence[Mark], window: Window, dense: bool = False) -> str:
     return "".join(parts)
 
 
-def ends(marks: Iterable[Mark], window: Window) -> str:
-    """Return a path of one tick for each day still to come on which a mark may be deleted."""
+def expiry_ticks(marks: Iterable[Mark], window: Window) -> str:
+    """Return a path of one tick for each future day on which a mark may be deleted."""
     days = {mark.delete_on for mark in marks if mark.delete_on and not mark.kept_forever}
     shown = sorted(day for day in days if window.now < _midnight(day) <= window.end)
     return "".join(f"M{window.x(_midnight(day))} {TICK_TOP}v{TICK}" for day in shown)
 
 
 def lifetimes(marks: Iterable[Mark]) -> str:
-    """Return for each mark after how many days it may be deleted, ``-`` if never; equal ones as ``7*30``."""
+    """Return for each mark its days until deletion, ``-`` for never; 30 marks of 7 days in a row as ``7*30``."""
     days = [
         "-" if mark.kept_forever or not mark.delete_on else str((mark.delete_on - mark.at.date()).days)
         for mark in marks

@@ -1,7 +1,6 @@
 """The report: which volumes are covered by a backup and which are not, from what exists now; no state is stored.
 
-``make_report`` is pure. ``gather`` reads what it needs from EC2, ``text`` and ``tables`` write it down, and ``page``
-draws it: it needs Jinja2, and so is for the operator's machine only.
+``gather`` reads what a report needs from EC2, ``make_report`` makes it (pure), ``text`` and ``tables`` format it.
 """
 
 from chalicelib.report.making import make_report
@@ -12,7 +11,7 @@ from chalicelib.report.model import (
     Cost,
     Cover,
     Failure,
-    Guest,
+    ForeignCopies,
     InstanceReport,
     Mark,
     Orphan,
@@ -33,7 +32,7 @@ __all__ = [
     "Cost",
     "Cover",
     "Failure",
-    "Guest",
+    "ForeignCopies",
     "InstanceReport",
     "Mark",
     "Orphan",

@@ -1,4 +1,4 @@
-"""What of a report a person has to look at, the worst first. Pure."""
+"""What needs the attention of a person, most urgent first. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from chalicelib.models import TagProblem
 from chalicelib.report.model import Attention, Cover, Failure, InstanceReport, Unreadable
 from chalicelib.wording import counted, problem_text
 
-LOSS, STALE, TAGS = 1, 2, 3
+# The ranks: data may be lost; a backup is older than asked for; a tag is not understood.
+DATA, AGE, TAGS = 1, 2, 3
 
 
 def find_attention(
@@ -18,42 +19,46 @@ def find_attention(
     unreadable: Iterable[Unreadable],
     problems: Iterable[TagProblem],
 ) -> tuple[Attention, ...]:
-    """Return what needs attention: 1 for what may cost data, 2 for what is older than asked for, 3 for tags."""
-    found = [_of_unreadable(each) for each in unreadable]
-    told: set[str] = set()
-    late = {each.id for instance in instances for each in instance.volumes if each.cover != Cover.COVERED}
+    """Return what needs attention. What one entry says already is not said again by another."""
+    entries = [_of_unreadable(region) for region in unreadable]
+    not_covered = {volume.id for instance in instances for volume in instance.volumes if not volume.covered}
     for instance in instances:
-        found += _of_instance(instance)
-        told |= {instance.id} if not instance.enabled and instance.failing else set()
+        entries += _of_instance(instance)
     for failure in failures:
-        if not failure.repaired and failure.kind == "snapshot" and failure.of not in late:
-            what = f"the snapshot {failure.id} of {failure.of} failed: {failure.cause}"
-            found.append(Attention(STALE, failure.region, what))
-    found += [Attention(TAGS, each.target, problem_text(each)) for each in problems if each.target not in told]
-    return tuple(sorted(found, key=lambda each: (each.rank, each.target, each.text)))
+        if not failure.resolution and failure.kind == "snapshot" and failure.of not in not_covered:
+            text = f"the snapshot {failure.id} of {failure.of} failed: {failure.cause}"
+            entries.append(Attention(AGE, failure.region, text))
+    # An instance that is not enabled fails only because of its tags, and its own entry says so.
+    reported = {instance.id for instance in instances if not instance.enabled and instance.failing}
+    entries += [
+        Attention(TAGS, problem.target, problem_text(problem)) for problem in problems if problem.target not in reported
+    ]
+    return tuple(sorted(entries, key=lambda entry: (entry.rank, entry.target, entry.text)))
 
 
 def _of_unreadable(region: Unreadable) -> Attention:
     if not region.asked_by:
-        return Attention(LOSS, region.region, f"the Region cannot be read: {region.reason}")
-    return Attention(STALE, region.region, f"its copies of {region.asked_by} cannot be read: {region.reason}")
+        return Attention(DATA, region.region, f"the Region cannot be read: {region.reason}")
+    return Attention(AGE, region.region, f"its copies of {region.asked_by} cannot be read: {region.reason}")
 
 
 def _of_instance(instance: InstanceReport) -> list[Attention]:
-    """Return one entry for each thing that is wrong: with all volumes if the same is to be said of them."""
-    wrong: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
+    """Return one entry for all volumes with the same kind of failure."""
+    failing: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
     for volume in instance.volumes:
         if volume.cover in (Cover.LATE, Cover.UNCOVERED):
-            wrong[LOSS if volume.cover == Cover.UNCOVERED else STALE, ""].append((volume.id, volume.reason))
+            failing[DATA if volume.cover == Cover.UNCOVERED else AGE, ""].append((volume.id, volume.reason))
         for copy in volume.copies:
-            # A destination that cannot be read is told once, and not for each volume.
+            # A destination that cannot be read has an entry of its own, and none for each volume.
             if copy.missing or copy.failed:
-                wrong[STALE, copy.region].append((volume.id, copy.reason))
+                failing[AGE, copy.region].append((volume.id, copy.reason))
     target = f"{instance.name} ({instance.id}, {instance.region})"
-    return [Attention(rank, target, _summed_up(found)) for (rank, _), found in wrong.items()]
+    return [Attention(rank, target, _summary(volumes)) for (rank, _), volumes in failing.items()]
 
 
-def _summed_up(found: list[tuple[str, str]]) -> str:
-    if len({reason for _, reason in found}) == 1:
-        return f"{', '.join(id for id, _ in found)}: {found[0][1]}"
-    return f"{found[0][0]}: {found[0][1]}; and {counted(len(found) - 1, 'more volume')} like it"
+def _summary(volumes: list[tuple[str, str]]) -> str:
+    """Return one sentence about some volumes, each with its reason."""
+    first, reason = volumes[0]
+    if len({reason for _, reason in volumes}) == 1:
+        return f"{', '.join(id for id, _ in volumes)}: {reason}"
+    return f"{first}: {reason}; and {counted(len(volumes) - 1, 'more volume')} with a similar problem"

@@ -1,4 +1,4 @@
-"""The copies of a report: which ought to exist, and what became of each. Pure."""
+"""The copies of a report: which are expected, and the state of each. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from chalicelib.models import Policy, Snapshot, State
 from chalicelib.report.model import CopyReport, CopyState, Mark, RegionView
 from chalicelib.wording import cause_text
 
-# A copy starts when its snapshot completes; for this long after the snapshot began, nobody has to worry.
-PATIENCE = timedelta(hours=2)
-# A full destination is no failure, but a copy that has waited for longer than this is missing.
-LONGEST_WAIT = timedelta(days=1)
+# A copy starts when its snapshot completes: a copy of a snapshot younger than this is not missing yet.
+MAX_START_DELAY = timedelta(hours=2)
+# A full destination is no failure, but a copy that is deferred for longer than this is missing.
+MAX_DEFERRAL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A copy that ought to exist, and what became of it; ``copy`` is the one that says so, if there is one."""
+class ExpectedCopy:
+    """A copy that should exist, and its state; ``copy`` is the snapshot that the state is about, None if missing."""
 
     primary: Snapshot
     destination: str
@@ -31,92 +31,102 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """The copies of one Region's snapshots, found by source volume and destination, oldest first.
+    """The copies of one Region's snapshots by source volume and destination, oldest first.
 
-    ``places`` is where copies of a volume are, or ought to be.
+    ``regions`` are the destinations in which copies of a volume exist or are expected.
     """
 
-    wanted: Mapping[tuple[str, str], Sequence[Wanted]]
+    expected: Mapping[tuple[str, str], Sequence[ExpectedCopy]]
     existing: Mapping[tuple[str, str], Sequence[Snapshot]]
-    places: Mapping[str, Set[str]]
+    regions: Mapping[str, Set[str]]
     unreadable: Mapping[str, str]
+
+    def of_volume(self, volume_id: str) -> list[Sequence[Snapshot]]:
+        """Return the existing copies of a volume, for each Region that has any."""
+        regions = sorted(self.regions.get(volume_id, ()))
+        return [self.existing[volume_id, region] for region in regions if (volume_id, region) in self.existing]
 
 
 def find_copies(view: RegionView, now: datetime) -> Copies:
     """Return the copies of a Region's snapshots, those that are missing included."""
     existing: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
     for name, destination in sorted(view.destinations.items()):
-        for copy in sorted(destination.copies, key=lambda each: (each.started, each.id)):
+        for copy in sorted(destination.copies, key=lambda copy: (copy.started, copy.id)):
             if copy.managed and copy.source_volume_id and copy.primary_region == view.region:
                 existing[copy.source_volume_id, name].append(copy)
-    wanted = _wanted(view, now)
-    places: dict[str, set[str]] = defaultdict(set)
-    for volume_id, name in (*wanted, *existing):
-        places[volume_id].add(name)
+    expected = _expected(view, now)
+    regions: dict[str, set[str]] = defaultdict(set)
+    for volume_id, name in (*expected, *existing):
+        regions[volume_id].add(name)
     return Copies(
-        wanted=wanted,
+        expected=expected,
         existing=existing,
-        places=places,
-        unreadable={name: each.unreadable for name, each in view.destinations.items() if each.unreadable},
+        regions=regions,
+        unreadable={name: known.unreadable for name, known in view.destinations.items() if known.unreadable},
     )
 
 
-def _wanted(view: RegionView, now: datetime) -> Mapping[tuple[str, str], Sequence[Wanted]]:
-    primaries = {each.id: each for each in view.snapshots.snapshots}
-    wanted: dict[tuple[str, str], list[Wanted]] = defaultdict(list)
+def _expected(view: RegionView, now: datetime) -> Mapping[tuple[str, str], Sequence[ExpectedCopy]]:
+    primaries = {snapshot.id: snapshot for snapshot in view.snapshots.snapshots}
+    expected: dict[tuple[str, str], list[ExpectedCopy]] = defaultdict(list)
     for name, ids in plan.destinations_to_look_in(view.snapshots.snapshots, now.date()).items():
-        found = view.destinations.get(name, plan.Destination(unreadable="nobody looked"))
-        of: dict[str | None, list[Snapshot]] = defaultdict(list)
-        for copy in found.copies:
+        destination = view.destinations.get(name, plan.Destination(unreadable="it was not read"))
+        by_primary: dict[str | None, list[Snapshot]] = defaultdict(list)
+        for copy in destination.copies:
             if copy.managed and copy.primary_region == view.region:
-                of[copy.primary_id].append(copy)
-        for primary in sorted((primaries[id] for id in ids), key=lambda each: (each.started, each.id)):
-            wanted[primary.volume_id, name].append(_state(primary, name, found, of[primary.id], now))
-    return wanted
+                by_primary[copy.primary_id].append(copy)
+        for primary in sorted((primaries[id] for id in ids), key=lambda primary: (primary.started, primary.id)):
+            copies = by_primary[primary.id]
+            expected[primary.volume_id, name].append(_expected_copy(primary, name, destination, copies, now))
+    return expected
 
 
-def _state(primary: Snapshot, name: str, found: plan.Destination, copies: Iterable[Snapshot], now: datetime) -> Wanted:
-    ordered = sorted(copies, key=lambda each: (each.state != State.COMPLETED, each.state == State.ERROR, -each.tries))
+def _expected_copy(
+    primary: Snapshot, name: str, destination: plan.Destination, copies: Iterable[Snapshot], now: datetime
+) -> ExpectedCopy:
+    best_first = sorted(
+        copies, key=lambda copy: (copy.state != State.COMPLETED, copy.state == State.ERROR, -copy.tries)
+    )
     age = now - primary.started
-    if found.unreadable:
-        return Wanted(primary, name, CopyState.UNREADABLE, f"{name} cannot be read: {found.unreadable}")
-    if ordered:
-        return _of_existing(primary, name, ordered[0])
-    if age < PATIENCE:
-        return Wanted(primary, name, CopyState.PENDING, "its snapshot is new")
-    if found.free_slots is not None and found.free_slots <= 0 and age < LONGEST_WAIT:
-        return Wanted(primary, name, CopyState.DEFERRED, f"no free slot in {name}")
-    return Wanted(primary, name, CopyState.MISSING, f"no copy of {primary.id} in {name}")
+    if destination.unreadable:
+        return ExpectedCopy(primary, name, CopyState.UNREADABLE, f"{name} cannot be read: {destination.unreadable}")
+    if best_first:
+        return _existing_copy(primary, name, best_first[0])
+    if age < MAX_START_DELAY:
+        return ExpectedCopy(primary, name, CopyState.PENDING, f"{primary.id} is new")
+    if destination.free_slots is not None and destination.free_slots <= 0 and age < MAX_DEFERRAL:
+        return ExpectedCopy(primary, name, CopyState.DEFERRED, f"no free slot in {name}")
+    return ExpectedCopy(primary, name, CopyState.MISSING, f"no copy of {primary.id} in {name}")
 
 
-def _of_existing(primary: Snapshot, name: str, copy: Snapshot) -> Wanted:
+def _existing_copy(primary: Snapshot, name: str, copy: Snapshot) -> ExpectedCopy:
     if copy.state == State.COMPLETED:
-        return Wanted(primary, name, CopyState.COMPLETED, f"{copy.id} completed", copy)
+        return ExpectedCopy(primary, name, CopyState.COMPLETED, f"{copy.id} completed", copy)
     if copy.state != State.ERROR:
-        return Wanted(primary, name, CopyState.PENDING, f"{copy.id} is {copy.state}", copy)
-    given_up = "given up" if copy.tries >= plan.MAX_TRIES else "to be tried again"
-    reason = f"the copy of {primary.id} failed at try {copy.tries}, {given_up}: {cause_text(copy)}"
-    return Wanted(primary, name, CopyState.FAILED, reason, copy)
+        return ExpectedCopy(primary, name, CopyState.PENDING, f"{copy.id} is {copy.state}", copy)
+    next_step = "given up" if copy.tries >= plan.MAX_TRIES else "will be tried again"
+    reason = f"the copy of {primary.id} failed at try {copy.tries}, {next_step}: {cause_text(copy)}"
+    return ExpectedCopy(primary, name, CopyState.FAILED, reason, copy)
 
 
 def report_copies(volume_id: str, policy: Policy | None, copies: Copies, now: datetime) -> tuple[CopyReport, ...]:
-    """Return one report for each destination that a volume has copies in, or ought to have."""
-    named = policy.destinations if policy and policy.enabled else ()
-    names = sorted(copies.places.get(volume_id, set()) | set(named))
-    return tuple(_report_one(volume_id, name, name in named, copies, now) for name in names)
+    """Return one report for each destination in which copies of a volume exist or are expected."""
+    wanted = policy.destinations if policy and policy.enabled else ()
+    names = sorted(copies.regions.get(volume_id, set()) | set(wanted))
+    return tuple(_report_destination(volume_id, name, name in wanted, copies, now) for name in names)
 
 
-def _report_one(volume_id: str, name: str, named: bool, copies: Copies, now: datetime) -> CopyReport:
-    wanted = copies.wanted.get((volume_id, name), ())
+def _report_destination(volume_id: str, name: str, wanted: bool, copies: Copies, now: datetime) -> CopyReport:
+    expected = copies.expected.get((volume_id, name), ())
     existing = copies.existing.get((volume_id, name), ())
     newest = plan.newest_completed(existing)
-    count = {state: sum(each.state == state for each in wanted) for state in CopyState}
+    count = {state: sum(copy.state == state for copy in expected) for state in CopyState}
     unreadable = copies.unreadable.get(name, "")
     return CopyReport(
         region=name,
-        wanted=named,
+        wanted=wanted,
         good=not (unreadable or count[CopyState.MISSING] or count[CopyState.FAILED]),
-        reason=f"{name} cannot be read: {unreadable}" if unreadable else _reason(wanted, newest, named),
+        reason=f"{name} cannot be read: {unreadable}" if unreadable else _reason(expected, newest, wanted),
         newest_id=newest.id if newest else "",
         newest_at=newest.started if newest else None,
         newest_age=hours(now - newest.started) if newest else None,
@@ -128,23 +138,28 @@ def _report_one(volume_id: str, name: str, named: bool, copies: Copies, now: dat
     )
 
 
-def _reason(wanted: Sequence[Wanted], newest: Snapshot | None, named: bool) -> str:
-    """Return the worst there is to say, or else what the newest copy is."""
+def _reason(expected: Sequence[ExpectedCopy], newest: Snapshot | None, wanted: bool) -> str:
+    """Return the worst state of the copies, or else which the newest one is."""
     for state in (CopyState.FAILED, CopyState.MISSING, CopyState.DEFERRED):
-        those = [each for each in wanted if each.state == state]
-        if those:
-            more = f", and {len(those) - 1} more" if len(those) > 1 else ""
-            return f"{those[-1].reason}{more}"
+        in_state = [copy for copy in expected if copy.state == state]
+        if in_state:
+            more = f", and {len(in_state) - 1} more" if len(in_state) > 1 else ""
+            return f"{in_state[-1].reason}{more}"
     if newest:
-        return f"{newest.id} is its newest copy" + ("" if named else "; its tags no longer ask for copies there")
-    if wanted:
-        return f"its first copy is on its way: {wanted[-1].reason}"
-    return "no snapshot has asked for it yet: the next one does"
+        return f"{newest.id} is the newest copy" + ("" if wanted else "; the tags no longer ask for copies there")
+    if expected:
+        return f"no completed copy yet: {expected[-1].reason}"
+    return "no snapshot asks for a copy there yet; the next snapshot will"
 
 
 def marks(snapshots: Iterable[Snapshot]) -> tuple[Mark, ...]:
     """Return snapshots as a timeline shows them, oldest first."""
-    return tuple(sorted(Mark(each.started, each.id, each.state, each.delete_on, each.protected) for each in snapshots))
+    return tuple(
+        sorted(
+            Mark(snapshot.started, snapshot.id, snapshot.state, snapshot.delete_on, snapshot.protected)
+            for snapshot in snapshots
+        )
+    )
 
 
 def hours(age: timedelta) -> float:

@@ -1,4 +1,4 @@
-"""The job of the daily report: to the log, to metrics, and to an SNS topic if one is set."""
+"""The job that makes the daily report and sends it: to the log, to metrics, and to an SNS topic if one is set."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from chalicelib.report.making import make_report
 from chalicelib.report.model import Report
 from chalicelib.report.text import as_text, headline, subject
 
-# A record of CloudWatch Logs holds 256 KiB; the mail and the operator's report have what is cut here.
+# A record of CloudWatch Logs holds 256 KiB; the mail and the operator's report have all entries.
 MAX_ENTRIES = 100
 
 
 def report(invocation: jobs.Invocation) -> jobs.Plan:
-    """Make the report on this Region and plan to send it. What it finds wrong is no failure."""
+    """Make the report on this Region and plan to send it. A report that says what is wrong is not a failed job."""
     settings = invocation.settings
     view = view_region(invocation.ec2, settings.copy_slots)
-    made = make_report([view], invocation.now, last_copy_grace_days=settings.last_copy_grace_days)
+    daily = make_report([view], invocation.now, last_copy_grace_days=settings.last_copy_grace_days)
     targets = (Target(Kind.REGION, settings.region, settings.region),)
     decision = Decision(targets, because(Code.REPORT_MADE), result=Result.DONE)
     if settings.report_topic_arn:
-        call = SendReport(settings.report_topic_arn, subject(made), as_text(made))
+        call = SendReport(settings.report_topic_arn, subject(daily), as_text(daily))
         decision = Decision(targets, because(Code.REPORT_TO_SEND, topic=settings.report_topic_arn), call)
-    return jobs.Plan([decision], made.problems, invocation.ec2, figures(made), _record(made))
+    return jobs.Plan([decision], daily.problems, invocation.ec2, figures(daily), _record(daily))
 
 
 def figures(report: Report) -> dict[str, float]:

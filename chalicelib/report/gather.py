@@ -1,4 +1,4 @@
-"""Reads what a report needs of a Region; nothing is decided here."""
+"""Reads what a report needs of a Region; decides nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from chalicelib.report.model import RegionView
 def view_region(ec2: EC2, copy_slots: int) -> RegionView:
     """Return what is known of a Region; ClientError or BotoCoreError if it does not answer.
 
-    A destination that does not answer is part of it. ``copy_slots`` is how many copies a destination takes at a time.
+    A destination that does not answer is part of the view. ``copy_slots`` is how many copies a destination takes at a
+    time.
     """
     inventory, snapshots = ec2.instances(), ec2.snapshots()
     enabled = [instance for instance in inventory.instances if instance.policy.enabled]
@@ -22,8 +23,8 @@ def view_region(ec2: EC2, copy_slots: int) -> RegionView:
     return RegionView(ec2.region, inventory, snapshots, all_copies(ec2, names, copy_slots))
 
 
-def view_region_or_say(ec2: EC2, copy_slots: int) -> RegionView:
-    """Return what is known of a Region, or why nothing is: for a report on several."""
+def view_region_or_error(ec2: EC2, copy_slots: int) -> RegionView:
+    """Return what is known of a Region, or the error that it answers with: for a report on several Regions."""
     try:
         return view_region(ec2, copy_slots)
     except (ClientError, BotoCoreError) as error:

@@ -1,4 +1,4 @@
-"""Puts a report together. Pure."""
+"""Makes the report on some Regions out of what is known of each. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from chalicelib import plan
 from chalicelib.models import Instance, TagProblem
 from chalicelib.report.attention import find_attention
 from chalicelib.report.copies import find_copies
-from chalicelib.report.leftovers import find_failures, find_guests, find_orphans
+from chalicelib.report.cost import total
+from chalicelib.report.failures import find_failures
 from chalicelib.report.model import (
     Cover,
     Failure,
-    Guest,
+    ForeignCopies,
     InstanceReport,
     Orphan,
     Prices,
@@ -24,9 +25,9 @@ from chalicelib.report.model import (
     Unreadable,
     VolumeReport,
 )
-from chalicelib.report.money import total
-from chalicelib.report.volumes import Ground, report_volume
-from chalicelib.report.wording import retention_text, schedule_text
+from chalicelib.report.orphans import find_foreign_copies, find_orphans
+from chalicelib.report.volumes import Evidence, report_volume
+from chalicelib.wording import retention_text, schedule_text
 
 DEFAULT_PRICES = Prices()
 LAST_COPY_GRACE_DAYS = 30
@@ -38,42 +39,47 @@ def make_report(
     prices: Prices = DEFAULT_PRICES,
     last_copy_grace_days: int = LAST_COPY_GRACE_DAYS,
 ) -> Report:
-    """Return the report on some Regions at ``now`` (aware, UTC). It is the same in whichever order they come."""
-    ordered = sorted(views, key=lambda each: each.region)
-    reported = frozenset(each.region for each in ordered if not each.unreadable)
-    parts = [_report_region(each, reported, now, prices, last_copy_grace_days) for each in ordered]
+    """Return the report on some Regions at ``now`` (aware, UTC); their order does not matter."""
+    ordered = sorted(views, key=lambda view: view.region)
+    reported = frozenset(view.region for view in ordered if not view.unreadable)
+    parts = [_report_region(view, reported, now, prices, last_copy_grace_days) for view in ordered]
     instances = tuple(
-        sorted((each for part in parts for each in part.instances), key=lambda each: (each.region, each.name, each.id))
+        sorted(
+            (instance for part in parts for instance in part.instances),
+            key=lambda instance: (instance.region, instance.name, instance.id),
+        )
     )
-    failures = tuple(sorted((each for part in parts for each in part.failures), key=lambda each: (each.at, each.id)))
-    orphans = tuple(each for part in parts for each in part.orphans)
-    unreadable = tuple(sorted({each for part in parts for each in part.unreadable}, key=str))
-    problems = tuple(sorted({each for part in parts for each in part.problems}))
-    volumes = {each.id: each for instance in instances for each in instance.volumes}
-    costs = [*(each.cost for each in volumes.values()), *(each.cost for each in orphans)]
+    failures = tuple(
+        sorted((failure for part in parts for failure in part.failures), key=lambda failure: (failure.at, failure.id))
+    )
+    orphans = tuple(orphan for part in parts for orphan in part.orphans)
+    unreadable = tuple(sorted({region for part in parts for region in part.unreadable}, key=str))
+    problems = tuple(sorted({problem for part in parts for problem in part.problems}))
+    volumes = {volume.id: volume for instance in instances for volume in instance.volumes}
+    costs = [*(volume.cost for volume in volumes.values()), *(orphan.cost for orphan in orphans)]
     return Report(
         now=now,
-        regions=tuple(each.region for each in ordered),
+        regions=tuple(view.region for view in ordered),
         instances=instances,
         failures=failures,
         orphans=orphans,
-        guests=tuple(each for part in parts for each in part.guests),
+        foreign_copies=tuple(copies for part in parts for copies in part.foreign_copies),
         unreadable=unreadable,
         problems=problems,
         cost=total(costs, prices),
-        totals=_count(volumes.values(), orphans, failures, problems),
+        totals=_count(list(volumes.values()), orphans, failures, problems),
         attention=find_attention(instances, failures, unreadable, problems),
     )
 
 
 @dataclass(slots=True)
 class _Part:
-    """What one Region adds to a report."""
+    """The part of a report that is about one Region."""
 
     instances: list[InstanceReport] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     orphans: list[Orphan] = field(default_factory=list)
-    guests: list[Guest] = field(default_factory=list)
+    foreign_copies: list[ForeignCopies] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     problems: list[TagProblem] = field(default_factory=list)
 
@@ -81,46 +87,40 @@ class _Part:
 def _report_region(
     view: RegionView, reported: frozenset[str], now: datetime, prices: Prices, last_copy_grace_days: int
 ) -> _Part:
-    part = _Part()
     if view.unreadable:
-        part.unreadable.append(Unreadable(view.region, "", view.unreadable))
-        return part
+        return _Part(unreadable=[Unreadable(view.region, "", view.unreadable)])
     primaries = plan.primaries_by_volume(view.snapshots.snapshots)
     copies = find_copies(view, now)
-    instances = view.inventory.instances
-    ground = Ground(
-        primaries=primaries,
-        owners=_owners(instances),
-        misread=_misread(view.inventory.problems),
-        copies=copies,
-        now=now,
-        prices=prices,
+    owners = _owners(view.inventory.instances)
+    evidence = Evidence(primaries, owners, _first_problems(view.inventory.problems), copies, now, prices)
+    return _Part(
+        instances=[_report_instance(instance, view.region, evidence) for instance in view.inventory.instances],
+        failures=list(find_failures(primaries, copies, owners.keys())),
+        orphans=list(find_orphans(view, primaries, copies, prices, last_copy_grace_days)),
+        foreign_copies=list(find_foreign_copies(view, reported)),
+        unreadable=[Unreadable(name, view.region, reason) for name, reason in copies.unreadable.items()],
+        problems=[*view.inventory.problems, *view.snapshots.problems],
     )
-    part.instances += [_report_instance(each, view.region, ground) for each in instances]
-    part.failures += find_failures(primaries, copies, ground.owners.keys())
-    part.orphans += find_orphans(view, primaries, copies, prices, last_copy_grace_days)
-    part.guests += find_guests(view, reported)
-    part.unreadable += [Unreadable(name, view.region, reason) for name, reason in copies.unreadable.items()]
-    part.problems += (*view.inventory.problems, *view.snapshots.problems)
-    return part
 
 
 def _owners(instances: Iterable[Instance]) -> Mapping[str, Instance]:
-    """Return whose tags count for each volume: of several instances the first that is backed up, by id."""
+    """Return the instance whose tags count for each volume: of several, the first by id that is backed up."""
     owners: dict[str, Instance] = {}
-    for instance in sorted(instances, key=lambda each: (not each.policy.enabled, each.id)):
+    for instance in sorted(instances, key=lambda instance: (not instance.policy.enabled, instance.id)):
         for volume in instance.volumes:
             owners.setdefault(volume.id, instance)
     return owners
 
 
-def _misread(problems: Iterable[TagProblem]) -> Mapping[str, TagProblem]:
-    return {each.target: each for each in sorted(problems, reverse=True)}
+def _first_problems(problems: Iterable[TagProblem]) -> Mapping[str, TagProblem]:
+    return {problem.target: problem for problem in sorted(problems, reverse=True)}
 
 
-def _report_instance(instance: Instance, region: str, ground: Ground) -> InstanceReport:
+def _report_instance(instance: Instance, region: str, evidence: Evidence) -> InstanceReport:
     policy = instance.policy
-    ordered = sorted(instance.volumes, key=lambda each: (each.device != instance.root_device, each.device, each.id))
+    root_first = sorted(
+        instance.volumes, key=lambda volume: (volume.device != instance.root_device, volume.device, volume.id)
+    )
     return InstanceReport(
         region=region,
         id=instance.id,
@@ -128,33 +128,32 @@ def _report_instance(instance: Instance, region: str, ground: Ground) -> Instanc
         enabled=policy.enabled,
         schedule=schedule_text(policy.schedule) if policy.enabled else "",
         retention=retention_text(policy.retention) if policy.enabled else "",
-        volumes=tuple(report_volume(each, ground) for each in ordered),
+        volumes=tuple(report_volume(volume, evidence) for volume in root_first),
     )
 
 
 def _count(
-    volumes: Iterable[VolumeReport],
+    volumes: Sequence[VolumeReport],
     orphans: Sequence[Orphan],
     failures: Iterable[Failure],
     problems: Sequence[TagProblem],
 ) -> Totals:
-    listed = list(volumes)
-    copies = [copy for each in listed for copy in each.copies]
-    cover = {wanted: sum(each.cover == wanted for each in listed) for wanted in Cover}
-    backed_up = (Cover.COVERED, Cover.LATE)
+    copies = [copy for volume in volumes for copy in volume.copies]
+    count = {cover: sum(volume.cover == cover for volume in volumes) for cover in Cover}
+    ages = [volume.newest_age or 0.0 for volume in volumes if volume.cover in (Cover.COVERED, Cover.LATE)]
     return Totals(
-        covered=cover[Cover.COVERED],
-        late=cover[Cover.LATE],
-        uncovered=cover[Cover.UNCOVERED],
-        untagged=cover[Cover.UNTAGGED],
-        left_out=cover[Cover.LEFT_OUT],
-        oldest_age=max((each.newest_age or 0.0 for each in listed if each.cover in backed_up), default=None),
-        copies_missing=sum(each.missing + each.failed for each in copies),
-        copies_deferred=sum(each.deferred for each in copies),
-        copies_pending=sum(each.pending for each in copies),
-        failures=sum(not each.repaired for each in failures),
+        covered=count[Cover.COVERED],
+        late=count[Cover.LATE],
+        uncovered=count[Cover.UNCOVERED],
+        untagged=count[Cover.UNTAGGED],
+        left_out=count[Cover.LEFT_OUT],
+        oldest_age=max(ages, default=None),
+        copies_missing=sum(copy.missing + copy.failed for copy in copies),
+        copies_deferred=sum(copy.deferred for copy in copies),
+        copies_pending=sum(copy.pending for copy in copies),
+        failures=sum(not failure.resolution for failure in failures),
         tag_problems=len(problems),
-        kept_forever=sum(each.kept_forever for each in listed),
-        snapshots=sum(len(each.marks) for each in listed) + sum(each.snapshots for each in orphans),
-        copies=sum(len(each.marks) for each in copies) + sum(each.copies for each in orphans),
+        kept_forever=sum(volume.kept_forever for volume in volumes),
+        snapshots=sum(len(volume.marks) for volume in volumes) + sum(orphan.snapshots for orphan in orphans),
+        copies=sum(len(copy.marks) for copy in copies) + sum(orphan.copies for orphan in orphans),
     )

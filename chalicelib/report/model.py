@@ -1,4 +1,4 @@
-"""What a report says: frozen values in a fixed order, every verdict with a reason. Times are aware and UTC. Pure."""
+"""The data of a report: frozen values in a fixed order, each verdict with its reason. Times are aware and UTC. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Cover(StrEnum):
 
 
 class CopyState(StrEnum):
-    """What became of a copy that ought to exist; ``deferred``: its destination has no free slot for now."""
+    """The state of a copy that should exist; ``deferred``: its destination has no free slot for now."""
 
     COMPLETED = "completed"
     PENDING = "pending"
@@ -39,9 +39,9 @@ class CopyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegionView:
-    """What is known of one Region: its instances, this app's snapshots in it, and their copies by destination.
+    """What is known of one Region: its instances, the app's snapshots in it, and their copies by destination.
 
-    ``unreadable`` says why nothing is known.
+    ``unreadable`` is the error if the Region could not be read.
     """
 
     region: str
@@ -53,9 +53,9 @@ class RegionView:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What the range of the cost is made with: USD, and the part of a volume that changes in a day.
+    """What costs are estimated with: prices in USD, and the part of a volume that changes in a day.
 
-    Prices differ by Region and change with time: these are defaults to be replaced, not a quotation.
+    Prices differ by Region and change with time: these are defaults to replace, not a quotation.
     """
 
     storage_per_gb_month: float = 0.05
@@ -67,7 +67,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A range of USD a month, for what stands now; ``assumptions`` say how it was come by."""
+    """A range of USD a month for the snapshots that exist now, and the assumptions of the estimate."""
 
     low: float = 0.0
     high: float = 0.0
@@ -76,7 +76,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """A snapshot or copy on a timeline. ``delete_on`` is the tag's day, whatever keeps it longer."""
+    """A snapshot or copy on a timeline. ``delete_on`` is what its tag says, even if something keeps it longer."""
 
     at: datetime
     id: str
@@ -90,7 +90,7 @@ class CopyReport:
     """The copies of one volume in one destination. Ages are in hours.
 
     ``wanted`` says whether the instance's tags still name the destination; ``missing``, ``deferred``, ``pending`` and
-    ``failed`` count snapshots whose copy is so.
+    ``failed`` count the snapshots whose copy is in that state.
     """
 
     region: str
@@ -136,8 +136,8 @@ class VolumeReport:
 
     @property
     def failing(self) -> bool:
-        """Whether it is to be backed up, and is not, or one of its copies is not as it must be."""
-        return self.cover in (Cover.LATE, Cover.UNCOVERED) or any(not each.good for each in self.copies)
+        """Whether it should have a backup or a copy that it does not have."""
+        return self.cover in (Cover.LATE, Cover.UNCOVERED) or any(not copy.good for copy in self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +154,16 @@ class InstanceReport:
 
     @property
     def failing(self) -> bool:
-        """Whether a volume of it is not as it must be."""
-        return any(each.failing for each in self.volumes)
+        """Whether one of its volumes should have a backup or a copy that it does not have."""
+        return any(volume.failing for volume in self.volumes)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A snapshot or copy in state error; ``repaired`` says what has taken its place, and is empty if nothing has."""
+    """A snapshot or copy in state error.
+
+    ``resolution`` is the id of the snapshot that has taken its place, or why none is needed; empty if unresolved.
+    """
 
     at: datetime
     region: str
@@ -168,14 +171,14 @@ class Failure:
     kind: str
     of: str
     cause: str
-    repaired: str = ""
+    resolution: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """The snapshots and copies of a volume that is no longer there.
+    """The snapshots and copies of a volume that is attached to no instance.
 
-    ``runs_out`` is the day on which the last of them may be deleted, None if one of them is kept for good.
+    ``last_expiry`` is the day on which the last of them may be deleted, None if one of them never expires.
     """
 
     region: str
@@ -186,13 +189,13 @@ class Orphan:
     snapshots: int
     copies: int
     newest_at: datetime
-    runs_out: date | None
+    last_expiry: date | None
     cost: Cost = Cost()
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
-    """Copies held for a Region that this report does not look at: what is left if that one is down."""
+class ForeignCopies:
+    """Copies whose source Region is not part of the report: the backups that remain if that Region is down."""
 
     region: str
     source_region: str
@@ -202,7 +205,10 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A Region that did not answer; ``asked_by`` is the Region whose copies were looked for, empty for itself."""
+    """A Region that did not answer.
+
+    ``asked_by`` is the Region whose copies were to be read there; empty if the Region itself was to be read.
+    """
 
     region: str
     asked_by: str
@@ -211,7 +217,10 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Something for a person to look at, the worst first; ``rank`` is 1 for what may cost data."""
+    """Something that needs the attention of a person.
+
+    ``rank`` is 1 if data may be lost, 2 if a backup is older than asked for, 3 if a tag is not understood.
+    """
 
     rank: int
     target: str
@@ -220,9 +229,10 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The report in numbers: of volumes, but for copies, failures and snapshots. The age is in hours.
+    """The report in numbers. The first five count volumes.
 
-    ``oldest_age`` is that of the newest completed snapshot of the volume that has waited longest, None without one.
+    ``oldest_age`` is the time in hours since the newest completed snapshot of a volume, for the volume where it is
+    longest; None if no volume has one. ``failures`` are the unresolved ones.
     """
 
     covered: int = 0
@@ -243,14 +253,14 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that there is to say of some Regions at ``now``."""
+    """The report on some Regions at ``now``."""
 
     now: datetime
     regions: tuple[str, ...]
     instances: tuple[InstanceReport, ...]
     failures: tuple[Failure, ...]
     orphans: tuple[Orphan, ...]
-    guests: tuple[Guest, ...]
+    foreign_copies: tuple[ForeignCopies, ...]
     unreadable: tuple[Unreadable, ...]
     problems: tuple[TagProblem, ...]
     cost: Cost

@@ -20,8 +20,8 @@ COLUMNS = (
     "destination", "copy_good", "copy_reason", "newest_copy", "newest_copy_at", "newest_copy_age_hours", "copies",
     "copies_missing", "copies_failed", "copies_deferred", "copies_pending", "cost_low_usd", "cost_high_usd",
 )  # fmt: skip
-# A spreadsheet takes a cell that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-# In half of the world it also begins one at a semicolon, whatever the quotes around the cell say.
+# A spreadsheet reads a cell that begins like this as a formula: https://owasp.org/www-community/attacks/CSV_Injection
+# Where the list separator is a semicolon, a cell also begins at a semicolon, even inside quotes.
 _FORMULA = re.compile(r"(^|;)(\s*[=+@\uff0b\uff0d\uff1d\uff20-])")
 
 
@@ -41,7 +41,7 @@ def as_csv(report: Report) -> str:
         for volume in instance.volumes:
             for copy in volume.copies or (None,):
                 writer.writerow(
-                    [_harmless(each) for each in (*_of_volume(instance, volume), *_of_copy(copy), *_cost(volume))]
+                    [_harmless(cell) for cell in (*_of_volume(instance, volume), *_of_copy(copy), *_cost(volume))]
                 )
     return text.getvalue()
 
@@ -68,7 +68,7 @@ def _cost(volume: VolumeReport) -> tuple[object, ...]:
 
 
 def _harmless(value: object) -> str:
-    """Return a cell that no spreadsheet carries out, and that breaks no line."""
+    """Return a cell that is no formula to a spreadsheet, and that has no line break."""
     if value is None:
         return ""
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""A report as plain text: for a mail, it starts with what needs attention. Pure."""
+"""A report as plain text. A mail starts with what needs attention. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from datetime import timedelta
 
 from chalicelib.quoting import printable
 from chalicelib.report.model import Orphan, Report
-from chalicelib.report.wording import age_text
-from chalicelib.wording import counted
+from chalicelib.wording import age_text, counted
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-LONGEST_SUBJECT = 99
-# SNS takes 256 KiB; a mail that long is read by nobody.
-MOST_LINES = 40
-# What failed and was made good is news for a day.
-NEWS = timedelta(days=1)
+MAX_SUBJECT_LENGTH = 99
+# SNS takes 256 KiB, but people do not read such a long mail.
+MAX_LINES = 40
+# A failure that is resolved is reported for this long.
+RESOLVED_SHOWN_FOR = timedelta(days=1)
 
 
 def headline(report: Report) -> str:
@@ -24,51 +23,56 @@ def headline(report: Report) -> str:
     wanted = totals.covered + totals.late + totals.uncovered
     if not wanted:
         return "No volume is to be backed up." if not report.unreadable else "Not all Regions could be read."
-    if uncovered := wanted - totals.covered:
-        return f"{uncovered:,} of {counted(wanted, 'volume')} to be backed up {_are(uncovered)} not covered."
-    every = f"All {counted(wanted, 'volume')}" if wanted > 1 else "The one volume"
-    well = f"{every} to be backed up {_are(wanted)} covered"
-    if totals.copies_missing:
-        return f"{well}, but {counted(totals.copies_missing, 'copy', 'copies')} {_are(totals.copies_missing)} missing."
+    if not_covered := wanted - totals.covered:
+        return f"{not_covered:,} of {counted(wanted, 'volume')} to be backed up {_are(not_covered)} not covered."
+    volumes = f"All {counted(wanted, 'volume')}" if wanted > 1 else "The one volume"
+    covered = f"{volumes} to be backed up {_are(wanted)} covered"
+    if missing := totals.copies_missing:
+        return f"{covered}, but {counted(missing, 'copy', 'copies')} {_are(missing)} missing."
     if report.unreadable:
-        return f"{well}, but not all copies could be looked at."
+        return f"{covered}, but some copies could not be read."
     if report.attention:
-        return f"{well}; {counted(len(report.attention), 'thing')} to look at."
-    return f"{well}."
+        return f"{covered}; {_need_attention(report)}."
+    return f"{covered}."
 
 
 def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+def _need_attention(report: Report) -> str:
+    count = len(report.attention)
+    return f"{counted(count, 'item')} {'needs' if count == 1 else 'need'} attention"
+
+
 def subject(report: Report) -> str:
     """Return the subject of a mail: one line of ASCII, at most 99 characters."""
-    state = f"{counted(len(report.attention), 'thing')} to look at" if report.attention else "all is well"
-    where = ", ".join(report.regions)
-    line = f"EBS backups in {where}: {state}"
-    if len(line) > LONGEST_SUBJECT:
+    state = _need_attention(report) if report.attention else "all is well"
+    line = f"EBS backups in {', '.join(report.regions)}: {state}"
+    if len(line) > MAX_SUBJECT_LENGTH:
         line = f"EBS backups in {counted(len(report.regions), 'Region')}: {state}"
     return line.encode("ascii", "replace").decode()
 
 
 def as_text(report: Report) -> str:
-    """Return the report as lines of text, what needs attention first; control characters of tags are left out."""
-    lines = [headline(report), "", *_attention(report), *_figures(report), "", *_more(report), *_cost(report)]
+    """Return the report as lines of text; control characters of tags are left out."""
+    lines = [headline(report), "", *_attention(report), *_figures(report), "", *_details(report), *_cost(report)]
     return "\n".join(printable(line, "") for line in lines).rstrip() + "\n"
 
 
 def _attention(report: Report) -> Iterator[str]:
     if report.attention:
-        yield "To look at, the worst first:"
-        yield from _cut(f"  {each.target}: {each.text}" for each in report.attention)
+        yield "Needs attention, most urgent first:"
+        yield from _limited(f"  {entry.target}: {entry.text}" for entry in report.attention)
         yield ""
 
 
-def _cut(lines: Iterable[str]) -> Iterator[str]:
+def _limited(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the first ``MAX_LINES`` lines, and how many more there are."""
     listed = list(lines)
-    yield from listed[:MOST_LINES]
-    if len(listed) > MOST_LINES:
-        yield f"  and {len(listed) - MOST_LINES:,} more"
+    yield from listed[:MAX_LINES]
+    if len(listed) > MAX_LINES:
+        yield f"  and {len(listed) - MAX_LINES:,} more"
 
 
 def _figures(report: Report) -> Iterator[str]:
@@ -79,42 +83,52 @@ def _figures(report: Report) -> Iterator[str]:
         f"{totals.left_out:,} left out, {totals.untagged:,} not tagged for backup"
     )
     if totals.oldest_age is not None:
-        yield f"  the volume that has waited longest has a snapshot {age_text(totals.oldest_age)} old"
+        yield f"  longest time since the newest snapshot of a volume: {age_text(totals.oldest_age)}"
     yield (
         f"  copies: {totals.copies_missing:,} missing, {totals.copies_deferred:,} deferred, "
-        f"{totals.copies_pending:,} on their way"
+        f"{totals.copies_pending:,} pending"
     )
-    held = f"{counted(totals.snapshots, 'snapshot')}, {counted(totals.copies, 'copy', 'copies')}"
-    yield f"  {held}; {totals.kept_forever:,} kept forever"
+    yield f"  {_snapshots_and_copies(totals.snapshots, totals.copies)}; {totals.kept_forever:,} kept forever"
 
 
-def _more(report: Report) -> Iterator[str]:
-    """Yield what is good to know: repaired failures of the last day, orphans, copies for other Regions."""
-    repaired = [each for each in report.failures if each.repaired and report.now - each.at < NEWS]
-    if repaired:
-        yield "Failed since yesterday, and made good:"
-        yield from _cut(f"  {each.kind} {each.id} of {each.of}: {each.cause}; {each.repaired}" for each in repaired)
+def _details(report: Report) -> Iterator[str]:
+    """Yield what needs no action: resolved failures of the last day, orphans, copies of other Regions."""
+    resolved = [
+        failure for failure in report.failures if failure.resolution and report.now - failure.at < RESOLVED_SHOWN_FOR
+    ]
+    if resolved:
+        yield "Failures of the last day that are resolved:"
+        yield from _limited(
+            f"  {failure.kind} {failure.id} of {failure.of}: {failure.cause}; resolved: {failure.resolution}"
+            for failure in resolved
+        )
         yield ""
     if report.orphans:
-        yield "Snapshots of what is gone:"
-        yield from _cut(f"  {each.name} {each.volume_id} ({each.region}): {_orphan(each)}" for each in report.orphans)
+        yield "Snapshots of volumes that are not attached:"
+        yield from _limited(
+            f"  {orphan.name} {orphan.volume_id} ({orphan.region}): {_orphan(orphan)}" for orphan in report.orphans
+        )
         yield ""
-    if report.guests:
+    if report.foreign_copies:
         yield "Copies held for other Regions:"
-        yield from _cut(
-            f"  {each.region}: {counted(each.copies, 'copy', 'copies')} from {each.source_region}, "
-            f"the newest of {each.newest_at:%Y-%m-%d %H:%M}"
-            for each in report.guests
+        yield from _limited(
+            f"  {copies.region}: {counted(copies.copies, 'copy', 'copies')} from {copies.source_region}, "
+            f"the newest of {copies.newest_at:%Y-%m-%d %H:%M}"
+            for copies in report.foreign_copies
         )
         yield ""
 
 
 def _orphan(orphan: Orphan) -> str:
-    held = f"{counted(orphan.snapshots, 'snapshot')}, {counted(orphan.copies, 'copy', 'copies')}"
-    end = f"the last may go on {orphan.runs_out}" if orphan.runs_out else "at least one is kept for good"
-    return f"{orphan.reason}; {held}; {end}"
+    stored = _snapshots_and_copies(orphan.snapshots, orphan.copies)
+    end = f"the last may be deleted on {orphan.last_expiry}" if orphan.last_expiry else "at least one never expires"
+    return f"{orphan.reason}; {stored}; {end}"
+
+
+def _snapshots_and_copies(snapshots: int, copies: int) -> str:
+    return f"{counted(snapshots, 'snapshot')}, {counted(copies, 'copy', 'copies')}"
 
 
 def _cost(report: Report) -> Iterator[str]:
-    yield f"Cost, roughly: {report.cost.low:,.2f} to {report.cost.high:,.2f} USD a month, assuming that"
-    yield from (f"  {each}" for each in report.cost.assumptions)
+    yield f"Estimated cost: {report.cost.low:,.2f} to {report.cost.high:,.2f} USD a month. Assumptions:"
+    yield from (f"  {assumption}" for assumption in report.cost.assumptions)

@@ -9,41 +9,39 @@ from datetime import datetime, timedelta
 from chalicelib.models import Instance, Snapshot, State, TagProblem, Volume
 from chalicelib.plan import newest_completed
 from chalicelib.report.copies import Copies, hours, marks, report_copies
+from chalicelib.report.cost import cost_of_volume
 from chalicelib.report.model import Cover, Prices, VolumeReport
-from chalicelib.report.money import cost_of_volume
-from chalicelib.report.wording import age_text
 from chalicelib.schedule import Schedule, current_slot, previous_slot
-from chalicelib.wording import cause_text, problem_text
+from chalicelib.wording import age_text, cause_text, problem_text
 
-# The creator comes every hour, so a slot is filled within an hour; one run may fail and be made up for by the next.
-MARGIN = timedelta(hours=2)
+# A slot is filled within an hour, and one run may fail: a volume is late if its slot is empty for longer than this.
+MAX_DELAY = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """What the verdicts on the volumes of one Region rest on.
+class Evidence:
+    """What the reports on the volumes of one Region are based on.
 
-    ``primaries`` are by volume, oldest first; ``owners`` is the instance whose tags count for a volume; ``misread`` are
-    the problems with the tags of instances.
+    ``primaries`` are by volume, oldest first; ``owners`` is the instance whose tags count for a volume;
+    ``tag_problems`` are those of instances, one for each.
     """
 
     primaries: Mapping[str, Sequence[Snapshot]]
     owners: Mapping[str, Instance]
-    misread: Mapping[str, TagProblem]
+    tag_problems: Mapping[str, TagProblem]
     copies: Copies
     now: datetime
     prices: Prices
 
 
-def report_volume(volume: Volume, ground: Ground) -> VolumeReport:
-    """Return how a volume stands."""
-    owner = ground.owners[volume.id]
-    history = ground.primaries.get(volume.id, ())
+def report_volume(volume: Volume, evidence: Evidence) -> VolumeReport:
+    """Return the report on one volume."""
+    owner = evidence.owners[volume.id]
+    history = evidence.primaries.get(volume.id, ())
     newest = newest_completed(history)
-    cover, reason = _judge(volume, owner, history, ground)
-    copies = report_copies(volume.id, None if volume.excluded else owner.policy, ground.copies, ground.now)
-    standing = [each.delete_on for each in history if each.delete_on and not each.protected]
-    places = [ground.copies.existing.get((volume.id, each.region), ()) for each in copies]
+    cover, reason = _judge(volume, owner, history, evidence)
+    expiries = [snapshot.delete_on for snapshot in history if snapshot.delete_on and not snapshot.protected]
+    by_region = evidence.copies.of_volume(volume.id)
     return VolumeReport(
         id=volume.id,
         device=volume.device,
@@ -52,22 +50,19 @@ def report_volume(volume: Volume, ground: Ground) -> VolumeReport:
         reason=reason,
         newest_id=newest.id if newest else "",
         newest_at=newest.started if newest else None,
-        newest_age=hours(ground.now - newest.started) if newest else None,
-        next_expiry=min(standing, default=None),
-        kept_forever=sum(each.protected for place in (history, *places) for each in place),
+        newest_age=hours(evidence.now - newest.started) if newest else None,
+        next_expiry=min(expiries, default=None),
+        kept_forever=sum(snapshot.protected for snapshots in (history, *by_region) for snapshot in snapshots),
         marks=marks(history),
-        copies=copies,
-        cost=cost_of_volume(history, places, ground.prices),
+        copies=report_copies(volume.id, None if volume.excluded else owner.policy, evidence.copies, evidence.now),
+        cost=cost_of_volume(history, by_region, evidence.prices),
     )
 
 
-def _judge(volume: Volume, owner: Instance, history: Sequence[Snapshot], ground: Ground) -> tuple[Cover, str]:
-    if not owner.policy.enabled and owner.id in ground.misread:
-        problem = ground.misread[owner.id]
-        return (
-            Cover.UNCOVERED,
-            f"somebody seems to want a backup, but the tag is not understood: {problem_text(problem)}",
-        )
+def _judge(volume: Volume, owner: Instance, history: Sequence[Snapshot], evidence: Evidence) -> tuple[Cover, str]:
+    if not owner.policy.enabled and owner.id in evidence.tag_problems:
+        problem = problem_text(evidence.tag_problems[owner.id])
+        return Cover.UNCOVERED, f"a tag seems to ask for a backup, but is not understood: {problem}"
     if not owner.policy.enabled:
         return Cover.UNTAGGED, "the instance is not tagged Backup=Yes"
     if volume.excluded:
@@ -75,37 +70,36 @@ def _judge(volume: Volume, owner: Instance, history: Sequence[Snapshot], ground:
     newest = newest_completed(history)
     if newest is None:
         return Cover.UNCOVERED, _why_none(history)
-    return _judge_age(newest, history, due_since(owner.policy.schedule, ground.now), ground.now)
+    return _judge_age(newest, history, due_since(owner.policy.schedule, evidence.now), evidence.now)
 
 
 def _judge_age(newest: Snapshot, history: Sequence[Snapshot], due: datetime | None, now: datetime) -> tuple[Cover, str]:
     """Return whether the newest completed snapshot, or one that is pending, has begun since ``due``."""
     reason = f"{newest.id} is {age_text(hours(now - newest.started))} old"
     if due is None:
-        return Cover.COVERED, f"{reason}; more are taken on request only"
-    since = [each for each in history if each.started >= due]
-    if filling := [each for each in since if each.state in (State.COMPLETED, State.PENDING)]:
+        return Cover.COVERED, f"{reason}; snapshots are created on request only"
+    since = [snapshot for snapshot in history if snapshot.started >= due]
+    if filling := [snapshot for snapshot in since if snapshot.state in (State.COMPLETED, State.PENDING)]:
         pending = f", and {filling[-1].id} is pending" if newest.started < due else ""
         return Cover.COVERED, reason + pending
-    failed = [each for each in since if each.state == State.ERROR]
-    because = f"; {failed[-1].id} failed: {cause_text(failed[-1])}" if failed else ""
-    return Cover.LATE, f"no snapshot since {due:%Y-%m-%d %H:%M}; {reason}{because}"
+    failed = [snapshot for snapshot in since if snapshot.state == State.ERROR]
+    failure = f"; {failed[-1].id} failed: {cause_text(failed[-1])}" if failed else ""
+    return Cover.LATE, f"no snapshot since {due:%Y-%m-%d %H:%M}; {reason}{failure}"
 
 
 def due_since(schedule: Schedule, now: datetime) -> datetime | None:
-    """Return since when a snapshot must have begun for the volume not to be late; None if there is no such time.
+    """Return the time since which a snapshot must have begun for the volume not to be late; None without a slot.
 
-    That is the latest slot which began at least ``MARGIN`` (2 hours) ago. A volume is late if no completed or pending
-    snapshot has begun since: the hourly creator has then passed it by twice. A slot that also takes what was asked for
-    since the slot before it begins with that one.
+    This is the latest slot that began at least ``MAX_DELAY`` ago. A slot that a requested snapshot fills as well begins
+    with the slot before it.
     """
-    due = current_slot(schedule, now - MARGIN)
+    due = current_slot(schedule, now - MAX_DELAY)
     return previous_slot(schedule, due) if due and schedule.on_request else due
 
 
 def _why_none(history: Sequence[Snapshot]) -> str:
-    pending = [each for each in history if each.state == State.PENDING]
-    failed = [each for each in history if each.state == State.ERROR]
+    pending = [snapshot for snapshot in history if snapshot.state == State.PENDING]
+    failed = [snapshot for snapshot in history if snapshot.state == State.ERROR]
     if pending:
         return f"its first snapshot, {pending[-1].id}, is not completed yet"
     if failed:

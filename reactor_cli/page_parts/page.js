@@ -6,7 +6,7 @@ const value = {
   n: card => card.querySelector("h3").textContent.toLowerCase(), g: card => card.querySelector("p b").textContent,
 };
 const text = new Map(cards.map(card => [card, card.textContent.toLowerCase()]));
-let show = "all", sort = "r", turned = false;
+let show = "all", sort = "r", descending = false;
 
 function arrange() {
   const wanted = document.getElementById("find").value.trim().toLowerCase();
@@ -16,14 +16,14 @@ function arrange() {
     count += !card.hidden;
   }
   const compare = (a, b) => { const x = value[sort](a), y = value[sort](b); return x < y ? -1 : x > y ? 1 : 0; };
-  const ordered = [...cards].sort((a, b) => (turned ? -1 : 1) * compare(a, b) || cards.indexOf(a) - cards.indexOf(b));
+  const ordered = [...cards].sort((a, b) => (descending ? -1 : 1) * compare(a, b) || cards.indexOf(a) - cards.indexOf(b));
   list.append(...ordered);
   document.getElementById("shown").textContent = count === cards.length ? count : `${count} of ${cards.length}`;
   document.getElementById("nothing").hidden = count > 0;
 }
 
 function press(button, name) {
-  for (const each of document.querySelectorAll(`[data-${name}]`)) each.setAttribute("aria-pressed", each === button);
+  for (const other of document.querySelectorAll(`[data-${name}]`)) other.setAttribute("aria-pressed", other === button);
 }
 
 document.getElementById("find").addEventListener("input", arrange);
@@ -31,7 +31,7 @@ for (const button of document.querySelectorAll("[data-show]"))
   button.addEventListener("click", () => { show = button.dataset.show; press(button, "show"); arrange(); });
 for (const button of document.querySelectorAll("[data-sort]"))
   button.addEventListener("click", () => {
-    turned = sort === button.dataset.sort && !turned;
+    descending = sort === button.dataset.sort && !descending;
     sort = button.dataset.sort;
     press(button, "sort");
     arrange();
@@ -45,22 +45,22 @@ document.getElementById("theme").addEventListener("click", () => {
   const now = root.dataset.theme || (dark.matches ? "dark" : "light");
   root.dataset.theme = store(now === "dark" ? "light" : "dark");
 });
-addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("details")) each.open = true; });
+addEventListener("beforeprint", () => { for (const details of document.querySelectorAll("details")) details.open = true; });
 
-// A dot says what it is: its hour is its place on the path, its end the lifetime that the path carries along.
-const words = { s: "completed", p: "pending", x: "failed", k: "kept forever" }, held = new Map();
+// The data of a mark is in its path: the position is the hour, and the attribute data-l has the lifetimes in days.
+const labels = { s: "completed", p: "pending", x: "failed", k: "kept forever" }, cached = new Map();
 function marks(use) {
   const id = use.getAttribute("href");
-  if (!held.has(id)) {
+  if (!cached.has(id)) {
     const path = document.querySelector(id), lives = [];
     for (const run of (path.dataset.l || "").split(" ")) {
       const [life, times] = run.split("*");
       for (let i = 0; i < (times || 1); i++) lives.push(life);
     }
     let x = 0;
-    held.set(id, path.getAttribute("d").match(/[Mm]-?\d+/g).map((move, i) => [x += +move.slice(1), lives[i]]));
+    cached.set(id, path.getAttribute("d").match(/[Mm]-?\d+/g).map((move, i) => [x += +move.slice(1), lives[i]]));
   }
-  return held.get(id).map(([x, life]) => ({ x, life, kind: use.classList[0] }));
+  return cached.get(id).map(([x, life]) => ({ x, life, kind: use.classList[0] }));
 }
 const tip = document.getElementById("tip"), day = 86400, zone = "UTC";
 const format = options => seconds => new Date(seconds * 1000).toLocaleString("en-GB", { timeZone: zone, ...options });
@@ -68,28 +68,28 @@ const hour = format({ day: "numeric", month: "short", hour: "2-digit", minute: "
 const date = format({ day: "numeric", month: "short", year: "numeric" });
 let line = null;
 function hide() { tip.hidden = true; line?.remove(); line = null; }
-function tell(event) {
+function describe(event) {
   const lane = event.target.closest?.(".t");
   hide();
   if (!lane) return;
   const box = lane.getBoundingClientRect(), x = (event.clientX - box.left) / box.width * width;
   const all = [...lane.querySelectorAll("use:not(.e)")].flatMap(marks);
-  const near = all.sort((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))[0];
-  if (!near || Math.abs(near.x - x) / width * box.width > 24) return;
-  const at = start + near.x * 3600, ends = Math.floor(at / day) * day + near.life * day;
-  const end = near.life === "-" ? "kept for good" : `may go on ${date(ends)}`;
-  tip.textContent = `${lane.previousSibling.textContent}, ${hour(at).replace(/:\d+$/, "")} h UTC: ${words[near.kind]}, ${end}`;
-  if (near.life !== "-") {
+  const nearest = all.sort((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))[0];
+  if (!nearest || Math.abs(nearest.x - x) / width * box.width > 24) return;
+  const at = start + nearest.x * 3600, expiry = Math.floor(at / day) * day + nearest.life * day;
+  const end = nearest.life === "-" ? "never expires" : `expires on ${date(expiry)}`;
+  tip.textContent = `${lane.previousSibling.textContent}, ${hour(at).replace(/:\d+$/, "")} h UTC: ${labels[nearest.kind]}, ${end}`;
+  if (nearest.life !== "-") {
     line = document.createElementNS("http://www.w3.org/2000/svg", "path");
     line.setAttribute("class", "h");
-    line.setAttribute("d", `M${near.x} 8H${(ends - start) / 3600}`);
+    line.setAttribute("d", `M${nearest.x} 8H${(expiry - start) / 3600}`);
     lane.append(line);
   }
   tip.hidden = false;
   tip.style.left = Math.max(8, Math.min(event.clientX - tip.offsetWidth / 2, innerWidth - tip.offsetWidth - 8)) + "px";
   tip.style.top = box.top - tip.offsetHeight - 6 + "px";
 }
-list.addEventListener("pointermove", tell);
-list.addEventListener("pointerdown", tell);
+list.addEventListener("pointermove", describe);
+list.addEventListener("pointerdown", describe);
 list.addEventListener("pointerleave", hide);
 addEventListener("scroll", hide, { passive: true });

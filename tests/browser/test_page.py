@@ -87,13 +87,13 @@ def test_sorting(browser: Browser, file: Path) -> None:
 
 def test_filtering(browser: Browser, file: Path) -> None:
     opened = show(browser, file)
-    opened.page.click("[data-show=look]")
-    looked_at = opened.names()
-    assert len(looked_at) == 10
+    opened.page.click("[data-show=attention]")
+    need_attention = opened.names()
+    assert len(need_attention) == 10
     assert opened.page.inner_text("#shown") == "10 of 24"
     opened.page.click("[data-show=covered]")
     assert len(opened.names()) == 14
-    assert not set(opened.names()) & set(looked_at)
+    assert not set(opened.names()) & set(need_attention)
     opened.page.click("[data-show=all]")
     opened.page.fill("#find", "SERVER-01")
     assert opened.names() == [name for name in opened.names() if "server-01" in name]
@@ -105,7 +105,7 @@ def test_filtering(browser: Browser, file: Path) -> None:
     assert len(opened.names()) == 24
 
 
-def test_a_dot_tells_when_it_was_taken_and_when_it_may_go(browser: Browser, file: Path) -> None:
+def test_a_dot_shows_when_it_was_taken_and_when_it_expires(browser: Browser, file: Path) -> None:
     opened = show(browser, file)
     opened.page.fill("#find", "server-000")
     lane = opened.page.locator("article:visible .t").first
@@ -114,7 +114,7 @@ def test_a_dot_tells_when_it_was_taken_and_when_it_may_go(browser: Browser, file
     assert box
     now = opened.page.evaluate("parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--now'))")
     opened.page.mouse.move(box["x"] + box["width"] * now / 100 - 3, box["y"] + 8)
-    assert opened.page.inner_text("#tip") == "eu-west-1, 22 Nov, 03 h UTC: completed, may go on 22 Dec 2026"
+    assert opened.page.inner_text("#tip") == "eu-west-1, 22 Nov, 03 h UTC: completed, expires on 22 Dec 2026"
     opened.page.mouse.move(5, 5)
     assert not opened.page.is_visible("#tip")
 

@@ -168,7 +168,7 @@ def test_the_report_as_text_json_csv_and_html(company: Company, tmp_path: Path) 
     assert (data["command"], data["totals"]["covered"]) == ("report", 3)
 
 
-def test_a_report_with_something_to_look_at_is_exit_code_1(newcomer: Company) -> None:
+def test_a_report_that_needs_attention_is_exit_code_1(newcomer: Company) -> None:
     newcomer.aws.launch(HOME, name="typo", tags={"Backup": "Yse"})
     assert newcomer.says("report").code == 1
 

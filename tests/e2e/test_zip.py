@@ -45,19 +45,3 @@ def test_the_zip_holds_what_the_functions_import(deployment: Deployment, functio
     borrowed = set(run(command, tmp_path, environment).split())
 
     assert borrowed <= BOTO3, "the interpreter has more beside it than Lambda has"
-
-
-def test_the_zip_holds_nothing_else_of_the_project(deployment: Deployment) -> None:
-    names = {name.split("/")[0] for name in zipfile.ZipFile(deployment.zip()).namelist()}
-    assert {"app.py", "chalicelib"} <= names
-    assert not names & {
-        "tests",
-        "emulator",
-        "reactor_cli",
-        "deploy",
-        "benchmarks",
-        "boto3",
-        "botocore",
-        ".chalice",
-        ".git",
-    }

@@ -31,13 +31,8 @@ from chalicelib.models import (
 from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report
 from chalicelib.schedule import (
     Retention,
-    current_slot,
-    days_after,
-    delete_on,
-    next_slot,
     parse_retention,
     parse_schedule,
-    previous_slot,
 )
 from chalicelib.wording import reason_text
 from emulator.ec2 import limits
@@ -45,7 +40,7 @@ from reactor_cli.nearest import meanwhile, nearest
 from reactor_cli.outlook import fates
 from reactor_cli.page import as_html
 from reactor_cli.restoration import sets_of, volumes_of
-from tests.hostile.strategies import BRIEF, DATES, KEEP_FOREVER, NUMBERS, QUICK, VALUES, hostile_tags, values
+from tests.hostile.strategies import BRIEF, KEEP_FOREVER, QUICK, VALUES, hostile_tags, values
 from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS
 
 THE_LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
@@ -202,19 +197,6 @@ def read(id: str, raw: Mapping[str, str], region: str = REGION) -> Snapshot:
     return tags.read_snapshot(id, raw, contract, volume_id=volume_id, state="completed", started=NOW)[0]
 
 
-@pytest.mark.parametrize("text", [*DATES, *NUMBERS])
-def test_a_date_that_is_none_keeps_and_is_reported(text: str) -> None:
-    snapshot, problems = tags.read_snapshot(
-        "snap-0a", EXPIRED | {"DeleteOn": text}, CONTRACT, volume_id="vol-0a", state="completed", started=NOW
-    )
-    [decision] = plan.plan_sweep([snapshot], NOW.date(), plan.Guards(0, 100), REGION)
-    if text in ("9999-12-31", "0001-01-01"):
-        assert (bool(decision.call), problems) == (text == "0001-01-01", [])
-    else:
-        assert decision.call is None
-        assert problems == [TagProblem("snap-0a", "DeleteOn", text, Wrong.VALUE, "DeleteOn")]
-
-
 @pytest.mark.parametrize("now", TIMES)
 @pytest.mark.parametrize("grace", [0, 30, 3650])
 @pytest.mark.parametrize("day", ["9999-12-31", "9999-12-01", "0001-01-01"])
@@ -237,41 +219,6 @@ def test_the_end_of_all_dates_overflows_nowhere(day: str, grace: int, now: datet
     assert as_html(made)
     assert as_csv(made)
     assert as_json(made)
-
-
-instants = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(TIMES)
-units = st.lists(st.sampled_from(["36500d", "5200w", "1200m", "100y", "1d", "1w", "1m", "1y"]), min_size=1, max_size=8)
-
-
-@QUICK
-@given(
-    instants, st.sampled_from(["daily 00:00", "daily 23:59", "hourly", "every 6h", "on-request", "on-request 03:00"])
-)
-@example(THE_LAST, "daily 00:00")
-@example(datetime(1, 1, 1, tzinfo=UTC), "daily 23:59")
-def test_slots_exist_at_both_ends_of_time(now: datetime, text: str) -> None:
-    schedule = parse_schedule(text, CONTRACT.daily_at)
-    current, following = current_slot(schedule, now), next_slot(schedule, now)
-    assert current is None or current <= now
-    assert following is None or following > now
-    if current and current.year > 1:
-        before = previous_slot(schedule, current)
-        assert before is not None
-        assert before < current
-
-
-@QUICK
-@given(st.dates(), units, st.lists(st.dates(), max_size=3))
-@example(date.max, ["100y"], [])
-@example(date(9999, 12, 1), ["1m"], [])
-def test_no_retention_ends_before_it_begins_or_beyond_all_dates(
-    taken: date, words: list[str], earlier: list[date]
-) -> None:
-    retention = parse_retention(" ".join(words))
-    expiry = delete_on(retention, SEVEN_DAYS, taken, earlier)
-    assert taken < expiry <= date.max or taken == date.max
-    assert days_after(taken, 10**9) == date.max
-    assert days_after(taken, -(10**9)) == date.min
 
 
 @QUICK
@@ -350,25 +297,6 @@ def test_protection_that_finds_no_room_on_a_copy_is_a_failure_and_not_a_silence(
     [call] = copied(raw, [roomy])
     assert isinstance(call, CreateTags)
     assert {"DeleteOn", "KeepForever"} == dict(call.tags).keys()
-
-
-@pytest.mark.parametrize("device", VALUES)
-def test_a_device_that_is_none_makes_no_copy_fail(device: str) -> None:
-    raw = EXPIRED | {"Copy_Dest": ELSEWHERE, "Source_Device": device, "DeleteOn": "2027-01-01"}
-    snapshot, _ = tags.read_snapshot(
-        "snap-0a",
-        raw,
-        CONTRACT,
-        volume_id="vol-0a",
-        state="completed",
-        started=NOW,
-        description=f"web (i-0a) - {REGION}",
-    )
-    text = tags.copy_description(snapshot)
-    assert text.isprintable()
-    assert len(text) <= 255
-    assert text.startswith("web (i-0a) - vol-0a (")
-    assert text.endswith(f") - {REGION}")
 
 
 @QUICK

@@ -230,12 +230,6 @@ def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Sna
         assert not set(raw) & set(SPELLINGS)
 
 
-def test_all_six_orders_of_the_tags_keep() -> None:
-    pairs = [("Type", "Automated"), ("DeleteOn", "2026-11-01"), ("KeepForever", "Yes")]
-    for order in itertools.permutations(pairs):
-        assert work(swept([snapshot(raw=dict(order))])) == []
-
-
 @given(inventories(), snapshots())
 def test_every_decision_has_a_reason(instances: list[Instance], existing: list[Snapshot]) -> None:
     decisions = created(instances, existing) + copied(existing, {})

@@ -20,7 +20,7 @@ from chalicelib.report import (
     as_text,
     make_report,
 )
-from reactor_cli.timeline import dots, ends, lifetimes, window_of
+from reactor_cli.timeline import dots, expiry_ticks, lifetimes, window_of
 from tests.browser.sample import company
 from tests.pure.builders import ELSEWHERE, REGION, at, instance, snapshot, volume
 
@@ -131,7 +131,7 @@ TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "202
             [primary("snap-1", "2026-10-01 03:00")],
             BACKUP | {"Schedule": "on-request"},
             Cover.COVERED,
-            "snap-1 is 52 days old; more are taken on request only",
+            "snap-1 is 52 days old; snapshots are created on request only",
             id="on request",
         ),
         pytest.param(
@@ -153,13 +153,13 @@ def test_a_volume_left_out() -> None:
     assert (found.cover, found.reason) == (Cover.LEFT_OUT, "the volume is tagged Backup=No")
 
 
-def test_a_mistyped_wish_is_no_protection() -> None:
+def test_a_mistyped_tag_leaves_the_volume_uncovered() -> None:
     problem = TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup")
     made = make_report([view(raw={"Backup": "Yse"}, problems=(problem,))], NOW)
     assert only(made).cover == Cover.UNCOVERED
-    # It is told once, with the instance, and not again as a tag problem.
+    # It is reported once, with the instance, and not again as a tag problem.
     [entry] = made.attention
-    assert "the tag is not understood: read Backup=Yse; accepted: Yes" in entry.text
+    assert "is not understood: read Backup=Yse; accepted: Yes" in entry.text
 
 
 def wants(id: str, began: str) -> Snapshot:
@@ -173,7 +173,7 @@ def wants(id: str, began: str) -> Snapshot:
             [wants("snap-1", "2026-11-22 03:00")],
             Destination((copy("snap-c", "snap-1", "2026-11-22 03:05"),)),
             True,
-            "snap-c is its newest copy",
+            "snap-c is the newest copy",
             id="copied",
         ),
         pytest.param(
@@ -208,14 +208,14 @@ def wants(id: str, began: str) -> Snapshot:
             [wants("snap-1", "2026-11-22 03:00")],
             Destination((copy("snap-c", "snap-1", "2026-11-22 03:05", "pending"),)),
             True,
-            "its first copy is on its way: snap-c is pending",
+            "no completed copy yet: snap-c is pending",
             id="pending",
         ),
         pytest.param(
             [wants("snap-1", "2026-11-22 06:00")],
             Destination(),
             True,
-            "its first copy is on its way: its snapshot is new",
+            "no completed copy yet: snap-1 is new",
             id="new",
         ),
         pytest.param(
@@ -233,7 +233,11 @@ def wants(id: str, began: str) -> Snapshot:
             id="unreadable",
         ),
         pytest.param(
-            [TODAY], Destination(), True, "no snapshot has asked for it yet: the next one does", id="tagged since"
+            [TODAY],
+            Destination(),
+            True,
+            "no snapshot asks for a copy there yet; the next snapshot will",
+            id="tagged since",
         ),
     ],
 )
@@ -245,13 +249,13 @@ def test_copies(snapshots: list[Snapshot], destination: Destination, good: bool,
     assert bool(late) != good
 
 
-def test_copies_that_nobody_wants_any_more_are_shown_and_are_good() -> None:
+def test_copies_that_the_tags_no_longer_ask_for_are_shown_and_are_good() -> None:
     destination = Destination((copy("snap-c", "snap-0", "2026-11-12 03:05"),))
     [found] = only(make_report([view(TODAY, copies=destination)], NOW)).copies
     assert (found.wanted, found.good, found.newest_id) == (False, True, "snap-c")
 
 
-def test_failures_say_what_made_them_good() -> None:
+def test_failures_say_what_resolved_them() -> None:
     failed = primary("snap-x", "2026-11-21 03:00", "error")
     healed = wants("snap-1", "2026-11-22 03:00")
     copies = (
@@ -259,41 +263,41 @@ def test_failures_say_what_made_them_good() -> None:
         copy("snap-c", "snap-1", "2026-11-22 04:05", Copy_Try="2"),
     )
     made = make_report([view(failed, healed, raw=COPIED, copies=Destination(copies))], NOW)
-    assert [(each.kind, each.id, each.cause, each.repaired) for each in made.failures] == [
+    assert [(each.kind, each.id, each.cause, each.resolution) for each in made.failures] == [
         ("snapshot", "snap-x", "no luck", "snap-1"),
         ("copy", "snap-cx", "no key", "snap-c"),
     ]
     assert made.totals.failures == 0
     assert not made.attention
-    assert "Failed since yesterday, and made good:" in as_text(made)
+    assert "Failures of the last day that are resolved:" in as_text(made)
 
 
-def test_what_is_gone_says_when_its_snapshots_run_out() -> None:
+def test_an_orphan_says_when_its_last_snapshot_expires() -> None:
     gone = {"Source_VolumeId": "vol-9", "Source_InstanceId": "i-9", "Name": "old - vol-9 (/dev/xvda)"}
     left = snapshot("snap-9", PRIMARY | gone, volume_id="vol-9", started=at("2026-11-20 03:00"))
     last = copy("snap-c9", "snap-9", "2026-11-20 03:05", **gone)
     made = make_report([view(TODAY, left, copies=Destination((last,)))], NOW)
     [orphan] = made.orphans
-    assert (orphan.name, orphan.reason) == ("old", "the instance is gone")
+    assert (orphan.name, orphan.reason) == ("old", "the instance no longer exists")
     assert (orphan.snapshots, orphan.copies) == (1, 1)
-    assert orphan.runs_out == date(2026, 12, 29)  # the newest copy is kept for 30 days more
+    assert orphan.last_expiry == date(2026, 12, 29)  # the newest copy is kept for 30 days more
     kept = snapshot("snap-9", PRIMARY | gone | {"KeepForever": "x"}, volume_id="vol-9", started=at("2026-11-20 03:00"))
-    assert make_report([view(TODAY, kept)], NOW).orphans[0].runs_out is None
+    assert make_report([view(TODAY, kept)], NOW).orphans[0].last_expiry is None
 
 
 def test_copies_for_a_region_that_is_not_reported_on() -> None:
-    guest = snapshot(
+    foreign = snapshot(
         "snap-g",
         PRIMARY | {"Source_SnapshotId": "snap-0", "Source_Region": ELSEWHERE},
         volume_id="vol-ffffffff",
         started=at("2026-11-22 03:10"),
     )
-    [found] = make_report([view(TODAY, guest)], NOW).guests
-    assert (found.region, found.source_region, found.copies) == (REGION, ELSEWHERE, 1)
-    both = make_report([view(TODAY, guest), RegionView(ELSEWHERE)], NOW)
-    assert not both.guests
-    down = make_report([view(TODAY, guest), RegionView(ELSEWHERE, unreadable="timed out")], NOW)
-    assert len(down.guests) == 1
+    [copies] = make_report([view(TODAY, foreign)], NOW).foreign_copies
+    assert (copies.region, copies.source_region, copies.copies) == (REGION, ELSEWHERE, 1)
+    both = make_report([view(TODAY, foreign), RegionView(ELSEWHERE)], NOW)
+    assert not both.foreign_copies
+    down = make_report([view(TODAY, foreign), RegionView(ELSEWHERE, unreadable="timed out")], NOW)
+    assert len(down.foreign_copies) == 1
     assert "the Region cannot be read: timed out" in down.attention[0].text
 
 
@@ -341,7 +345,7 @@ def test_every_volume_has_a_verdict_and_a_reason() -> None:
     assert all(copy.reason for volume in covers for copy in volume.copies)
 
 
-def test_a_failure_that_nothing_has_made_good_is_to_be_looked_at() -> None:
+def test_an_unresolved_failure_needs_attention() -> None:
     failed = primary("snap-x", "2026-11-22 06:00", "error")
     made = make_report([view(primary("snap-1", "2026-11-22 05:00"), failed, raw=BACKUP | {"Schedule": "hourly"})], NOW)
     assert only(made).cover == Cover.COVERED
@@ -362,7 +366,7 @@ def test_a_timeline_has_a_dot_for_each_snapshot_and_a_tick_for_each_day_of_expir
     assert (window.start, window.end) == (at("2026-11-15 00:00"), at("2026-11-30 00:00"))
     assert dots(marks, window) == f"M{6 * 24 + 3} 8h0m24 0h0"
     assert dots(marks, window, dense=True) == f"M{6 * 24 + 3} 3v10m24-10v10"
-    assert ends(marks, window) == f"M{14 * 24} 4v8"
+    assert expiry_ticks(marks, window) == f"M{14 * 24} 4v8"
     assert lifetimes(marks) == "8 7"
     assert lifetimes([marks[1]] * 3) == "7*3"
 

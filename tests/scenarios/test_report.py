@@ -73,7 +73,7 @@ def test_what_is_wrong_is_told_and_is_no_error(aws: LocalAWS) -> None:
     [volume] = volumes_of(aws, HOME, web).values()
     texts = [each["text"] for each in record["attention"]]
     assert any(text == f"{volume}: no snapshot yet" for text in texts)
-    assert any("the tag is not understood: read Backup=Yse" in text for text in texts)
+    assert any("is not understood: read Backup=Yse" in text for text in texts)
     assert emitted(last_report(aws))["VolumesUncovered"] == 2
     assert "OldestSnapshotAge" not in emitted(last_report(aws))
     assert not failures(aws)
@@ -106,7 +106,7 @@ def test_a_destination_that_does_not_answer_is_part_of_the_report(aws: LocalAWS)
               match=lambda params: "Source_Region" in str(params))  # fmt: skip
     aws.travel_to(MORNING)
     record = said(aws)
-    assert record["headline"] == "The one volume to be backed up is covered, but not all copies could be looked at."
+    assert record["headline"] == "The one volume to be backed up is covered, but some copies could not be read."
     [unreadable] = record["unreadable"]
     assert unreadable["region"] == AWAY
     assert "not enabled" in unreadable["reason"]
@@ -145,10 +145,10 @@ def test_the_mail_starts_with_what_needs_attention(aws: LocalAWS, topic: str) ->
     aws.launch(HOME, name="web\nBcc: all", tags={"Backup": "Yes", "Retention": "seven"})
     aws.travel_to(MORNING)
     [mail] = mails(aws)
-    assert mail["Subject"] == f"EBS backups in {HOME}: 1 thing to look at"
+    assert mail["Subject"] == f"EBS backups in {HOME}: 1 item needs attention"
     lines = mail["Message"].splitlines()
-    assert lines[0] == "All 2 volumes to be backed up are covered; 1 thing to look at."
-    assert lines[2] == "To look at, the worst first:"
+    assert lines[0] == "All 2 volumes to be backed up are covered; 1 item needs attention."
+    assert lines[2] == "Needs attention, most urgent first:"
     assert "read Retention=seven; accepted: days such as 7 or 7d" in lines[3]
     assert "  volumes: 2 covered, 0 late, 0 uncovered, 0 left out, 0 not tagged for backup" in lines
 
