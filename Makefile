@@ -8,7 +8,7 @@ FORMAT ?= cloudformation
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint lock bench clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint lock bench release clean
 
 help: ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -59,12 +59,13 @@ test: $(VENV) $(EVALUATOR) ## the test suite, with coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(BIN)/python -m pytest -m node --cov --cov-append --cov-report=term
 
-lint: $(VENV) ## style and types
+lint: $(VENV) ## style, types and imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
-check: lint test ## style, types and tests
+check: lint test ## style, types, imports and tests
 
 prove: $(VENV) ## a fault at every AWS call, every two functions at once, chaos of events; takes about an hour
 	@$(BIN)/python -m tests.proof.faults
@@ -91,6 +92,9 @@ test-e2e: $(VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functio
 lock: $(VENV) ## OPTIONS=--upgrade: writes the exact versions of all dependencies, from pyproject.toml
 	$(COMPILE) $(OPTIONS) --group dev pyproject.toml --output-file requirements-lock.txt
 	$(COMPILE) --constraint requirements-lock.txt --group lambda --output-file requirements.txt
+
+release: check ## creates the tag of the version in reactor_cli/__init__.py, with its notes from CHANGELOG.md
+	@$(BIN)/python -m deploy.release tag
 
 clean: ## removes what was made
 	rm -rf .venv .venv-lambda mutants build tests/policies/node_modules .chalice/deployments .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

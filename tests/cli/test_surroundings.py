@@ -1,4 +1,4 @@
-"""What goes wrong before a command has an answer, profiles, the policies, the report, and what the functions import."""
+"""What goes wrong before a command has an answer, profiles, the policies, and the report."""
 
 from __future__ import annotations
 
@@ -106,17 +106,6 @@ def test_no_region() -> None:
     )  # fmt: skip
     assert found.returncode == 2
     assert "no Region: give --region, or set one in your AWS profile" in found.stderr
-
-
-def test_the_functions_import_nothing_of_the_command_line() -> None:
-    code = "import sys, app; print([each for each in ('click', 'rich', 'jinja2', 'reactor_cli', 'reactor_cli.ec2_restore') if each in sys.modules])"
-    # Chalice's own package imports click for its command line; the zip has no such package, and needs none.
-    stand_in = "import sys, types\nfor name in ('click', 'rich', 'jinja2'): sys.modules[name] = None\n"
-    found = subprocess.run(
-        [sys.executable, "-c", stand_in + code.replace("if each in sys.modules", "if sys.modules.get(each)")],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (found.stdout, found.stderr) == ("[]\n", "")
 
 
 def test_policies_are_printed_whole_or_by_group() -> None:
