@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from chalicelib.quoting import printable
+from reactor_cli import __version__
 from reactor_cli.drill import drill
 from reactor_cli.explain import explain
 from reactor_cli.lint import lint
@@ -32,6 +33,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
 def main() -> None:
     """Look after the EBS snapshots that this app makes, with your own AWS profile.
 
