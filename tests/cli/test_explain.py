@@ -38,9 +38,9 @@ def test_an_instance_as_json(company: Company) -> None:
     }
 
 
-def test_what_is_said_of_an_expiry_is_what_the_sweep_then_does(company: Company) -> None:
+def test_the_expected_deletion_is_what_the_sweep_then_does(company: Company) -> None:
     found = lines(company.says("explain", company.web, "--json").json)
-    days = {each["id"]: each["goes_on"] for each in found}
+    days = {each["id"]: each["expected_deletion"] for each in found}
     company.aws.travel_to(company.aws.now.replace(hour=23))
     for _ in range(3):
         company.aws.travel(days=1)
@@ -61,13 +61,20 @@ def test_a_copy_leads_back_to_its_primary_from_any_region(company: Company) -> N
     assert_stored("explain_copy", company.says("explain", copy["SnapshotId"], "--region", AWAY).out)
 
 
-def test_a_copy_whose_primary_is_gone(company: Company) -> None:
+def test_a_copy_whose_primary_no_longer_exists(company: Company) -> None:
     copy = company.newest(AWAY)
     company.aws.client(HOME).delete_snapshot(SnapshotId=copy["Tags"]["Source_SnapshotId"])
     said = company.says("explain", copy["SnapshotId"])
     assert said.code == 0
-    assert f"its primary {copy['Tags']['Source_SnapshotId']} in {HOME} is" in said.out
-    assert "gone" in said.out
+    assert f"its primary {copy['Tags']['Source_SnapshotId']} in {HOME} no longer exists" in " ".join(said.out.split())
+
+
+def test_a_primary_whose_region_does_not_answer_is_not_said_to_be_gone(company: Company) -> None:
+    copy = company.newest(AWAY)
+    company.aws.fault("DescribeSnapshots", error="AuthFailure", message="not enabled", times=99, region=HOME)
+    said = company.says("explain", copy["SnapshotId"], "--region", AWAY)
+    assert said.code == 2
+    assert f"its primary {copy['Tags']['Source_SnapshotId']} in {HOME} could not be read" in " ".join(said.out.split())
 
 
 def test_what_keeps_a_snapshot(company: Company) -> None:
@@ -80,18 +87,21 @@ def test_what_keeps_a_snapshot(company: Company) -> None:
     company.aws.lock(HOME, third)
     found = {each["id"]: each for each in lines(company.says("explain", company.web, "--json").json)}
     assert found[first]["reason"] == "KeepForever is set"
-    assert (found[second]["reason"], found[second]["goes_on"]) == ("it has no DeleteOn that is understood", None)
+    assert (found[second]["reason"], found[second]["expected_deletion"]) == (
+        "it has no DeleteOn that is understood",
+        None,
+    )
     assert found[third]["reason"] == "it is locked"
 
 
-def test_an_instance_that_is_gone_and_what_is_left_of_it(company: Company) -> None:
+def test_the_snapshots_of_an_instance_that_no_longer_exists(company: Company) -> None:
     company.aws.client(HOME).terminate_instances(InstanceIds=[company.web])
     said = company.says("explain", company.web)
     assert said.code == 0
-    assert f"{company.web}  is not in {HOME} any more; what is left of it:" in said.out
+    assert f"{company.web}  no longer exists in {HOME}; its snapshots:" in said.out
     newest = company.newest(HOME, Source_InstanceId=company.web)
     [line] = [each for each in said.out.splitlines() if newest["SnapshotId"] in each]
-    # Nothing is to be backed up any more, so the last one goes on its day too.
+    # The instance is not backed up any more, so its newest snapshot is deleted on its day as well.
     assert line.endswith("expires on 2026-12-02")
 
 

@@ -53,8 +53,14 @@ def test_no_permission_names_the_way_out(newcomer: Company) -> None:
         (["run", "everything"], "'everything' is not one of 'create', 'copy', 'sweep', 'report'"),
         (["explain"], "Missing argument 'ID'"),
         (["explain", "web"], "'web' is no id of an instance (i-…), a volume (vol-…) or a snapshot (snap-…)"),
-        (["explain", "snap-01234567"], "no such snapshot in any Region that the account has enabled: snap-01234567"),
-        (["explain", "vol-01234567", "--region", HOME], "no such volume in use, and no snapshot of one in eu-west-1"),
+        (
+            ["explain", "snap-01234567"],
+            "no snapshot with this id in any Region that the account has enabled: snap-01234567",
+        ),
+        (
+            ["explain", "vol-01234567", "--region", HOME],
+            "no attached volume with this id, and no snapshot of it, in eu-west-1: vol-01234567",
+        ),
         (["policy", "god"], "'god' is not one of 'read', 'run', 'restore'"),
         (["report", "--html", "/nowhere/at/all.html"], "/nowhere/at/all.html cannot be written"),
         (["nothing"], "No such command 'nothing'"),

@@ -36,8 +36,8 @@ from chalicelib.schedule import (
 )
 from chalicelib.wording import reason_text
 from emulator.ec2 import limits
+from reactor_cli.explain.outlook import outlooks
 from reactor_cli.nearest import meanwhile, nearest
-from reactor_cli.outlook import fates
 from reactor_cli.page import as_html
 from reactor_cli.restoration import sets_of, volumes_of
 from tests.hostile.strategies import BRIEF, KEEP_FOREVER, QUICK, VALUES, hostile_tags, values
@@ -208,8 +208,8 @@ def test_the_end_of_all_dates_overflows_nowhere(day: str, grace: int, now: datet
     for snapshots in (found, there):
         decided = plan.plan_sweep(snapshots, now.date(), guards, REGION)
         assert bool(decided[0].call) <= (day <= str(now.date()))
-        fate = fates(snapshots, [snapshots[0].id], now.date(), guards, REGION)[snapshots[0].id]
-        assert fate.goes is None or fate.goes >= min(now.date(), date.fromisoformat(day))
+        outlook = outlooks(snapshots, [snapshots[0].id], now.date(), guards, REGION)[snapshots[0].id]
+        assert outlook.deletion is None or outlook.deletion >= min(now.date(), date.fromisoformat(day))
     if now.year in (1, 9999):
         return  # no clock says so, and a page has no days to show there
     views = [RegionView(REGION, snapshots=Inventory(snapshots=tuple(found))),
@@ -333,7 +333,7 @@ def test_every_form_of_the_report_is_made(found: Account, now: datetime) -> None
     assert all(line.isprintable() for line in as_text(made).split("\n"))
     assert as_json(made)["regions"] == [REGION, ELSEWHERE]
     for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
-        assert fates(snapshots, [each.id for each in snapshots], now.date(), plan.Guards(3650, 80), region)
+        assert outlooks(snapshots, [each.id for each in snapshots], now.date(), plan.Guards(3650, 80), region)
 
 
 FOREIGN_KEYS = st.from_regex(r"arn:aws:kms:[a-z0-9-]{0,9}:[0-9]{12}:(key|alias)/[a-z0-9-]{1,9}", fullmatch=True)

@@ -1,4 +1,4 @@
-"""What becomes of a snapshot: today's verdict, and that of the day on which it expires."""
+"""The outlook of a snapshot: what the sweep decides today, and on the day on which it expires."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from chalicelib.models import Snapshot
 from chalicelib.plan.sweep import Guards, plan_sweep
 from chalicelib.wording import reason_text
-from reactor_cli.outlook import Fate, fates
+from reactor_cli.explain.outlook import Outlook, outlooks
 from tests.pure.builders import ELSEWHERE, NOW, REGION, snapshot
 
 TODAY = date(2026, 11, 22)
@@ -22,20 +22,20 @@ def older(id: str = "snap-1", **tags: str) -> Snapshot:
     return snapshot(id, EXPIRES | tags, started=NOW - timedelta(days=1))
 
 
-def fate(*snapshots: Snapshot, of: str = "snap-1", guards: Guards = GUARDS) -> Fate:
-    return fates(snapshots, [of], TODAY, guards, REGION)[of]
+def outlook(*snapshots: Snapshot, of: str = "snap-1", guards: Guards = GUARDS) -> Outlook:
+    return outlooks(snapshots, [of], TODAY, guards, REGION)[of]
 
 
-def then_of(fate: Fate) -> str:
-    return reason_text(fate.then) if fate.then else ""
+def kept_after_expiry(outlook: Outlook) -> str:
+    return reason_text(outlook.kept_after_expiry) if outlook.kept_after_expiry else ""
 
 
 NEWEST = snapshot("snap-2", EXPIRES)
 
 
-def test_what_expires_goes_on_its_day() -> None:
-    found = fate(older(), NEWEST)
-    assert (reason_text(found.today.reason), found.goes, then_of(found)) == (
+def test_an_expired_snapshot_is_deleted_on_its_day() -> None:
+    found = outlook(older(), NEWEST)
+    assert (reason_text(found.today.reason), found.deletion, kept_after_expiry(found)) == (
         "expires on 2026-11-29",
         date(2026, 11, 29),
         "",
@@ -43,43 +43,43 @@ def test_what_expires_goes_on_its_day() -> None:
 
 
 def test_the_newest_stays_until_a_newer_one_completes() -> None:
-    found = fate(older(), NEWEST, of="snap-2")
-    assert (found.goes, then_of(found)) == (None, "the newest completed snapshot of vol-0a")
+    found = outlook(older(), NEWEST, of="snap-2")
+    assert (found.deletion, kept_after_expiry(found)) == (None, "the newest completed snapshot of vol-0a")
 
 
-def test_a_pending_one_counts_as_the_newest_by_then() -> None:
-    found = fate(older(), snapshot("snap-2", EXPIRES, state="pending"))
-    assert found.goes == date(2026, 11, 29)
+def test_a_pending_snapshot_counts_as_the_newest_on_that_day() -> None:
+    found = outlook(older(), snapshot("snap-2", EXPIRES, state="pending"))
+    assert found.deletion == date(2026, 11, 29)
 
 
-def test_a_failed_one_does_not_count_as_the_newest_by_then() -> None:
-    found = fate(older(), snapshot("snap-2", EXPIRES, state="error"))
-    assert (found.goes, then_of(found)) == (None, "the newest completed snapshot of vol-0a")
+def test_a_failed_snapshot_never_counts_as_the_newest() -> None:
+    found = outlook(older(), snapshot("snap-2", EXPIRES, state="error"))
+    assert (found.deletion, kept_after_expiry(found)) == (None, "the newest completed snapshot of vol-0a")
 
 
-def test_a_copy_that_does_not_say_what_it_is_one_of_goes_on_its_day() -> None:
-    adrift = {key: value for key, value in COPIED.items() if key != "Source_Region"}
-    copy = snapshot("snap-1", adrift, volume_id="vol-ffffffff", region=ELSEWHERE)
-    assert fates([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"].goes == date(2026, 11, 29)
+def test_a_copy_whose_lineage_is_unknown_is_deleted_on_its_day() -> None:
+    without_region = {key: value for key, value in COPIED.items() if key != "Source_Region"}
+    copy = snapshot("snap-1", without_region, volume_id="vol-ffffffff", region=ELSEWHERE)
+    assert outlooks([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"].deletion == date(2026, 11, 29)
 
 
-def test_the_newest_copy_goes_when_its_grace_ends() -> None:
+def test_the_newest_copy_is_deleted_when_its_grace_ends() -> None:
     copy = snapshot("snap-1", COPIED, volume_id="vol-ffffffff", region=ELSEWHERE)
-    found = fates([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"]
-    assert (found.goes, then_of(found)) == (
+    found = outlooks([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"]
+    assert (found.deletion, kept_after_expiry(found)) == (
         date(2026, 12, 29),
         "the newest completed copy for vol-0a, kept until 2026-12-29",
     )
 
 
-def test_what_has_expired_goes_today() -> None:
-    found = fate(older(DeleteOn="2026-11-20"), NEWEST)
-    assert found.goes == TODAY
+def test_what_has_expired_is_deleted_today() -> None:
+    found = outlook(older(DeleteOn="2026-11-20"), NEWEST)
+    assert found.deletion == TODAY
     assert found.today.call is not None
 
 
 @pytest.mark.parametrize(
-    ("tags", "guards", "reason", "then"),
+    ("tags", "guards", "reason", "kept"),
     [
         ({"KeepForever": ""}, GUARDS, "KeepForever is set", ""),
         ({"DeleteOn": "soon"}, GUARDS, "it has no DeleteOn that is understood", ""),
@@ -88,23 +88,30 @@ def test_what_has_expired_goes_today() -> None:
         ({}, Guards(30, 80, images={"snap-1": "ami-0a"}), "expires on 2026-11-29", "used by ami-0a"),
     ],
 )
-def test_what_never_goes(tags: dict[str, str], guards: Guards, reason: str, then: str) -> None:
-    found = fate(older(**tags), NEWEST, guards=guards)
-    assert (reason_text(found.today.reason), found.goes, then_of(found)) == (reason, None, then)
+def test_what_is_never_deleted(tags: dict[str, str], guards: Guards, reason: str, kept: str) -> None:
+    found = outlook(older(**tags), NEWEST, guards=guards)
+    assert (reason_text(found.today.reason), found.deletion, kept_after_expiry(found)) == (reason, None, kept)
 
 
-def test_how_much_would_go_on_that_day_does_not_matter_before_it() -> None:
+def test_how_much_expires_on_that_day_does_not_matter_before_it() -> None:
     many = [older(f"snap-{number:03}") for number in range(30)]
-    assert fate(*many, NEWEST, of="snap-007").goes == date(2026, 11, 29)
+    assert outlook(*many, NEWEST, of="snap-007").deletion == date(2026, 11, 29)
 
 
-def test_the_days_foretold_are_those_of_the_sweep() -> None:
+def test_no_day_is_expected_while_the_breaker_holds() -> None:
+    expired = [older(f"snap-{number:03}", DeleteOn="2026-11-20") for number in range(30)]
+    found = outlook(*expired, of="snap-007")
+    assert (found.deletion, kept_after_expiry(found)) == (None, "")
+    assert reason_text(found.today.reason) == "expired on 2026-11-20, but the run would delete too much"
+
+
+def test_the_expected_days_are_those_of_the_sweep() -> None:
     days = ["2026-11-20", "2026-11-22", "2026-11-25", "2026-12-01"]
-    every = [
+    snapshots = [
         snapshot(f"snap-{n}", EXPIRES | {"DeleteOn": day}, started=NOW - timedelta(days=n))
         for n, day in enumerate(days)
     ]
-    found = fates(every, [each.id for each in every], TODAY, GUARDS, REGION)
+    found = outlooks(snapshots, [one.id for one in snapshots], TODAY, GUARDS, REGION)
     for day in (TODAY + timedelta(days=n) for n in range(20)):
-        gone = {each.targets[0].id for each in plan_sweep(every, day, GUARDS, REGION) if each.call}
-        assert gone == {id for id, each in found.items() if each.goes and each.goes <= day}
+        deleted = {decision.targets[0].id for decision in plan_sweep(snapshots, day, GUARDS, REGION) if decision.call}
+        assert deleted == {id for id, one in found.items() if one.deletion and one.deletion <= day}
