@@ -1,4 +1,4 @@
-"""`python -m emulator.demo`: the month, told and checked. Exits with 1 if anything is not as it must be."""
+"""`python -m emulator.demo` prints the month and checks it. It exits with 1 if anything is not as promised."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def main() -> int:
     """Runs the demo on standard output."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without UTF-8 is no reason to fail
     width = None if sys.stdout.isatty() else PLAIN_WIDTH
-    # The file is named, as the emulator takes what handlers print; the clock too, as the emulator holds the usual one.
+    # The emulator redirects standard output while a handler runs, and stops the usual clocks.
     console = Console(file=sys.stdout, width=width, highlight=False, get_time=time.perf_counter)
     with local_aws() as aws:
         well = run(World(aws, tuple(PLACES)), console)
-        console.print(f"The report on all this, as a page: {page.write(aws)}", soft_wrap=True)
+        console.print(f"The report on this account as a web page: {page.write(aws)}", soft_wrap=True)
         return 0 if well else 1
 
 
 def run(world: World, console: Console) -> bool:
-    """Lives through the month on `console`; returns whether all was as it must be."""
+    """Prints the month on `console`; returns whether everything was as promised."""
     started = time.perf_counter()
     _introduce(console)
     _live(world, console)
     evidence = world.evidence()
-    console.rule(f"What each instance has on {evidence.now:%d %B, %H:%M}, beside what it was promised", align="left")
+    console.rule(f"What each instance has on {evidence.now:%d %B, %H:%M}, and what it was promised", align="left")
     console.print(table(evidence))
     well = checks.print_verdicts(checks.check(evidence), console)
     calls = sum(call.function is not None for call in world.aws.calls)
@@ -83,20 +83,20 @@ def _introduce(console: Console) -> None:
                 fleet.add_row(f"  {instance.name}", f"{sizes} GiB", tags or "(no tags)")
         console.print(fleet)
     console.rule("Day by day", align="left")
-    console.print("With a time: what happens to the company; the app is not told. All else: what the app made of it,")
-    console.print("read out of its own log and of the snapshots, with its reasons in quotes. Times are UTC.")
+    console.print("Lines with a time are events; the app is not told about them. The other lines are what the app did,")
+    console.print("from its own log and the snapshots. What is in quotes are its own words. Times are UTC.")
 
 
 def _conclude(console: Console, evidence: Evidence, calls: int, seconds: float, well: bool) -> None:
-    verdict = Text("All is as it must be.", style="bold green")
+    verdict = Text("Everything is as promised.", style="bold green")
     if not well:
-        verdict = Text("Not all is as it must be: see the lines marked ✗.", style="bold red")
+        verdict = Text("Something is not as promised: see the lines marked ✗.", style="bold red")
     copies = sum(one.primary_id is not None for one in evidence.seen.values())
     console.print()
     console.print(verdict)
-    made = f"{len(evidence.seen) - copies:,} snapshots, {copies:,} copies, {len(evidence.deletions):,} deletions"
+    totals = f"{len(evidence.seen) - copies:,} snapshots, {copies:,} copies, {len(evidence.deletions):,} deletions"
     work = f"{len(evidence.invocations):,} invocations, {calls:,} API calls"
-    console.print(f"{DAYS} days in {seconds:.0f} s: {made}; {work}.")
+    console.print(f"{DAYS} days in {seconds:.0f} s: {totals}; {work}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Lives through the month: time passes hour by hour, the story happens, and each day is told when it is over."""
+"""Runs the month: hour by hour time passes and the story happens; each day is printed when it is over."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from datetime import datetime, timedelta
 
 from rich.console import Console
 
-from emulator.demo.account import Account
 from emulator.demo.company import DAYS, PLACES, START
+from emulator.demo.narration import Narrator
 from emulator.demo.story import END, STORY
 from emulator.judge import World
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SERVICE = "ebs-snapshot-reactor"
-SWEPT_BY = 6  # o'clock; the sweep comes in the hour before
+SWEEP_DONE_HOUR = 6  # the sweep runs in the hour before
 
 
 def live(world: World, console: Console, passed: Callable[[datetime], None]) -> None:
-    """Takes the world from START to END; `passed` hears of every hour."""
+    """Takes the world from START to END; calls `passed` at every hour."""
     world.aws.deploy(*PLACES)
-    account = Account(world, console)
+    narrator = Narrator(world, console)
     for number in range(DAYS):
         morning = START + number * DAY
         earlier = len(world.aws.invocations)
-        told = _live_day(world, morning, passed)
-        account.tell(morning.date(), told, world.aws.invocations[earlier:])
+        events = _live_day(world, morning, passed)
+        narrator.tell(morning.date(), events, world.aws.invocations[earlier:])
 
 
 def _live_day(world: World, morning: datetime, passed: Callable[[datetime], None]) -> list[tuple[datetime, str]]:
     evening = min(morning + DAY - timedelta(minutes=1), END)
-    incidents = {one.at: one for one in STORY if morning <= one.at <= evening}
+    events = {event.at: event for event in STORY if morning <= event.at <= evening}
     hours = {morning + number * HOUR for number in range(24)}
-    told = []
-    for instant in sorted({evening} | hours | set(incidents)):
-        with _all_verdicts(instant.hour == SWEPT_BY):
+    happened = []
+    for instant in sorted({evening} | hours | set(events)):
+        with _debug_log(instant.hour == SWEEP_DONE_HOUR):
             world.aws.travel_to(instant)
         world.look()
-        if instant in incidents:
-            told.append((instant, incidents[instant].act(world)))
+        if instant in events:
+            happened.append((instant, events[instant].act(world)))
             world.look()
         passed(instant)
-    return told
+    return happened
 
 
 @contextmanager
-def _all_verdicts(wanted: bool) -> Iterator[None]:
-    """As LOG_LEVEL=DEBUG does, lets the log tell of all that is kept, and why.
+def _debug_log(wanted: bool) -> Iterator[None]:
+    """If `wanted`, logs as with LOG_LEVEL=DEBUG: then the log names everything that is kept, and why.
 
-    Not at every hour: the copiers' verdicts on copies that exist would make the month half as long again.
+    Not at every hour: the demo would take half as long again.
     """
     loggers = [logging.getLogger(name) for name in [*logging.root.manager.loggerDict] if name.startswith(SERVICE)]
     before = [logger.level for logger in loggers]

@@ -1,4 +1,4 @@
-"""The report on the company at the end of its month, as an operator would have it written."""
+"""The report on the company at the end of its month, as a web page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 def write(aws: LocalAWS, folder: Path = BUILD) -> Path:
     """Writes `report.html` into the folder, and returns where it is."""
     settings = [Settings.from_environ({"AWS_REGION": region}) for region in PLACES]
-    report = make_report([view_region(EC2(each, Clients()), each.copy_slots) for each in settings], aws.now)
+    report = make_report([view_region(EC2(one, Clients()), one.copy_slots) for one in settings], aws.now)
     folder.mkdir(exist_ok=True)
     path = folder / "report.html"
     path.write_text(as_html(report), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The story: what people and AWS do to the company in its month. The app is told none of it."""
+"""What people and AWS do to the company in its month. The app is not told about it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from emulator.judge import ExpectedFailure, Mistake, World
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
-    """Something that happens at a time (UTC); `act` makes it happen and returns it in words."""
+class Event:
+    """Something that happens at a time (UTC); `act` makes it happen and returns a sentence about it."""
 
     at: datetime
     act: Callable[[World], str]
 
 
-def _on(day: int, hour: int, minute: int, act: Callable[[World], str]) -> Incident:
-    return Incident(START + timedelta(days=day - 1, hours=hour, minutes=minute), act)
+def _on(day: int, hour: int, minute: int, act: Callable[[World], str]) -> Event:
+    return Event(START + timedelta(days=day - 1, hours=hour, minutes=minute), act)
 
 
 def _tagged(world: World) -> str:
@@ -30,37 +30,37 @@ def _tagged(world: World) -> str:
 
 
 def _keep_forever(world: World) -> str:
-    """An auditor's wish, on the primary alone: its copy is to follow."""
+    """Only on the primary: the app must propagate it to the copy."""
     volume = world.facts.volume_ids["payroll"][0]
-    taken = [one for one in world.look().values() if one.managed and one.volume_id == volume]
-    if not taken:
-        return "Ana looks for last night's snapshot of payroll, to keep it forever, and finds none."
-    primary = max(taken, key=lambda one: one.started)
+    primaries = [one for one in world.look().values() if one.managed and one.volume_id == volume]
+    if not primaries:
+        return "Ana wants to add KeepForever to last night's snapshot of payroll, but there is none."
+    primary = max(primaries, key=lambda one: one.started)
     world.aws.client(primary.region).create_tags(
         Resources=[primary.id], Tags=[{"Key": "KeepForever", "Value": "audit"}]
     )
     world.facts.kept_forever.append(primary.id)
-    return f"Ana tags last night's snapshot of payroll, {primary.id}, KeepForever for the auditors."
+    return f"Ana adds KeepForever to last night's snapshot of payroll, {primary.id}, for the auditors."
 
 
 def _by_hand(world: World) -> str:
-    """Without Type=Automated, but with a tempting DeleteOn."""
+    """It has a DeleteOn, but not Type=Automated: the app must not delete it."""
     tags = {"Name": "before the new shop", "DeleteOn": "2026-11-11"}
-    made = world.aws.client(IRELAND).create_snapshot(
+    snapshot = world.aws.client(IRELAND).create_snapshot(
         VolumeId=world.facts.volume_ids["shop-web"][0],
         TagSpecifications=[
             {"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
         ],
     )
-    id = made["SnapshotId"]
+    id = snapshot["SnapshotId"]
     world.note_by_hand(IRELAND, id)
-    return f"Ben snapshots shop-web by hand before he upgrades it ({id}), and notes DeleteOn=2026-11-11 on it."
+    return f"Before an upgrade, Ben makes a snapshot of shop-web by hand: {id}, with DeleteOn=2026-11-11."
 
 
 def _lose_events(world: World) -> str:
     world.aws.event_loss = 1.0
     world.facts.events_lost.append(world.aws.now.date())
-    return "EventBridge loses every event of this day."
+    return "EventBridge loses every event from now on."
 
 
 def _keep_events(world: World) -> str:
@@ -78,44 +78,44 @@ def _fail(world: World) -> str:
 
 def _launch(world: World) -> str:
     world.launch(NOTEBOOK)
-    return f"Cleo launches {NOTEBOOK.name}, tagged Backup=true, Retention=3 and Copy_Dest={FRANKFURT}."
+    return f"Cleo launches {NOTEBOOK.name} with Backup=true, Retention=3 and Copy_Dest={FRANKFURT}."
 
 
 def _creator_off(world: World) -> str:
     world.disable(IRELAND, "create_snapshots")
-    return f"The schedule of create_snapshots in {IRELAND} is turned off by mistake."
+    return f"Somebody turns off the schedule of create_snapshots in {IRELAND} by mistake."
 
 
 def _creator_on(world: World) -> str:
     world.enable(IRELAND, "create_snapshots")
-    return "Back from a long weekend, somebody turns it on again."
+    return "After a long weekend, somebody turns the schedule on again."
 
 
 def _retire(world: World) -> str:
     world.terminate("stock-print")
-    return "stock-print is terminated, and its volume goes with it."
+    return "stock-print is terminated, and its volume is deleted with it."
 
 
 def _lose_notebook(world: World) -> str:
     world.terminate(NOTEBOOK.name)
-    return f"{NOTEBOOK.name} is terminated in a clean-up. Nobody has missed it yet."
+    return f"{NOTEBOOK.name} is terminated in a clean-up. Nobody notices yet."
 
 
-def _crowd(world: World) -> str:
+def _fill_quota(world: World) -> str:
     world.aws.copy_slots = 1
     world.aws.copy_duration = lambda gib: timedelta(minutes=40)
     world.facts.quota_full.append(world.aws.now.date())
-    return "Other teams fill the copy quota: one slot per Region is left, and copies take 40 minutes."
+    return "Other teams use the copy quota: one copy at a time is left in each Region, and each takes 40 minutes."
 
 
-def _uncrowd(world: World) -> str:
+def _free_quota(world: World) -> str:
     world.aws.copy_slots = 20
     world.aws.copy_duration = default_duration
     return "The copy quota is free again."
 
 
 def _overwrite(world: World) -> str:
-    """After the copiers' run of that hour, which would mend much of it before the sweep comes."""
+    """Between the hourly run of the copiers and the sweep: the copiers would correct many of the dates."""
     there = [one for one in world.look().values() if one.region == VIRGINIA and "KeepForever" not in one.tags]
     before = {one.id: one.delete_on for one in there if one.delete_on}
     yesterday = world.aws.now.date() - timedelta(days=1)
@@ -123,25 +123,26 @@ def _overwrite(world: World) -> str:
     world.facts.mistakes.append(Mistake(VIRGINIA, world.aws.now, before))
     world.facts.failures.append(ExpectedFailure("MAX_DELETE_PERCENT", "sweep_snapshots", VIRGINIA))
     return (
-        f"A script of Dan's sets DeleteOn={yesterday}, by mistake, on the {len(before)} snapshots and copies in "
-        f"{VIRGINIA} that have no KeepForever."
+        f"By mistake, Dan's script sets DeleteOn={yesterday} on all {len(before)} snapshots and copies in {VIRGINIA} "
+        "that have no KeepForever."
     )
 
 
-def _put_right(world: World) -> str:
-    """Where the app has put it right itself by now, there is nothing left to do."""
+def _correct(world: World) -> str:
+    """The app has corrected some of the dates itself by now."""
     [mistake] = world.facts.mistakes
     standing = world.look()
     wrong = {id: day for id, day in mistake.before.items() if id in standing and standing[id].delete_on != day}
     _set_delete_on(world, mistake.region, wrong)
     letters = [one for one in world.aws.dead_letters if one.region == mistake.region and one.at > mistake.at]
-    found = f"finds the dead letter of {letters[0].function}" if letters else "finds no dead letter"
-    return f"Dan {found}, and puts DeleteOn right by his script's log: it is still wrong on {len(wrong)} snapshots."
+    alarm = f"sees the dead letter of {letters[0].function}" if letters else "sees no dead letter"
+    corrected = len(mistake.before) - len(wrong)
+    return f"Dan {alarm}. The app has corrected {corrected} of the dates from the primaries; he corrects the others."
 
 
 def _set_delete_on(world: World, region: str, days: Mapping[str, date]) -> None:
     for day in sorted(set(days.values())):
-        ids = [id for id, its in days.items() if its == day]
+        ids = [id for id, wanted in days.items() if wanted == day]
         world.aws.client(region).create_tags(Resources=ids, Tags=[{"Key": "DeleteOn", "Value": day.isoformat()}])
 
 
@@ -157,9 +158,9 @@ STORY = (
     _on(17, 7, 50, _creator_on),
     _on(17, 14, 0, _retire),
     _on(19, 16, 40, _lose_notebook),
-    _on(21, 0, 5, _crowd),
-    _on(21, 23, 50, _uncrowd),
+    _on(21, 0, 5, _fill_quota),
+    _on(21, 23, 50, _free_quota),
     _on(25, 4, 50, _overwrite),
-    _on(25, 9, 10, _put_right),
+    _on(25, 9, 10, _correct),
 )
 END = START + timedelta(days=DAYS, minutes=-5)

@@ -1,4 +1,4 @@
-"""What the app says of a day: its own log records, one per outcome, as they would stand in CloudWatch."""
+"""What the app says: its log, one record per outcome, as it would stand in CloudWatch. See docs/logs.md."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ SWEEP = "sweep_snapshots"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One outcome. `targets` are volumes, snapshots, or for a copy `snapshot -> Region`. `at` is UTC."""
+    """One outcome. `targets` are ids of volumes or snapshots, `at` is UTC, `reason` is a sentence for people.
+
+    `code` and `parameters` are the reason as data; `details` are the codes of what happened beyond it.
+    """
 
     at: datetime
     region: str
     function: str
+    event_id: str
+    action: str
     result: str
     reason: str
+    code: str
+    parameters: Mapping[str, Any]
+    details: tuple[str, ...]
     targets: tuple[str, ...]
+    destination: str
     created: tuple[str, ...]
 
     @property
-    def is_copy(self) -> bool:
-        """Whether it is about a copy to another Region."""
-        return " -> " in self.targets[0]
-
-    @property
-    def snapshots(self) -> tuple[str, ...]:
-        """The ids that the targets start with."""
-        return tuple(target.split(" -> ")[0] for target in self.targets)
+    def codes(self) -> tuple[str, ...]:
+        """The code of the reason, and those of the details: the same for records that differ in ids and dates only."""
+        return (self.code, *self.details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,13 @@ class Problem:
 
 @dataclass(slots=True)
 class Digest:
-    """The records of some invocations, sorted into what became of the targets."""
+    """The records of some invocations, sorted by what became of the targets."""
 
     created: list[Record] = field(default_factory=list)
     copied: list[Record] = field(default_factory=list)
+    tagged: list[Record] = field(default_factory=list)
     deleted: list[Record] = field(default_factory=list)
-    mended: list[Record] = field(default_factory=list)  # tags and duplicates put right
-    kept: list[Record] = field(default_factory=list)
+    kept: list[Record] = field(default_factory=list)  # by the sweep only
     deferred: list[Record] = field(default_factory=list)
     failed: list[Record] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -62,57 +66,64 @@ class Digest:
 
 
 def digest(invocations: Iterable[Invocation]) -> Digest:
-    """Sorts the records of `invocations`; only the sweep's verdicts are read of what was kept."""
-    found = Digest()
+    """Sorts the records of `invocations`. A sweep that is tried again says again what it keeps: it counts once."""
+    sorted_records = Digest()
     problems: dict[Problem, None] = {}
-    kept: dict[tuple[str, ...], Record] = {}  # by target: a sweep that is tried again says it again
-    for one in invocations:
-        failed = len(found.failed)
-        for line in _lines(one):
+    kept: dict[tuple[str, ...], Record] = {}
+    for invocation in invocations:
+        failed = len(sorted_records.failed)
+        for line in _lines(invocation):
             if line["message"] == "tag_problem":
-                problems[Problem(one.region, line["target"], line["read"], line["accepted"])] = None
-            else:
-                record = _record(one, line)
-                if record.result == "kept":
+                problems[Problem(invocation.region, line["target"], line["read"], line["accepted"])] = None
+            elif line["result"] == "kept":
+                if invocation.function == SWEEP:
+                    record = _record(invocation, line)
                     kept[record.targets] = record
-                else:
-                    _sort(found, record)
-        if one.error and len(found.failed) == failed:
-            found.silent.append(one)
-    found.problems = list(problems)
-    found.kept = list(kept.values())
-    return found
+            else:
+                _sort(sorted_records, _record(invocation, line))
+        if invocation.error and len(sorted_records.failed) == failed:
+            sorted_records.silent.append(invocation)
+    sorted_records.problems = list(problems)
+    sorted_records.kept = list(kept.values())
+    return sorted_records
 
 
-def _lines(one: Invocation) -> Iterator[Mapping[str, Any]]:
-    for text in one.log.splitlines():
-        outcome = '"message":"outcome"' in text and ('"result":"kept"' not in text or one.function == SWEEP)
-        if outcome or '"message":"tag_problem"' in text:
-            yield json.loads(text)
+def _lines(invocation: Invocation) -> Iterator[Mapping[str, Any]]:
+    """The outcomes and tag problems; other lines, which may be no JSON, are passed over."""
+    for text in invocation.log.splitlines():
+        if text.startswith("{") and ('"outcome"' in text or '"tag_problem"' in text):
+            line = json.loads(text)
+            if line.get("message") in ("outcome", "tag_problem"):
+                yield line
 
 
-def _record(one: Invocation, line: Mapping[str, Any]) -> Record:
+def _record(invocation: Invocation, line: Mapping[str, Any]) -> Record:
     return Record(
-        at=one.at,
-        region=one.region,
-        function=one.function,
+        at=invocation.at,
+        region=invocation.region,
+        function=invocation.function,
+        event_id=invocation.event["id"],
+        action=line["action"],
         result=line["result"],
         reason=line["reason"],
+        code=line["reason_code"],
+        parameters=line["reason_parameters"],
+        details=tuple(detail["code"] for detail in line["details"]),
         targets=tuple(line["targets"]),
+        destination=line.get("destination") or "",  # left out unless it is a copy
         created=tuple(line["created_snapshots"]),
     )
 
 
-def _sort(found: Digest, record: Record) -> None:
-    if record.result == "deferred":
-        found.deferred.append(record)
-    elif record.result == "failed":
-        found.failed.append(record)
-    elif record.function == SWEEP:
-        found.deleted.append(record)
-    elif not record.created:
-        found.mended.append(record)
-    elif record.is_copy:
-        found.copied.append(record)
-    else:
-        found.created.append(record)
+def _sort(digest: Digest, record: Record) -> None:
+    if record.result in ("deferred", "failed"):
+        (digest.deferred if record.result == "deferred" else digest.failed).append(record)
+        return
+    by_action = {
+        "create": digest.created,
+        "copy": digest.copied,
+        "tag": digest.tagged,
+        "delete": digest.deleted,
+    }
+    if record.action in by_action:
+        by_action[record.action].append(record)

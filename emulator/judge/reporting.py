@@ -66,16 +66,20 @@ def newest_was_held(case: Case) -> Verdict:
     """Day for day from its DeleteOn until a newer one came, or the grace of the newest copy was over."""
     verdict = Verdict("the log says every day why the newest snapshot or copy is kept past its DeleteOn")
     said = {
-        (id, day): record.reason for day, log in case.log_by_day.items() for record in log.kept for id in record.targets
+        (id, day): (record.code, record.parameters.get("volume", ""))
+        for day, log in case.log_by_day.items()
+        for record in log.kept
+        for id in record.targets
     }
-    kinds = set()
+    codes = set()
     for snapshot, day, is_copy in held_snapshots(case):
-        kind = "copy for" if is_copy else "snapshot of"
-        kinds.add(kind)
-        reason = said.get((snapshot.id, day), "nothing in the log")
-        expected = f"the newest completed {kind} {case.lineage(snapshot)[0]}"
-        verdict.require(reason.startswith(expected), f"{snapshot} on {day}", expected, reason)
-    verdict.require(kinds == {"snapshot of", "copy for"}, "held past their dates", "a snapshot and a copy", kinds)
+        expected = ("newest-copy" if is_copy else "newest-of-volume", case.lineage(snapshot)[0])
+        codes.add(expected[0])
+        code, volume_id = said.get((snapshot.id, day), ("nothing", "the log"))
+        as_expected = (code, volume_id) == expected
+        verdict.require(as_expected, f"{snapshot} on {day}", " for ".join(expected), f"{code} for {volume_id}")
+    both = codes == {"newest-of-volume", "newest-copy"}
+    verdict.require(both, "kept past their dates", "a snapshot and a copy", sorted(codes))
     return verdict
 
 
@@ -102,12 +106,15 @@ def _require_explanation(verdict: Verdict, case: Case, mistake: Mistake) -> None
     condemned, managed = _condemned(case, mistake)
     enough = managed >= BREAKER_MINIMUM and condemned * 100 > BREAKER_PERCENT * managed
     verdict.require(enough, "the mistake", "too many to delete at once", f"{condemned} of {managed}")
-    expected = f"would delete {condemned} of {managed} managed snapshots"
     log = case.log_by_day[mistake.at.date()]
-    said = [record.reason for record in log.failed if record.targets == (mistake.region,)]
-    complete = [reason for reason in said if expected in reason and "set MAX_DELETE_PERCENT to" in reason]
+    said = [record for record in log.failed if record.targets == (mistake.region,)]
+    expected = {"deletions": condemned, "managed": managed, "limit": BREAKER_PERCENT}
+    figures = [{name: record.parameters.get(name) for name in expected} for record in said]
     what = f"the failure in {mistake.region}"
-    verdict.require(bool(said) and complete == said, what, f"{expected}, and what to set", said)
+    verdict.require(bool(said) and all(one == expected for one in figures), what, expected, figures)
+    needed = [record.parameters.get("needed", 0) for record in said]
+    enough = all(BREAKER_PERCENT < percent <= 100 and condemned * 100 <= percent * managed for percent in needed)
+    verdict.require(enough, what, "a MAX_DELETE_PERCENT that would allow it", needed)
 
 
 def _condemned(case: Case, mistake: Mistake) -> tuple[int, int]:

@@ -196,7 +196,14 @@ def _not_put_right(evidence: Evidence) -> Evidence:
 def _no_advice(evidence: Evidence) -> Evidence:
     return replace(
         evidence,
-        invocations=[replace(one, log=one.log.replace("set MAX_DELETE_PERCENT", "")) for one in evidence.invocations],
+        invocations=[replace(one, log=one.log.replace('"needed":89', '"needed":79')) for one in evidence.invocations],
+    )
+
+
+def _wrong_figures(evidence: Evidence) -> Evidence:
+    return replace(
+        evidence,
+        invocations=[replace(one, log=one.log.replace('"managed":61', '"managed":60')) for one in evidence.invocations],
     )
 
 
@@ -251,14 +258,15 @@ TAMPERED = [
     (_lost_weekly, "shop-web in eu-west-1", "; is 01 Nov, 09 Nov, 23 Nov, "),
     (_taken_too_early, "in eu-west-1", "expected deleted on 2026-11-18; is 2026-11-15"),
     (_taken_too_early, "in eu-west-1", "expected something newer when it went; is nothing"),
-    (_held_without_a_word, "on 2026-11-16", "expected the newest completed snapshot of vol-"),
-    (_held_without_a_word, "on 2026-11-16", "expected the newest completed copy for vol-"),
+    (_held_without_a_word, "on 2026-11-16", "expected newest-of-volume for vol-"),
+    (_held_without_a_word, "on 2026-11-16", "expected newest-copy for vol-"),
     (_grace_cut_short, "in eu-central-1", "expected deleted on 2026-12-22; is 2026-11-30"),
     (_grace_cut_short, "in eu-central-1", "expected gone on 2026-12-22; is 2026-11-30"),
     (_grace_cut_short, "in eu-central-1", "expected something newer when it went; is nothing"),
     (_mistake_carried_out, "in us-east-1", "expected not gone by 2026-11-25, nor before 2026-"),
     (_mistake_carried_out, "deletions in us-east-1", "expected none on 2026-11-25, some on the next day; is "),
     (_not_put_right, "in us-east-1", " again; is DeleteOn=2026-11-24"),
-    (_no_advice, "the failure in us-east-1", "managed snapshots, and what to set; is ["),
+    (_wrong_figures, "the failure in us-east-1", "'managed': 61, 'limit': 80}; is [{'deletions': 54, 'managed': 60"),
+    (_no_advice, "the failure in us-east-1", "expected a MAX_DELETE_PERCENT that would allow it; is [79, 79, 79]"),
     (_story_without_trouble, "copies started by events on 2026-11-05", "expected 0; is "),
 ]
