@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.models import TagProblem, Wrong
 from emulator import LocalAWS
-from reactor_cli.nearest import nearest
+from reactor_cli.lint.suggestions import suggest
 from tests.cli.conftest import AWAY, HOME, THIRD, Company
 from tests.cli.stored import assert_stored
 from tests.scenarios.stories import tag, volumes_of
@@ -40,26 +40,27 @@ def test_what_is_not_understood_and_what_looks_meant(careless: Company) -> None:
 
 def test_lint_as_json(careless: Company) -> None:
     data = careless.says("lint", "--json").json
-    found = {each["read"]: each for each in data["regions"][0]["findings"]}
-    assert {read: each["meant"] for read, each in found.items()} == {
-        "DeleteOn=29.11.2026": "",
-        "Backup=Noo": "Backup=No",
-        "Backup=Yse": "Backup=Yes",
-        "Backups=Yes": "Backup=Yes",
-        "Bakcup=Yes": "Backup=Yes",
-        "Retention, Copy_Dest, but no Backup": "Backup=Yes",
-        "Schedule=every 5h": "Schedule=every 4h",
-        "ap-south-1 in Copy_Dest": "",
-        "no Backup, but there are snapshots of it": "Backup=Yes",
-    } | {"DeleteOn=29.11.2026": found["DeleteOn=29.11.2026"]["meant"]}
-    assert found["Backup=Yse"]["name"] == "typo"
-    assert set(found["Backup=Yse"]) == {"target", "name", "read", "accepted", "meant", "meanwhile"}
+    by_read = {finding["read"]: finding for finding in data["regions"][0]["findings"]}
+    as_data = ("key", "value", "wrong", "meant", "suggestion")
+    assert {read: tuple(finding[name] for name in as_data) for read, finding in by_read.items()} == {
+        "DeleteOn=29.11.2026": ("DeleteOn", "29.11.2026", "value", "DeleteOn", "2026-11-29"),
+        "Backup=Noo": ("Backup", "Noo", "value", "Backup", "No"),
+        "Backup=Yse": ("Backup", "Yse", "value", "Backup", "Yes"),
+        "Backups=Yes": ("Backups", "Yes", "key", "Backup", "Yes"),
+        "Bakcup=Yes": ("Bakcup", "Yes", "key", "Backup", "Yes"),
+        "Retention, Copy_Dest, but no Backup": ("Backup", "", "tags-without-backup", "Backup", "Yes"),
+        "Schedule=every 5h": ("Schedule", "every 5h", "value", "Schedule", "every 4h"),
+        "ap-south-1 in Copy_Dest": ("Copy_Dest", "ap-south-1", "region-not-enabled", "Copy_Dest", ""),
+        "no Backup, but there are snapshots of it": ("Backup", "", "snapshots-without-backup", "Backup", "Yes"),
+    }
+    assert by_read["Backup=Yse"]["name"] == "typo"
+    assert set(by_read["Backup=Yse"]) == {*as_data, "target", "name", "read", "accepted", "meanwhile"}
 
 
 def test_no_finding_is_exit_code_0_and_nothing_changes(careless: Company) -> None:
     calls = len(careless.aws.calls)
     said = careless.says("lint", "--region", THIRD)
-    assert (said.code, said.out) == (0, f"{THIRD}  nothing to look at\n\n")
+    assert (said.code, said.out) == (0, f"{THIRD}  no findings\n\n")
     assert careless.changes(calls) == []
 
 
@@ -81,34 +82,34 @@ def test_without_the_permission_to_list_regions_the_rest_is_still_found(careless
 @pytest.mark.parametrize(
     ("problem", "suggestion"),
     [
-        (TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup"), "Backup=Yes"),
+        (TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup"), "Yes"),
         (TagProblem("i-0a", "Backup", "y", Wrong.VALUE, "Backup"), ""),
-        (TagProblem("i-0a", "Backup", "tru", Wrong.VALUE, "Backup"), "Backup=true"),
-        (TagProblem("i-0a", "backup", "Yes", Wrong.KEY, "Backup"), "Backup=Yes"),
-        (TagProblem("i-0a", "copy-dest", "us-east-1", Wrong.KEY, "Copy_Dest"), "Copy_Dest=us-east-1"),
-        (TagProblem("i-0a", "Retention", "seven", Wrong.VALUE, "Retention"), "Retention=7"),
-        (TagProblem("i-0a", "Retention", "7 days", Wrong.VALUE, "Retention"), "Retention=7d"),
-        (TagProblem("i-0a", "Retention", "2 weeks, 3 months", Wrong.VALUE, "Retention"), "Retention=2w 3m"),
+        (TagProblem("i-0a", "Backup", "tru", Wrong.VALUE, "Backup"), "true"),
+        (TagProblem("i-0a", "backup", "Yes", Wrong.KEY, "Backup"), "Yes"),
+        (TagProblem("i-0a", "copy-dest", "us-east-1", Wrong.KEY, "Copy_Dest"), "us-east-1"),
+        (TagProblem("i-0a", "Retention", "seven", Wrong.VALUE, "Retention"), "7"),
+        (TagProblem("i-0a", "Retention", "7 days", Wrong.VALUE, "Retention"), "7d"),
+        (TagProblem("i-0a", "Retention", "2 weeks, 3 months", Wrong.VALUE, "Retention"), "2w 3m"),
         (TagProblem("i-0a", "Retention", "0", Wrong.VALUE, "Retention"), ""),
         (TagProblem("i-0a", "Retention", "for ever", Wrong.VALUE, "Retention"), ""),
-        (TagProblem("i-0a", "Schedule", "dayly", Wrong.VALUE, "Schedule"), "Schedule=daily"),
-        (TagProblem("i-0a", "Schedule", "daily 3:30", Wrong.VALUE, "Schedule"), "Schedule=daily 03:30"),
-        (TagProblem("i-0a", "Schedule", "03.30", Wrong.VALUE, "Schedule"), "Schedule=daily 03:30"),
+        (TagProblem("i-0a", "Schedule", "dayly", Wrong.VALUE, "Schedule"), "daily"),
+        (TagProblem("i-0a", "Schedule", "daily 3:30", Wrong.VALUE, "Schedule"), "daily 03:30"),
+        (TagProblem("i-0a", "Schedule", "03.30", Wrong.VALUE, "Schedule"), "daily 03:30"),
         (TagProblem("i-0a", "Schedule", "daily 25:00", Wrong.VALUE, "Schedule"), ""),
-        (TagProblem("i-0a", "Schedule", "every 5h", Wrong.VALUE, "Schedule"), "Schedule=every 4h"),
-        (TagProblem("i-0a", "Schedule", "every 7 hours", Wrong.VALUE, "Schedule"), "Schedule=every 6h"),
+        (TagProblem("i-0a", "Schedule", "every 5h", Wrong.VALUE, "Schedule"), "every 4h"),
+        (TagProblem("i-0a", "Schedule", "every 7 hours", Wrong.VALUE, "Schedule"), "every 6h"),
         (TagProblem("i-0a", "Schedule", "weekly", Wrong.VALUE, "Schedule"), ""),
-        (TagProblem("i-0a", "Schedule", "on request", Wrong.VALUE, "Schedule"), "Schedule=on-request"),
-        (TagProblem("i-0a", "Consistency", "fsfreze", Wrong.VALUE, "Consistency"), "Consistency=fsfreeze"),
-        (TagProblem("i-0a", "DeleteOn", "29.11.2026", Wrong.VALUE, "DeleteOn"), "DeleteOn=2026-11-29"),
-        (TagProblem("i-0a", "DeleteOn", "2026/11/09", Wrong.VALUE, "DeleteOn"), "DeleteOn=2026-11-09"),
+        (TagProblem("i-0a", "Schedule", "on request", Wrong.VALUE, "Schedule"), "on-request"),
+        (TagProblem("i-0a", "Consistency", "fsfreze", Wrong.VALUE, "Consistency"), "fsfreeze"),
+        (TagProblem("i-0a", "DeleteOn", "29.11.2026", Wrong.VALUE, "DeleteOn"), "2026-11-29"),
+        (TagProblem("i-0a", "DeleteOn", "2026/11/09", Wrong.VALUE, "DeleteOn"), "2026-11-09"),
         (TagProblem("i-0a", "DeleteOn", "2026-02-30", Wrong.VALUE, "DeleteOn"), ""),
         (TagProblem("i-0a", "DeleteOn", "soon", Wrong.VALUE, "DeleteOn"), ""),
-        (TagProblem("i-0a", "Copy_Dest", "us-eats-1", Wrong.WORD, "Copy_Dest", "us-eats-1"), "Copy_Dest=us-east-1"),
+        (TagProblem("i-0a", "Copy_Dest", "us-eats-1", Wrong.WORD, "Copy_Dest", "us-eats-1"), "us-east-1"),
         (TagProblem("i-0a", "Copy_Dest", "mars", Wrong.WORD, "Copy_Dest", "mars"), ""),
         (TagProblem("i-0a", "DeleteOn", "", Wrong.ABSENT, "DeleteOn"), ""),
         (TagProblem("i-0a", "keep_forever", "1", Wrong.MISPLACED, "KeepForever"), ""),
     ],
 )
-def test_nearest(problem: TagProblem, suggestion: str) -> None:
-    assert nearest(problem, REGIONS) == suggestion
+def test_suggestions(problem: TagProblem, suggestion: str) -> None:
+    assert suggest(problem, REGIONS) == suggestion

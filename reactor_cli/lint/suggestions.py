@@ -1,4 +1,4 @@
-"""For a tag that is not understood: the nearest tag that is, and what happens meanwhile. Pure."""
+"""For a tag that is not understood: the value that was probably meant, and what happens meanwhile. Pure."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _UNITS = re.compile(r"\b(\d+)\s*(d|day|days|w|week|weeks|m|month|months|y|year|y
 
 _MEANWHILE: Mapping[str, str] = {
     tags.BACKUP: "not backed up",
-    tags.SCHEDULE: "backed up daily, at the time that the settings name",
-    tags.RETENTION: "kept as long as the settings say",
+    tags.SCHEDULE: "backed up daily, at the time of the setting DAILY_AT",
+    tags.RETENTION: "kept for as long as the setting DEFAULT_RETENTION says",
     tags.COPY_DEST: "not copied there",
-    tags.COPY_RETENTION: "copies are kept as long as the primary",
+    tags.COPY_RETENTION: "copies are kept for as long as the primary",
     tags.COPY_KMS_KEY: "copied with the destination's default key",
     tags.CONSISTENCY: "crash-consistent snapshots",
     tags.DELETE_ON: "kept, and never deleted",
@@ -33,68 +33,66 @@ _MEANWHILE: Mapping[str, str] = {
 
 
 def meanwhile(problem: TagProblem) -> str:
-    """Return what happens as long as the tag stays as it is; empty if that is nothing."""
+    """Return what happens as long as nobody changes the tag; empty if the tag has no effect."""
     if problem.meant == tags.BACKUP and problem.target.startswith("vol-"):
         return "backed up with its instance"
     return _MEANWHILE.get(problem.meant, "")
 
 
-def nearest(problem: TagProblem, regions: Iterable[str]) -> str:
-    """Return the tag that is most like the one written; empty if there is none."""
+def suggest(problem: TagProblem, regions: Iterable[str]) -> str:
+    """Return the value of the key ``meant`` that is most like the one written; empty if none is."""
     match problem.wrong:
         case Wrong.KEY:
-            return f"{problem.meant}={problem.value}"
+            return problem.value
         case Wrong.WORD:
-            suggestion = _close(problem.word, regions)
+            return _closest(problem.word, regions)
         case Wrong.VALUE:
-            suggestion = _value(problem.meant, " ".join(problem.value.split()).casefold())
-        case _:
-            return ""
-    return f"{problem.meant}={suggestion}" if suggestion else ""
+            return _suggest_value(problem.meant, " ".join(problem.value.split()).casefold())
+    return ""
 
 
-def _value(key: str, value: str) -> str:
+def _suggest_value(key: str, value: str) -> str:
     if key == tags.BACKUP:
-        return _close(value, _YES_OR_NO)
+        return _closest(value, _YES_OR_NO)
     if key in (tags.RETENTION, tags.COPY_RETENTION):
         return _retention(value)
     if key == tags.SCHEDULE:
         return _schedule(value)
     if key == tags.CONSISTENCY:
-        return _close(value, _CONSISTENCIES)
+        return _closest(value, _CONSISTENCIES)
     if key in (tags.DELETE_ON, tags.COPY_DELETE_ON):
         return _day(value)
     return ""
 
 
-def _close(word: str, accepted: Iterable[str]) -> str:
-    by_case = {each.casefold(): each for each in sorted(accepted)}
-    close = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
-    return by_case[close[0]] if close else ""
+def _closest(word: str, accepted: Iterable[str]) -> str:
+    by_casefold = {text.casefold(): text for text in sorted(accepted)}
+    closest = difflib.get_close_matches(word.casefold(), by_casefold, n=1, cutoff=0.6)
+    return by_casefold[closest[0]] if closest else ""
 
 
 def _retention(value: str) -> str:
     if word := difflib.get_close_matches(value.removesuffix("days").strip(), _NUMBERS, n=1, cutoff=0.75):
         return str(_NUMBERS.index(word[0]) + 1)
-    meant = " ".join(f"{int(count)}{unit[0]}" for count, unit in _UNITS.findall(value))
+    suggestion = " ".join(f"{int(count)}{unit[0]}" for count, unit in _UNITS.findall(value))
     try:
-        parse_retention(meant)
+        parse_retention(suggestion)
     except ValueError:
         return ""
-    return meant
+    return suggestion
 
 
 def _schedule(value: str) -> str:
     if value in ("weekly", "monthly", "yearly"):
-        return ""  # there is no such schedule: how long is kept is the Retention's affair
+        return ""  # a schedule has no weeks, months or years: the owner may mean Retention
     if time := re.fullmatch(r"(?:daily|at)?\s*(?:at\s*)?(\d{1,2})[:.](\d{2})", value):
         hours, minutes = int(time[1]), int(time[2])
         return f"daily {hours:02}:{minutes:02}" if hours < 24 and minutes < 60 else ""
     if (number := _NUMBER.search(value)) and value.startswith(("every", number[0])):
         wanted = int(number[0])
-        divisors = [each for each in range(1, 25) if 24 % each == 0]
-        return f"every {min(divisors, key=lambda each: (abs(each - wanted), each))}h"
-    return _close(value, _SCHEDULES)
+        divisors = [hours for hours in range(1, 25) if 24 % hours == 0]
+        return f"every {min(divisors, key=lambda hours: (abs(hours - wanted), hours))}h"
+    return _closest(value, _SCHEDULES)
 
 
 _DAYS = (
@@ -105,9 +103,9 @@ _DAYS = (
 
 def _day(value: str) -> str:
     for pattern in _DAYS:
-        if found := pattern.fullmatch(value):
+        if match := pattern.fullmatch(value):
             try:
-                return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
+                return date(int(match["y"]), int(match["m"]), int(match["d"])).isoformat()
             except ValueError:
                 return ""
     return ""
