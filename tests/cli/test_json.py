@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from chalicelib.models import Kind, Result, Wrong
 from deploy.functions import PROJECT
+from reactor_cli.lint.findings import Suspicion
 from tests.cli.conftest import HOME, Company
 from tests.docs.pages import quoted, sections, table
 
@@ -69,11 +71,9 @@ def test_all_times_end_in_z(answers: dict[str, Any]) -> None:
     assert [time for time in times if not re.fullmatch(r"[\d-]+T[\d:]+Z( .*)?", time)] == []
 
 
-def test_the_page_names_every_value_of_the_words() -> None:
-    words = set(quoted(SECTION))
-    assert {kind.value for kind in Kind} | {result.value for result in Result} | {
-        wrong.value for wrong in Wrong
-    } <= words
+@pytest.mark.parametrize("words", [Kind, Result, Wrong, Suspicion])
+def test_the_page_names_every_value_of_the_words(words: type[StrEnum]) -> None:
+    assert {word.value for word in words} <= set(quoted(SECTION))
 
 
 def test_a_dry_run_says_planned(answers: dict[str, Any]) -> None:
