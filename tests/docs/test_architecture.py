@@ -42,6 +42,12 @@ def test_every_room_of_the_emulator_is_named() -> None:
     assert rooms <= set(quoted(PAGE.read_text()))
 
 
+def test_contributing_names_every_folder_of_tests() -> None:
+    rows = table(sections(PROJECT / "CONTRIBUTING.md")["How tests are organised"])
+    folders = {f"tests/{path.parent.name}" for path in (PROJECT / "tests").glob("*/test_*.py")}
+    assert folders - {folder for row in rows for folder in quoted(row[0])} == set()
+
+
 def test_the_codes_and_calls_it_names_exist() -> None:
     reasons = (PROJECT / "chalicelib" / "models" / "reasons.py").read_text()
     for code in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", SECTIONS["A completion event, followed"]):
