@@ -12,9 +12,9 @@ from typing import Any
 
 from emulator import moto_bridge, session
 from emulator.clock import VirtualClock
-from emulator.cloud import Cloud, CopyFailure
+from emulator.cloud import Cloud, CopyFailure, Outage
 from emulator.conditions import Condition, Conditions, Duration
-from emulator.ec2 import fleet
+from emulator.ec2 import fleet, recycle_bin
 from emulator.ec2.model import Deletion, Lock, Region
 from emulator.ec2.public_snapshots import add_foreign_snapshots
 from emulator.events.bus import Bus, DeadLetter, Delivery
@@ -36,6 +36,8 @@ class LocalAWS:
     All times are aware; those handed out are UTC. The same seed and the same calls give the same ids and order.
     """
 
+    archive_duration = Condition[Duration]()
+    restore_duration = Condition[Duration]()
     copy_slots = Condition[int]()
     pending_snapshots = Condition["int | None"]()
     snapshot_duration = Condition[Duration]()
@@ -44,6 +46,7 @@ class LocalAWS:
     token_buckets = Condition[bool]()
     individual_events_of_sets = Condition[bool]()
     kms_keys = Condition["dict[str, set[str]]"]()
+    disabled_regions = Condition["set[str]"]()
     event_loss = Condition[float]()
     event_duplication = Condition[float]()
     event_jitter = Condition[timedelta]()
@@ -118,7 +121,7 @@ class LocalAWS:
     def deploy(self, *regions: str, app: Path = APP, **settings: str) -> None:
         """Loads `app` once per Region with `settings` in its environment, and puts its schedules and rules in force."""
         for region in regions:
-            self._cloud.region(region)
+            self._cloud.regions[region]
             self._bus.deploy(runtime.load(Path(app), region, settings))
 
     def travel(self, **duration: float) -> None:
@@ -203,11 +206,20 @@ class LocalAWS:
         """Creates a volume of `size` GiB in the instance's zone and attaches it; it stays when the instance goes."""
         return fleet.attach(self.client(region), region, instance_id, size=size, device=device, tags=tags or {})
 
+    def detach(self, region: str, volume_id: str) -> None:
+        """Detaches a volume from its instance. ValueError if it is attached to none."""
+        fleet.detach(self.client(region), region, volume_id)
+
+    def set_instance_state(self, region: str, instance_id: str, state: str) -> None:
+        """Puts an instance into a state, such as `stopping`, until the next change. KeyError for an unknown one."""
+        moto_bridge.set_state(region, instance_id, state)
+        self._cloud.regions[region].fleet_version += 1
+
     def snapshots(self, region: str) -> list[dict[str, Any]]:
         """The account's own snapshots as they are now, by start and id, read without a call and without any lag."""
         with self._cloud.lock:
             self._timeline.settle(self.now)
-            mine = [one for one in self._cloud.region(region).snapshots.values() if one.mine]
+            mine = [one for one in self._cloud.regions[region].snapshots.values() if one.mine]
         return [one.summary() for one in sorted(mine, key=lambda one: (one.start_time, one.snapshot_id))]
 
     @property
@@ -217,8 +229,34 @@ class LocalAWS:
 
     def lock(self, region: str, snapshot_id: str, *, days: int = 36500) -> None:
         """Locks a snapshot as an administrator would. KeyError if it does not exist."""
-        one = self._cloud.region(region).snapshots[snapshot_id]
+        one = self._cloud.regions[region].snapshots[snapshot_id]
         one.lock = Lock("governance", self.now, self.now + timedelta(days=days))
+
+    def region_down(self, region: str, *, hours: float, error: str = "Unavailable") -> None:
+        """Every call into the Region fails from now on for `hours`.
+
+        `error` is a code of EC2, or "timeout": then each attempt takes as long as the client waits for a connection.
+        """
+        self._cloud.outages[region] = Outage(self.now + timedelta(hours=hours), error)
+
+    def key_away(self, region: str, key: str = "alias/aws/ebs", *, hours: float) -> None:
+        """For `hours` from now no copy can use the key: neither for what it writes, nor for what it reads."""
+        arn = self._cloud.key_arn(region, key)
+        self._cloud.keys_away.add(arn)
+        self._timeline.change(self.now + timedelta(hours=hours), lambda: self._cloud.keys_away.discard(arn))
+
+    def keep_deleted(self, region: str, *, days: int, tags: Mapping[str, str] | None = None) -> None:
+        """Adds a rule to the Recycle Bin: it keeps deleted snapshots with any of `tags`, or all if there are none.
+
+        ValueError unless `days` is 1 to 365.
+        """
+        recycle_bin.add_rule(self._cloud.regions[region], days, tags or {})
+
+    def recycled(self, region: str) -> list[dict[str, Any]]:
+        """The snapshots in the Recycle Bin, as `snapshots` shows them, in the order in which they were created."""
+        self._timeline.settle(self.now)
+        binned = [held.snapshot for held in self._cloud.regions[region].bin.values()]
+        return [one.summary() for one in sorted(binned, key=lambda one: one.sequence)]
 
     def fault(
         self,

@@ -27,6 +27,14 @@ class CopyFailure:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Until when (aware, UTC) every call into a Region fails, and how: a code of EC2, or "timeout"."""
+
+    until: datetime
+    error: str
+
+
 @dataclass
 class Cloud:
     """Shared by the operations. `lock` is held while any one call is served, as the app may call from many threads."""
@@ -39,6 +47,8 @@ class Cloud:
     regions: dict[str, Region] = field(default_factory=dict)
     failing_volumes: dict[str, str] = field(default_factory=dict)
     failing_copies: dict[str, list[CopyFailure]] = field(default_factory=dict)
+    outages: dict[str, Outage] = field(default_factory=dict)
+    keys_away: set[str] = field(default_factory=set)  # ARNs
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -48,9 +58,25 @@ class Cloud:
 
     def region(self, name: str) -> Region:
         """AWSError for a Region that the account has not enabled."""
-        if name not in self.regions:
+        if name not in self.regions or name in self.conditions.disabled_regions:
             raise AWSError("AuthFailure", f"AWS was not able to validate the provided access credentials in {name}")
         return self.regions[name]
+
+    def outage(self, region: str) -> Outage | None:
+        """What every call into the Region meets now, if it is down."""
+        outage = self.outages.get(region)
+        return outage if outage is not None and self.now < outage.until else None
+
+    def answers(self, name: str) -> bool:
+        """Whether a call into the Region gets an answer now that is no refusal by the Region as a whole."""
+        return name in self.regions and name not in self.conditions.disabled_regions and self.outage(name) is None
+
+    def reachable(self, name: str) -> Region:
+        """As `region`; AWSError as well if it is down now."""
+        region = self.region(name)
+        if self.outage(name) is not None:
+            raise AWSError("Unavailable", f"The Region {name} does not answer.")
+        return region
 
     def copy_failure(self, region: str) -> str | None:
         """Takes the failure that a test ordered for the next copy into `region`, if any."""
@@ -73,7 +99,9 @@ class Cloud:
         return f"arn:aws:kms:{region}:{ACCOUNT}:key/{key_id.removeprefix('key/')}"
 
     def key_accessible(self, region: str, key: str | None) -> bool:
-        """Whether a copy into `region` can use the key."""
+        """Whether a copy into `region` can use the key, or the Region's default key if it is None."""
+        if self.key_arn(region, key) in self.keys_away:
+            return False
         return key is None or key == "alias/aws/ebs" or key in self.conditions.kms_keys.get(region, set())
 
     def event(self, region: str, kind: str, source: str, resources: Sequence[str], detail: dict[str, Any]) -> None:

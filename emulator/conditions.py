@@ -16,18 +16,31 @@ def default_duration(gib: int) -> timedelta:
     return timedelta(seconds=60 + 2 * gib)
 
 
+def default_archival(gib: int) -> timedelta:
+    """How long archiving takes by default, whatever the size."""
+    return timedelta(hours=1)
+
+
+def default_tier_restore(gib: int) -> timedelta:
+    """How long a restore from the archive takes by default: the longest that AWS names, whatever the size."""
+    return timedelta(hours=72)
+
+
 @dataclass
 class Conditions:
     """Read at every use, so a test may change any of it at any time."""
 
     snapshot_duration: Duration = default_duration
     copy_duration: Duration = default_duration
+    archive_duration: Duration = default_archival
+    restore_duration: Duration = default_tier_restore
     copy_slots: int = 20
     pending_snapshots: int | None = None
     describe_lag: timedelta = timedelta(0)
     token_buckets: bool = False
     individual_events_of_sets: bool = True
     kms_keys: dict[str, set[str]] = field(default_factory=dict)
+    disabled_regions: set[str] = field(default_factory=set)
     event_loss: float = 0.0
     event_duplication: float = 0.0
     event_jitter: timedelta = timedelta(0)

@@ -26,6 +26,8 @@ from emulator.errors import AWSError
 
 # No thousand default images, and none of the snapshots that come with them.
 ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
+STATES = {"pending": 0, "running": 16, "shutting-down": 32, "stopping": 64, "stopped": 80}
 _stubber = BotocoreStubber()
 
 
@@ -144,13 +146,16 @@ def _status(self: Any) -> str:
 
 def attached(region: str, instance_id: str) -> tuple[str, dict[str, str]]:
     """The instance's root device and its volumes by device. AWSError if it does not exist or is terminated."""
-    for instance in _instances(region):
-        if instance.id == instance_id:
-            if instance.state in ("terminated", "shutting-down"):
-                raise AWSError("IncorrectInstanceState", f"The instance '{instance_id}' is {instance.state}.")
-            devices = {device: block.volume_id for device, block in instance.block_device_mapping.items()}
-            return instance.root_device_name, devices
-    raise AWSError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
+    instance = _instance(region, instance_id)
+    if instance.state == "terminated":
+        raise AWSError("IncorrectInstanceState", f"The instance '{instance_id}' is {instance.state}.")
+    devices = {device: block.volume_id for device, block in instance.block_device_mapping.items()}
+    return instance.root_device_name, devices
+
+
+def state(region: str, instance_id: str) -> str:
+    """The state of an instance, by EC2's name. AWSError if it does not exist."""
+    return str(_instance(region, instance_id).state)
 
 
 def is_running(region: str, instance_id: str) -> bool:
@@ -158,11 +163,35 @@ def is_running(region: str, instance_id: str) -> bool:
     return any(each.id == instance_id and each.state == "running" for each in _instances(region))
 
 
+def set_state(region: str, instance_id: str, state: str) -> None:
+    """Sets the state of an instance, by EC2's name. AWSError if it does not exist; KeyError for an unknown state."""
+    instance = _instance(region, instance_id)
+    instance._state.name, instance._state.code = state, STATES[state]  # moto has no setter
+
+
+def instance_of(region: str, volume_id: str) -> str | None:
+    """The instance that the volume is attached to."""
+    attachment = _backend(region).volumes[volume_id].attachment
+    return str(attachment.instance.id) if attachment else None
+
+
+def is_root(region: str, instance_id: str, volume_id: str) -> bool:
+    """Whether the volume is the root of the instance."""
+    instance = _instance(region, instance_id)
+    block = instance.block_device_mapping.get(instance.root_device_name)
+    return block is not None and block.volume_id == volume_id
+
+
 def set_root_device(region: str, instance_id: str, device: str) -> None:
     """moto takes the root device's name from the image, and here is none."""
+    _instance(region, instance_id).root_device_name = device
+
+
+def _instance(region: str, instance_id: str) -> Any:
     for instance in _instances(region):
         if instance.id == instance_id:
-            instance.root_device_name = device
+            return instance
+    raise AWSError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
 
 
 def _instances(region: str) -> Iterator[Any]:
@@ -214,8 +243,7 @@ def existing_tags(region: str, resource_id: str) -> Tags:
     """AWSError if moto holds no such resource. Instances and volumes only, as the app tags nothing else."""
     if resource_id.startswith("vol-"):
         return volume(region, resource_id).tags
-    if not any(instance.id == resource_id for instance in _instances(region)):
-        raise AWSError("InvalidInstanceID.NotFound", f"The instance ID '{resource_id}' does not exist")
+    _instance(region, resource_id)
     return tags_of(region, resource_id)
 
 

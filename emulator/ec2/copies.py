@@ -8,7 +8,7 @@ from typing import Any
 from emulator.cloud import Cloud
 from emulator.ec2.limits import check_id
 from emulator.ec2.model import BOGUS_VOLUME, Region, Snapshot, Tags
-from emulator.ec2.snapshots import end, find, request_tags
+from emulator.ec2.snapshots import end, find, request_tags, usable
 from emulator.errors import AWSError, dry_run
 
 BAD_KEY = "Given key ID is not accessible"
@@ -23,9 +23,7 @@ def copy_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
     """
     tags = request_tags(params)
     check_id(params["SourceSnapshotId"], "snap")
-    source = find(cloud.region(params["SourceRegion"]), params["SourceSnapshotId"])
-    if source.state != "completed":
-        raise AWSError("IncorrectState", f"Snapshot {source.snapshot_id} is not in the completed state.")
+    source = usable(find(cloud.reachable(params["SourceRegion"]), params["SourceSnapshotId"]))
     key = params.get("KmsKeyId")
     if key and not (params.get("Encrypted") or source.encrypted):
         raise AWSError("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted.")
@@ -34,10 +32,10 @@ def copy_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
     if params.get("DryRun"):
         raise dry_run()
     encrypted = bool(params.get("Encrypted") or source.encrypted)
-    failure = None if cloud.key_accessible(region.name, key) else BAD_KEY
+    keys_work = source.kms_key_id not in cloud.keys_away and (not encrypted or cloud.key_accessible(region.name, key))
     one = _copy(cloud, region, source, params.get("Description", ""), tags)
     one.encrypted, one.kms_key_id = encrypted, cloud.key_arn(region.name, key) if encrypted else None
-    one.failure = failure or cloud.copy_failure(region.name)
+    one.failure = cloud.copy_failure(region.name) if keys_work else BAD_KEY
     region.add(one)
     cloud.timeline.change(one.ends_at, lambda: end(cloud, region, one))
     return one

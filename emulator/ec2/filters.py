@@ -33,9 +33,15 @@ SNAPSHOT: dict[str, Read] = {
     "snapshot-id": lambda one: (one.snapshot_id,),
     "start-time": lambda one: (timestamp(one.start_time),),
     "status": lambda one: (one.state,),
-    "storage-tier": lambda one: ("standard",),
+    "storage-tier": lambda one: (one.storage_tier,),
     "volume-id": lambda one: (one.volume_id,),
     "volume-size": lambda one: (str(one.volume_size),),
+}
+
+TIER_STATUS: dict[str, Read] = {
+    "last-tiering-operation": lambda one: (one.tiering.status,),
+    "snapshot-id": lambda one: (one.snapshot_id,),
+    "volume-id": lambda one: (one.volume_id,),
 }
 
 IMAGE: dict[str, Read] = {

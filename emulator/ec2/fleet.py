@@ -43,5 +43,13 @@ def attach(ec2: Any, region: str, instance_id: str, *, size: int, device: str, t
     return volume_id
 
 
+def detach(ec2: Any, region: str, volume_id: str) -> None:
+    """Detaches a volume from its instance. ValueError if it is attached to none."""
+    instance_id = moto_bridge.instance_of(region, volume_id)
+    if instance_id is None:
+        raise ValueError(f"{volume_id} is attached to no instance")
+    ec2.detach_volume(VolumeId=volume_id, InstanceId=instance_id)
+
+
 def _listed(tags: Tags) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -15,8 +15,8 @@ from emulator.ec2.filters import IMAGE, compile_filters, timestamp
 from emulator.ec2.limits import check_id, check_ids, tags_of
 from emulator.ec2.model import ACCOUNT, Image, Region, Snapshot, Tags
 from emulator.ec2.pages import cut, tag_set
-from emulator.ec2.snapshots import make, owned
-from emulator.errors import AWSError, dry_run
+from emulator.ec2.snapshots import make, owned, usable
+from emulator.errors import AWSError, dry_run, invalid_value
 
 Params = Mapping[str, Any]
 
@@ -24,6 +24,8 @@ Params = Mapping[str, Any]
 def create_image(cloud: Cloud, region: Region, params: Params) -> Image:
     """Snapshots every volume of the instance; the AMI is available at once, its snapshots when they are done."""
     check_id(params["InstanceId"], "i")
+    if (state := moto_bridge.state(region.name, params["InstanceId"])) not in ("running", "stopping", "stopped"):
+        raise invalid_value(f"Instance is not in state 'running' or 'stopping' or 'stopped': it is '{state}'")
     root, devices = moto_bridge.attached(region.name, params["InstanceId"])
     tags = _image_tags(params)
     if params.get("DryRun"):
@@ -40,14 +42,12 @@ def create_image(cloud: Cloud, region: Region, params: Params) -> Image:
 
 
 def register_image(cloud: Cloud, region: Region, params: Params) -> Image:
-    """AWSError if a snapshot of the mapping does not exist or is not completed."""
+    """AWSError if a snapshot of the mapping does not exist or cannot be used."""
     held: dict[str, tuple[str, int]] = {}
     for mapping in params.get("BlockDeviceMappings", ()):
         snapshot_id = mapping.get("Ebs", {}).get("SnapshotId")
         if snapshot_id:
-            one = owned(region, snapshot_id)
-            if one.state != "completed":
-                raise AWSError("IncorrectState", f"Snapshot {snapshot_id} is not in the completed state.")
+            one = usable(owned(region, snapshot_id))
             held[mapping["DeviceName"]] = (snapshot_id, one.volume_size)
     root = params.get("RootDeviceName", "/dev/sda1")
     if root not in held:

@@ -10,9 +10,29 @@ from typing import Any, Literal
 
 ACCOUNT = "123456789012"
 BOGUS_VOLUME = "vol-ffffffff"
+IN_BIN = "aws:recycle-bin:resource-in-bin"
 
 Origin = Literal["create", "set", "copy", "foreign"]
+TieringOperation = Literal["archival", "temporary-restore", "permanent-restore"]
 Tags = dict[str, str]
+
+
+@dataclass(slots=True)
+class Tiering:
+    """The last archival or restore of a snapshot. Times are aware and UTC.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SnapshotTierStatus.html
+    """
+
+    operation: TieringOperation
+    started: datetime
+    ends_at: datetime
+    ended: bool = False
+
+    @property
+    def status(self) -> str:
+        """As EC2 names it."""
+        return f"{self.operation}-{'completed' if self.ended else 'in-progress'}"
 
 
 @dataclass(slots=True)
@@ -42,6 +62,10 @@ class Snapshot:
     source_id: str = ""  # what it was made of: a volume, or for a copy a snapshot
     source_region: str = ""
     lock: Lock | None = None
+    storage_tier: Literal["standard", "archive"] = "standard"
+    tiering: Tiering | None = None
+    archived_at: datetime | None = None
+    restore_expires: datetime | None = None  # of a temporary restore
     tag_version: float = 1.0
     xml: str | None = None  # cached fragments, dropped by touch()
     parsed: dict[str, Any] | None = None
@@ -76,6 +100,8 @@ class Snapshot:
             "Description": self.description,
             "Encrypted": self.encrypted,
             "KmsKeyId": self.kms_key_id,
+            "StorageTier": self.storage_tier,
+            "RestoreExpiryTime": self.restore_expires,
             "Tags": dict(self.tags),
         }
 
@@ -110,6 +136,23 @@ class Deletion:
     snapshot: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class BinRule:
+    """A retention rule of the Recycle Bin: for what has any of `tags`, or for all snapshots if there are none."""
+
+    days: int
+    tags: Tags
+
+
+@dataclass(frozen=True, slots=True)
+class Binned:
+    """A deleted snapshot in the Recycle Bin. Times are aware and UTC."""
+
+    snapshot: Snapshot
+    enters: datetime
+    exits: datetime
+
+
 @dataclass(slots=True)
 class Image:
     """An AMI of this account, with the snapshots that it keeps in use by device name."""
@@ -132,6 +175,8 @@ class Region:
     rng: random.Random
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     images: dict[str, Image] = field(default_factory=dict)
+    bin: dict[str, Binned] = field(default_factory=dict)
+    bin_rules: list[BinRule] = field(default_factory=list)
     version: int = 0
     fleet_version: int = 0
     sequence: int = 0
@@ -149,6 +194,11 @@ class Region:
         """A resource id from the seeded randomness."""
         return f"{prefix}-{self.rng.getrandbits(68):017x}"
 
+    def held(self, snapshot_id: str) -> Snapshot | None:
+        """The snapshot, whether it stands or lies in the Recycle Bin."""
+        binned = self.bin.get(snapshot_id)
+        return binned.snapshot if binned is not None else self.snapshots.get(snapshot_id)
+
     def add(self, snapshot: Snapshot) -> None:
         """Takes a new snapshot in, and counts it among the pending ones."""
         self.snapshots[snapshot.snapshot_id] = snapshot
@@ -162,7 +212,7 @@ class Region:
             self.recent.setdefault(snapshot.volume_id, deque(maxlen=8)).append(snapshot)
 
     def end(self, snapshot: Snapshot) -> None:
-        """Completes or fails a pending snapshot, and carries out a deletion that waited for that."""
+        """Completes or fails a pending snapshot."""
         snapshot.ended = True
         snapshot.touch()
         self.version += 1
@@ -170,10 +220,3 @@ class Region:
             self.pending_copies -= 1
         else:
             self.pending_snapshots -= 1
-        if snapshot.delete_when_ended:
-            self.snapshots.pop(snapshot.snapshot_id, None)
-
-    def remove(self, snapshot: Snapshot) -> None:
-        """Deletes a snapshot that has ended."""
-        del self.snapshots[snapshot.snapshot_id]
-        self.version += 1

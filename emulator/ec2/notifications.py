@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-tag-policies.html
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from emulator.cloud import Cloud, event_time
@@ -47,6 +48,26 @@ def set_ended(cloud: Cloud, members: Sequence[Snapshot]) -> None:
         for name, one in zip(names, members, strict=True)
     ]
     cloud.event(region, SET_STATUS, "aws.ec2", names, detail)
+
+
+def tier_changed(cloud: Cloud, one: Snapshot, event: str, started: datetime) -> None:
+    """The notification of an archival or a restore that has ended, or of a temporary restore that has expired.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/monitor-snapshot-archiving.html
+    """
+    name = arn(cloud, one.region, "snapshot", one.snapshot_id)
+    detail: dict[str, Any] = {
+        "event": event,
+        "result": "succeeded",
+        "cause": "",
+        "request-id": "",
+        "snapshot_id": name,
+        "startTime": event_time(started),
+        "endTime": event_time(cloud.now),
+    }
+    if one.restore_expires is not None:
+        detail["restoreExpiryTime"] = event_time(one.restore_expires)
+    cloud.event(one.region, NOTIFICATION, "aws.ec2", [name], detail)
 
 
 def tags_changed(cloud: Cloud, one: Snapshot, keys: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.cloud import Cloud
-from emulator.ec2 import copies, images, locks, snapshots, tagging, volumes
+from emulator.ec2 import copies, images, locks, recycle_bin, snapshots, tagging, tiers, volumes
 from emulator.ec2.describe import SnapshotReader
 from emulator.ec2.model import Region, Snapshot
 from emulator.ec2.pages import envelope, snapshot_fields, tag_set, xml_page
@@ -43,7 +43,9 @@ def _regions(cloud: Cloud, _: Region, params: Params) -> str:
     """The Regions that the account has enabled; AllRegions and filters are not served."""
     if params.get("AllRegions") or params.get("Filters"):
         raise NotImplementedError("the emulator lists enabled Regions only, without filters")
-    wanted = params.get("RegionNames") or list(cloud.regions)
+    wanted = params.get("RegionNames") or [
+        name for name in cloud.regions if name not in cloud.conditions.disabled_regions
+    ]
     items = "".join(
         f"<item><regionName>{cloud.region(name).name}</regionName><regionEndpoint>ec2.{name}.amazonaws.com"
         f"</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item>"
@@ -60,6 +62,11 @@ OPERATIONS: dict[str, Operation] = {
     "LockSnapshot": locks.lock_snapshot,
     "UnlockSnapshot": locks.unlock_snapshot,
     "DescribeLockedSnapshots": locks.describe_locked_snapshots,
+    "ModifySnapshotTier": tiers.modify_snapshot_tier,
+    "RestoreSnapshotTier": tiers.restore_snapshot_tier,
+    "DescribeSnapshotTierStatus": lambda _, region, params: tiers.describe_snapshot_tier_status(region, params),
+    "ListSnapshotsInRecycleBin": lambda _, region, params: recycle_bin.list_snapshots(region, params),
+    "RestoreSnapshotFromRecycleBin": lambda _, region, params: recycle_bin.restore_snapshot(region, params),
     "CreateTags": _void(tagging.create_tags),
     "DeleteTags": _void(tagging.delete_tags),
     "CreateImage": lambda cloud, region, params: (

@@ -7,6 +7,7 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from xml.sax import saxutils
 
@@ -99,6 +100,7 @@ def snapshot_fields(one: Snapshot, state_element: str = "status") -> str:
         (f"<statusMessage>{escape(message)}</statusMessage>" if message else "")
         + (f"<ownerAlias>{one.owner_alias}</ownerAlias>" if one.owner_alias else "")
         + (f"<kmsKeyId>{escape(one.kms_key_id)}</kmsKeyId>" if one.kms_key_id else "")
+        + (f"<restoreExpiryTime>{timestamp(one.restore_expires)}</restoreExpiryTime>" if one.restore_expires else "")
         + tag_set(one.tags)
     )
     return (
@@ -106,7 +108,7 @@ def snapshot_fields(one: Snapshot, state_element: str = "status") -> str:
         f"<{state_element}>{one.state}</{state_element}><startTime>{timestamp(one.start_time)}</startTime>"
         f"<progress>{one.progress}</progress><ownerId>{one.owner_id}</ownerId><volumeSize>{one.volume_size}</volumeSize>"
         f"<description>{escape(one.description)}</description><encrypted>{str(one.encrypted).lower()}</encrypted>"
-        f"<storageTier>standard</storageTier>{optional}"
+        f"<storageTier>{one.storage_tier}</storageTier>{optional}"
     )
 
 
@@ -149,12 +151,13 @@ def _parsed(one: Snapshot) -> dict[str, Any]:
     out: dict[str, Any] = {
         "OwnerAlias": one.owner_alias,
         "Tags": [{"Key": key, "Value": value} for key, value in one.tags.items()] or None,
-        "StorageTier": "standard",
+        "StorageTier": one.storage_tier,
+        "RestoreExpiryTime": _parsed_time(one.restore_expires),
         "SnapshotId": one.snapshot_id,
         "VolumeId": one.volume_id,
         "State": one.state,
         "StateMessage": one.failure if one.state == "error" else None,
-        "StartTime": one.start_time.replace(microsecond=one.start_time.microsecond // 1000 * 1000, tzinfo=tzutc()),
+        "StartTime": _parsed_time(one.start_time),
         "Progress": one.progress,
         "OwnerId": one.owner_id,
         "Description": one.description,
@@ -163,3 +166,9 @@ def _parsed(one: Snapshot) -> dict[str, Any]:
         "KmsKeyId": one.kms_key_id,
     }
     return {key: value for key, value in out.items() if value is not None}
+
+
+def _parsed_time(instant: datetime | None) -> datetime | None:
+    if instant is None:
+        return None
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000, tzinfo=tzutc())

@@ -9,7 +9,7 @@ from typing import Any
 
 from emulator import moto_bridge
 from emulator.cloud import Cloud
-from emulator.ec2 import notifications
+from emulator.ec2 import notifications, recycle_bin
 from emulator.ec2.limits import check_count, check_description, check_id, specified_tags
 from emulator.ec2.model import Deletion, Origin, Region, Snapshot, Tags
 from emulator.errors import AWSError, dry_run, invalid_value, snapshot_not_found
@@ -161,6 +161,8 @@ def _new(
 def end(cloud: Cloud, region: Region, one: Snapshot, members: Sequence[Snapshot] = ()) -> None:
     """Ends a pending snapshot and sends its events; that of a set goes with the last of its `members`."""
     region.end(one)
+    if one.delete_when_ended:
+        recycle_bin.delete(cloud, region, one)
     if not members or cloud.conditions.individual_events_of_sets:
         notifications.snapshot_ended(cloud, one)
     if members and all(member.ended for member in members):
@@ -184,8 +186,20 @@ def owned(region: Region, snapshot_id: str) -> Snapshot:
     return found
 
 
+def usable(one: Snapshot) -> Snapshot:
+    """The snapshot itself; AWSError if it is not completed, or archived.
+
+    An archived one has to be restored first: https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive.html
+    """
+    if one.state != "completed":
+        raise AWSError("IncorrectState", f"Snapshot {one.snapshot_id} is not in the completed state.")
+    if one.storage_tier == "archive":
+        raise AWSError("IncorrectState", f"Snapshot {one.snapshot_id} is archived: restore it first.")
+    return one
+
+
 def delete_snapshot(cloud: Cloud, region: Region, params: Params) -> None:
-    """A pending snapshot goes once it has ended.
+    """A pending snapshot goes once it has ended. A rule of the Recycle Bin keeps what is deleted for a while.
 
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-deleting-snapshot.html
     """
@@ -203,7 +217,7 @@ def delete_snapshot(cloud: Cloud, region: Region, params: Params) -> None:
     caller = running.current()
     region.deletions.append(Deletion(cloud.now, region.name, caller.function if caller else None, one.summary()))
     if one.ended:
-        region.remove(one)
+        recycle_bin.delete(cloud, region, one)
     else:
         one.delete_when_ended = True
 

@@ -35,6 +35,8 @@ def delete_tags(cloud: Cloud, region: Region, params: Params) -> None:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
     """
     held = _resources(region, params)
+    if any(one["Key"].lower().startswith("aws:") for one in params.get("Tags", ())):
+        raise invalid_value("Tag keys starting with 'aws:' are reserved for internal use")
     if params.get("DryRun"):
         raise dry_run()
     for resource_id, existing in held.items():
@@ -56,7 +58,7 @@ def named_tags(cloud: Cloud, region: str, operation: str, params: Params) -> dic
         return {}
     where = cloud.regions.get(params.get("SourceRegion", region))
     ids = [params.get("SnapshotId"), params.get("SourceSnapshotId"), *params.get("Resources", ())]
-    found = {one: dict(where.snapshots[one].tags) for one in ids if where and one in where.snapshots}
+    found = {one.snapshot_id: dict(one.tags) for one in (where.held(one) for one in ids if where and one) if one}
     instances = [params.get("InstanceSpecification", {}).get("InstanceId"), *params.get("InstanceIds", ())]
     return found | {one: moto_bridge.tags_of(region, one) for one in instances if one}
 
@@ -74,6 +76,8 @@ def _tags(region: Region, resource_id: str) -> Tags:
 
 
 def _own(region: Region, resource_id: str) -> Snapshot | Image | None:
+    if resource_id in region.bin:
+        return region.bin[resource_id].snapshot
     if resource_id.startswith("snap-"):
         return owned(region, resource_id)
     if resource_id.startswith("ami-"):

@@ -15,7 +15,7 @@ from emulator.ec2.filters import timestamp
 from emulator.ec2.limits import check_id, specified_tags
 from emulator.ec2.model import Region, Snapshot
 from emulator.ec2.pages import tag_set
-from emulator.ec2.snapshots import owned
+from emulator.ec2.snapshots import owned, usable
 from emulator.errors import AWSError, dry_run, invalid_value
 
 Params = Mapping[str, Any]
@@ -34,9 +34,7 @@ def create_from_snapshot(cloud: Cloud, region: Region, params: Params) -> str:
     """The inside of the answer: a volume in state creating, available after a while."""
     check_id(params["SnapshotId"], "snap")
     tags = specified_tags(params.get("TagSpecifications", ()), "volume")
-    source = owned(region, params["SnapshotId"])
-    if source.state != "completed":
-        raise AWSError("IncorrectState", f"Snapshot {source.snapshot_id} is not in the completed state.")
+    source = usable(owned(region, params["SnapshotId"]))
     size = params.get("Size", source.volume_size)
     kind = params.get("VolumeType", "gp2")
     _check(source, size, kind, params)
@@ -97,7 +95,20 @@ def _fields(cloud: Cloud, volume_id: str, made: moto_bridge.Restored) -> str:
 
 
 def check_ready(region: Region, operation: str, params: Params) -> None:
-    """AWSError for what EC2 refuses to do with a volume that is still being created."""
+    """AWSError for what EC2 refuses to do with a volume that is being created, or that an instance runs from."""
     volume_id = params.get("VolumeId")
+    if operation == "DetachVolume" and volume_id:
+        _check_detachable(region, volume_id)
     if operation in NEED_READY and volume_id and moto_bridge.is_creating(region.name, volume_id):
         raise AWSError("IncorrectState", f"The volume '{volume_id}' is not 'available': it is 'creating'.")
+
+
+def _check_detachable(region: Region, volume_id: str) -> None:
+    moto_bridge.volume(region.name, volume_id)
+    instance_id = moto_bridge.instance_of(region.name, volume_id)
+    if instance_id is None or moto_bridge.state(region.name, instance_id) == "stopped":
+        return
+    if moto_bridge.is_root(region.name, instance_id, volume_id):
+        raise AWSError(
+            "OperationNotPermitted", f"Unable to detach root volume '{volume_id}' from instance '{instance_id}'"
+        )

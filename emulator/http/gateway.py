@@ -15,10 +15,10 @@ from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from emulator import moto_bridge
-from emulator.cloud import Cloud
+from emulator.cloud import Cloud, Outage
 from emulator.ec2.describe import SnapshotReader
 from emulator.ec2.model import Region
 from emulator.ec2.operations import serve
@@ -63,6 +63,7 @@ class Asked:
     service: str
     protocol: str
     params: dict[str, Any]
+    connect_timeout: float  # seconds
 
 
 class Gateway:
@@ -89,7 +90,12 @@ class Gateway:
         metadata = model.service_model.metadata
         protocol = model.service_model.resolved_protocol
         self._thread.asked = Asked(
-            context["client_region"], model.name, metadata["endpointPrefix"], protocol, _copied(params)
+            context["client_region"],
+            model.name,
+            metadata["endpointPrefix"],
+            protocol,
+            _copied(params),
+            context["client_config"].connect_timeout,
         )
 
     def shortcut(self, context: dict[str, Any]) -> tuple[Answered, dict[str, Any]] | None:
@@ -102,7 +108,7 @@ class Gateway:
         with self._cloud.lock:
             self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
-            if self._faulty_now() or self.faults.expects(asked.operation) or asked.region not in self._cloud.regions:
+            if self._faulty_now() or self.faults.expects(asked.operation) or not self._cloud.answers(asked.region):
                 return None
             parsed = self._answer(asked, context)
             if parsed is None or not self._admitted(asked):
@@ -169,6 +175,8 @@ class Gateway:
         asked: Asked = self._thread.asked
         if mine := running.current():
             mine.before_call()
+        if outage := self._outage(asked):
+            return self._unanswered(outage, asked, request)
         with self._cloud.lock:
             self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
@@ -192,7 +200,26 @@ class Gateway:
             self._record(asked, error_code(body) if status >= 300 else None, tags)
         return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), Body(body))
 
+    def _outage(self, asked: Asked) -> Outage | None:
+        with self._cloud.lock:
+            self._check_alive()
+            outage = self._cloud.outage(asked.region)
+            if outage is not None:
+                self._record(asked, outage.error, {})
+            return outage
+
+    def _unanswered(self, outage: Outage, asked: Asked, request: AWSPreparedRequest) -> AWSResponse:
+        if outage.error == TIMEOUT:
+            # Outside the lock: threads that wait side by side wait at the same time.
+            self._cloud.clock.sleep(asked.connect_timeout)
+            raise ConnectTimeoutError(endpoint_url=request.url)
+        body = error_body(asked.protocol, outage.error, f"The Region {asked.region} does not answer.")
+        return AWSResponse(request.url, STATUS.get(outage.error, 400), HTTPHeaders(), Body(body))
+
     def _attempt(self, asked: Asked, request: AWSPreparedRequest) -> Answer:
+        if asked.service != "ec2" and asked.region in self._cloud.conditions.disabled_regions:
+            code = "InvalidClientTokenId" if asked.protocol == "query" else "UnrecognizedClientException"
+            return 403, {}, error_body(asked.protocol, code, "The security token included in the request is invalid.")
         if asked.service == "ssm":
             return self._managed(asked, request)
         if asked.service != "ec2":

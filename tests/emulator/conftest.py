@@ -39,6 +39,11 @@ def on_end(event):
     return event.to_dict()
 
 
+@app.on_cw_event({"detail": {"event": ["archiveSnapshot", "restoreSnapshot", "restoreExpiry"]}})
+def on_tier(event):
+    return event.to_dict()
+
+
 @app.on_cw_event({"source": ["aws.tag"], "detail": {"changed-tag-keys": ["KeepForever"]}})
 def on_tag(event):
     return event.to_dict()

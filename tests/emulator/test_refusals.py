@@ -212,10 +212,10 @@ def test_pending_snapshots_of_the_account_are_limited_if_asked_for(aws: LocalAWS
 @pytest.mark.parametrize(
     "call",
     [
-        lambda ec2: ec2.modify_snapshot_tier(SnapshotId=UNKNOWN),
+        lambda ec2: ec2.modify_snapshot_attribute(SnapshotId=UNKNOWN),
         lambda ec2: ec2.describe_tags(),
     ],
-    ids=["tiers", "tags of all"],
+    ids=["sharing", "tags of all"],
 )
 def test_what_is_not_emulated_says_so(aws: LocalAWS, call: Callable[[Any], Any]) -> None:
     with pytest.raises(NotImplementedError, match="does not serve"):
