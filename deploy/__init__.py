@@ -1,1 +1,1 @@
-"""What `chalice deploy` cannot set up: alarms, dead letters, a dashboard, settings as parameters, stack sets."""
+"""What `chalice deploy` cannot set up: alarms, dead letters, a dashboard, settings as parameters. And releases."""

@@ -1,4 +1,4 @@
-"""`make package`: what CloudFormation, a stack set or Terraform deploys, in build/."""
+"""`make package`: writes the files for CloudFormation, a stack set or Terraform to build/."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ BUILD = PROJECT / "build"
 
 
 def cloudformation(out: Path, project: Path = PROJECT) -> str:
-    """A template with code beside it, as `aws cloudformation package` takes them."""
-    _emptied(out)
+    """Write a template and the code, for `aws cloudformation package`; return the path of the template."""
+    _create_empty(out)
     addition = out / "addition.json"
     addition.write_text(_pretty(template(functions())))
     _chalice(project, "--merge-template", str(addition), str(out))
@@ -30,27 +30,27 @@ def cloudformation(out: Path, project: Path = PROJECT) -> str:
 
 
 def stacks(out: Path, project: Path = PROJECT) -> str:
-    """A template without a transform, which stack sets do not take; its code is in a bucket of each Region."""
+    """Write a template for a stack set, whose code is in a bucket of each Region; return its path."""
     cloudformation(out, project)
     sam = out / "sam.json"
-    written = out / "stack-set.json"
-    written.write_text(_pretty(stack_set.translated(json.loads(sam.read_text()))))
+    template_path = out / "stack-set.json"
+    template_path.write_text(_pretty(stack_set.translated(json.loads(sam.read_text()))))
     sam.unlink()
-    return str(written)
+    return str(template_path)
 
 
 def terraformed(out: Path, project: Path = PROJECT) -> str:
-    """Terraform's JSON. ``project`` is where chalice keeps the dependencies that it has built."""
-    _emptied(out)
+    """Write Terraform's JSON and return its directory; ``project`` is where Chalice keeps built packages."""
+    _create_empty(out)
     with tempfile.TemporaryDirectory() as source:
         terraform.check_out(Path(source), terraform.RETENTION)
         built = project / ".chalice" / "deployments"
         if built.exists():
             shutil.copytree(built, Path(source) / ".chalice" / "deployments")
         _chalice(Path(source), "--pkg-format", "terraform", str(out))
-    written = out / "chalice.tf.json"
-    chalice = json.loads(written.read_text())
-    written.write_text(_pretty(terraform.with_literal_variables(chalice)))
+    main = out / "chalice.tf.json"
+    chalice = json.loads(main.read_text())
+    main.write_text(_pretty(terraform.with_literal_variables(chalice)))
     (out / "logs.tf.json").write_text(_pretty(terraform.log_groups(chalice)))
     return str(out)
 
@@ -62,13 +62,13 @@ FORMATS: Mapping[str, Callable[..., str]] = {
 }
 
 
-def _emptied(directory: Path) -> None:
+def _create_empty(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
 
 
 def _chalice(project: Path, *arguments: str) -> None:
-    # Chalice asks botocore for the names of service principals, for which any Region will do.
+    # Chalice asks botocore for the names of service principals, which needs some Region.
     environment = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
     chalice = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
     command = [*chalice, "--project-dir", str(project), "package", "--stage", "stack", *arguments]
@@ -80,12 +80,12 @@ def _pretty(content: Mapping[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Takes the format's name."""
+    """Write the files of a format; return 2 if there is no such format."""
     if len(arguments) != 1 or arguments[0] not in FORMATS:
         sys.stderr.write(f"FORMAT={' '.join(arguments)} is not understood; accepted: {', '.join(FORMATS)}\n")
         return 2
-    made = FORMATS[arguments[0]](BUILD / arguments[0])
-    sys.stdout.write(f"{made}\n")
+    path = FORMATS[arguments[0]](BUILD / arguments[0])
+    sys.stdout.write(f"{path}\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The alarms: each says what happened, and where to look."""
+"""The alarms. Each description says what happened and where to look."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ Resources = dict[str, Any]
 
 HOUR = 3600
 NAMESPACE = "EbsSnapshotReactor"
-# Late enough for one daily run that failed and was made up for.
+# One daily run may fail, if the next run succeeds.
 HOURS_WITHOUT_CREATION = 26
-# A destination's slots may be full for hours: that is what deferring is for. For a whole day they are not.
+# The copy slots of a destination may all be in use for hours, but not for a whole day.
 HOURS_OF_MISSING_COPIES = 24
 NEAR_TIMEOUT = 0.9
 
 
 def alarm(description: str, **properties: Any) -> Resources:
-    """An alarm that tells the topic when it goes off and when it is over."""
+    """Return an alarm that notifies the topic when it goes off and when it is over."""
     topic = [{"Ref": "Alarms"}]
     common = {"AlarmDescription": description, "AlarmActions": topic, "OKActions": topic}
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": common | properties}
 
 
 def alarms(functions: Sequence[Function]) -> Resources:
-    """All alarms and the metrics that they need, by logical id."""
-    found: Resources = {}
+    """Return all alarms and the metrics that they need, by logical id."""
+    resources: Resources = {}
     for function in functions:
-        found[f"{function.logical_id}ErrorsAlarm"] = _errors(function)
-        found[f"{function.logical_id}DurationAlarm"] = _duration(function)
+        resources[f"{function.logical_id}ErrorsAlarm"] = _errors(function)
+        resources[f"{function.logical_id}DurationAlarm"] = _duration(function)
     for queue in ("UndeliveredEvents", "FailedInvocations"):
-        found[f"{queue}Alarm"] = _dead_letters(queue)
+        resources[f"{queue}Alarm"] = _dead_letters(queue)
     for function in functions:
         if function.name == "create_snapshots":
-            found["NoCreationAlarm"] = _no_creation(function)
+            resources["NoCreationAlarm"] = _no_creation(function)
         if function.name == "copy_missing":
-            found |= _missing_copies(function)
-    return found
+            resources |= _missing_copies(function)
+    return resources
 
 
 def _errors(function: Function) -> Resources:
     return alarm(
-        f"{function.name} failed: its log says for which targets. Lambda tries again twice, and so does the next run.",
+        f"{function.name} failed: its log names the targets. Lambda retries twice, and the next run tries again.",
         **_metric(function, "Errors", "Sum"),
         Period=300,
         EvaluationPeriods=1,
@@ -55,7 +55,7 @@ def _errors(function: Function) -> Resources:
 
 def _duration(function: Function) -> Resources:
     return alarm(
-        f"{function.name} took nearly as long as it may. What it deferred is done by the next run.",
+        f"{function.name} nearly reached its timeout. The next run does what this one deferred.",
         **_metric(function, "Duration", "Maximum"),
         Period=300,
         EvaluationPeriods=1,
@@ -76,10 +76,12 @@ def _metric(function: Function, name: str, statistic: str) -> Resources:
 
 def _dead_letters(queue: str) -> Resources:
     what = (
-        "Events that EventBridge could not hand over" if queue == "UndeliveredEvents" else "Runs that failed for good"
+        "Events that EventBridge could not deliver"
+        if queue == "UndeliveredEvents"
+        else "Events whose runs failed after all retries"
     )
     return alarm(
-        f"{what} are in the queue {queue}. The hourly runs make up for them; the messages say why.",
+        f"{what} are in the queue {queue}. Its messages say why. The hourly runs do what these runs should have done.",
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}],

@@ -1,4 +1,4 @@
-"""The dashboard: what ran, what failed, how long it took, and what is left over."""
+"""The dashboard: runs, errors, durations, dead letters and missing copies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 12, 6
 
 
 def dashboard(functions: Sequence[Function]) -> dict[str, Any]:
-    """Its body is one string, in which CloudFormation fills in the names of functions and queues."""
+    """Return the dashboard. Its body is one string, where CloudFormation inserts the names of functions and queues."""
     widgets = [
         _functions("Runs", functions, "Invocations", "Sum"),
         _functions("Errors", functions, "Errors", "Sum"),
@@ -43,7 +43,8 @@ def _metrics(title: str, metrics: list[list[Any]], statistic: str) -> Widget:
 
 def _functions(title: str, functions: Sequence[Function], metric: str, statistic: str) -> Widget:
     lines = [
-        ["AWS/Lambda", metric, "FunctionName", f"${{{each.logical_id}}}", {"label": each.name}] for each in functions
+        ["AWS/Lambda", metric, "FunctionName", f"${{{function.logical_id}}}", {"label": function.name}]
+        for function in functions
     ]
     return _metrics(title, lines, statistic)
 
@@ -62,7 +63,7 @@ def _copies() -> Widget:
 
 
 def _summaries(functions: Sequence[Function]) -> Widget:
-    groups = " | ".join(f"SOURCE '/aws/lambda/${{{each.logical_id}}}'" for each in functions)
+    groups = " | ".join(f"SOURCE '/aws/lambda/${{{function.logical_id}}}'" for function in functions)
     fields = "summary.job, summary.counts.done, summary.counts.kept, summary.counts.deferred, summary.counts.failed"
     query = f'{groups} | filter message = "summary" | fields @timestamp, {fields} | sort @timestamp desc | limit 50'
     return {"type": "log", "properties": {"title": "Last runs", "region": "${AWS::Region}", "query": query}}

@@ -1,4 +1,4 @@
-"""The functions as the app and its configuration have them: whatever is generated here follows from this list."""
+"""The functions of the app, from app.py and the configuration. All that this package generates follows from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_TIMEOUT = 60
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A handler, with the names that chalice gives its resources in a template; ``timeout`` is in seconds."""
+    """A handler, with the names that Chalice gives its resources in a template; ``timeout`` is in seconds."""
 
     name: str
     event_type: str
@@ -26,51 +26,51 @@ class Function:
 
     @property
     def logical_id(self) -> str:
-        """The function's own."""
-        found: str = to_cfn_resource_name(self.name)
-        return found
+        """The logical id of the function."""
+        logical_id: str = to_cfn_resource_name(self.name)
+        return logical_id
 
     @property
     def event(self) -> str:
-        """The key of what calls it."""
+        """The key of the event that starts it."""
         return f"{self.logical_id}Event"
 
     @property
     def role(self) -> str:
-        """Its role's logical id."""
+        """The logical id of its role."""
         return f"{self.logical_id}Role"
 
     @property
     def log_group(self) -> str:
-        """Its log group's logical id."""
+        """The logical id of its log group."""
         return f"{self.logical_id}LogGroup"
 
     @property
     def full_name(self) -> dict[str, str]:
-        """The name that `chalice deploy` gives it: a stack beside such a deployment fails, rather than doubles it."""
+        """The name that `chalice deploy` gives it, so that a second deployment as a stack fails."""
         return {"Fn::Sub": f"{app.app_name}-${{AWS::Region}}-{self.name}"}
 
     @property
     def log_group_name(self) -> dict[str, str]:
-        """Where Lambda writes what it prints."""
+        """The name of its log group."""
         return {"Fn::Sub": f"/aws/lambda/{app.app_name}-${{AWS::Region}}-{self.name}"}
 
 
 def configuration() -> dict[str, Any]:
-    """What `chalice` reads."""
-    found: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())
-    return found
+    """Return the content of .chalice/config.json."""
+    content: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    return content
 
 
 def functions() -> list[Function]:
-    """All of them, in the order of app.py. TypeError for one that is called by something else than the event bus."""
+    """Return all functions in the order of app.py; TypeError if one is started by neither a schedule nor an event."""
     config = configuration()
-    found = []
+    result = []
     for source in app.event_sources:
         own = config["lambda_functions"].get(source.name, {})
         timeout = own.get("lambda_timeout", config.get("lambda_timeout", DEFAULT_TIMEOUT))
-        found.append(Function(source.name, _event_type(source), timeout))
-    return found
+        result.append(Function(source.name, _event_type(source), timeout))
+    return result
 
 
 def _event_type(source: object) -> str:
@@ -78,4 +78,4 @@ def _event_type(source: object) -> str:
         return "Schedule"
     if isinstance(source, CloudWatchEventConfig):
         return "CloudWatchEvent"
-    raise TypeError(f"{source!r} is called by neither a schedule nor an event")
+    raise TypeError(f"{source!r} is started by neither a schedule nor an event")

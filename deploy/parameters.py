@@ -8,19 +8,19 @@ from typing import Any
 from chalicelib.settings import Settings
 from deploy import destinations
 
-# What Lambda sets by itself.
-GIVEN = frozenset({"AWS_REGION"})
+# Lambda sets these itself.
+SET_BY_LAMBDA = frozenset({"AWS_REGION"})
 
 DESCRIPTIONS = {
-    "CONCURRENCY": "How many calls a function makes side by side",
-    "CONSISTENCY_TIMEOUT": "How many seconds an application may take to come to rest before its snapshot",
+    "CONCURRENCY": "How many calls a function makes at the same time",
+    "CONSISTENCY_TIMEOUT": "How many seconds a script before a snapshot may take",
     "COPY_SLOTS": "How many copies a destination Region takes at a time",
     "DAILY_AT": "When daily snapshots are due, UTC",
-    "DEFAULT_RETENTION": "How long snapshots are kept whose instance does not say so: days, or tiers such as 7d 4w 12m",
-    "DRY_RUN": "true: plan and log, and change nothing",
+    "DEFAULT_RETENTION": "How long to keep snapshots without a tag Retention: days, or tiers such as 7d 4w 12m",
+    "DRY_RUN": "true: plan and log only, change nothing",
     "LAST_COPY_GRACE_DAYS": "How many days the newest copy of a volume is kept past its expiry",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
-    "MAX_DELETE_PERCENT": "A run that would delete more of the snapshots than this deletes none",
+    "MAX_DELETE_PERCENT": "A run that would delete a larger share of the snapshots than this deletes none",
     "REPORT_TOPIC_ARN": "An SNS topic for the daily report",
 }
 
@@ -28,8 +28,8 @@ DESCRIPTIONS = {
 RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
 
-class _Asked(Mapping[str, str]):
-    """An empty environment that remembers which variables were looked up."""
+class _Recorder(Mapping[str, str]):
+    """An empty environment that records which variables are read."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -46,20 +46,20 @@ class _Asked(Mapping[str, str]):
 
 
 def settings() -> list[str]:
-    """The environment variables that the app reads."""
-    asked = _Asked()
-    Settings.from_environ(asked)
-    return sorted({*asked.names} - GIVEN)
+    """Return the environment variables that the app reads."""
+    recorder = _Recorder()
+    Settings.from_environ(recorder)
+    return sorted({*recorder.names} - SET_BY_LAMBDA)
 
 
 def parameter(name: str) -> str:
-    """DAILY_AT -> DailyAt."""
+    """Return the name of the parameter for a variable: DailyAt for DAILY_AT."""
     return "".join(word.capitalize() for word in name.split("_"))
 
 
 def parameters() -> dict[str, Any]:
-    """Settings default to nothing, which the app takes for its own default."""
-    mine: dict[str, Any] = {
+    """Return all parameters. A setting is empty by default; the app then uses its own default."""
+    of_settings: dict[str, Any] = {
         parameter(name): {
             "Type": "String",
             "Default": "",
@@ -68,13 +68,13 @@ def parameters() -> dict[str, Any]:
         for name in settings()
     }
     return (
-        mine
+        of_settings
         | destinations.PARAMETERS
         | {
             "AlarmEmail": {
                 "Type": "String",
                 "Default": "",
-                "Description": "Who is told of alarms, once the subscription is confirmed; empty for nobody",
+                "Description": "The address that receives alarms, after you confirm the subscription; empty for none",
             },
             "LogRetentionDays": {
                 "Type": "Number",
@@ -87,5 +87,5 @@ def parameters() -> dict[str, Any]:
 
 
 def environment() -> dict[str, Any]:
-    """The variables of every function."""
+    """Return the environment of every function."""
     return {name: {"Ref": parameter(name)} for name in settings()}

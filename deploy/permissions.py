@@ -1,4 +1,4 @@
-"""The table of permissions in docs/permissions.md, made from the policies: `make docs` writes it, a test holds it."""
+"""The table in docs/permissions.md, generated from the policies. `make docs` writes it; a test checks it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ PAGE = PROJECT / "docs" / "permissions.md"
 START, END = "<!-- the table begins -->", "<!-- the table ends -->"
 
 PURPOSES = {
-    "CopyFromSnapshots": "copies need to be allowed on their source, too",
-    "CreateOnlyManagedCopies": "a copy is marked as made by this app in the call that makes it",
-    "CreateOnlyManagedSnapshots": "a snapshot is marked as made by this app in the call that makes it",
-    "DeleteOnlyManagedUnprotectedSnapshots": "what has expired",
-    "DeleteOnlyUnprotectedCopies": "copies that failed, and second ones of the same snapshot",
-    "Describe": "what there is: EC2 offers no narrower resource",
-    "FollowCommands": "whether a script ended well; to cancel one that did not answer",
-    "GrantKeysToEC2": "EC2 encrypts the copy later, when nobody calls any more",
+    "CopyFromSnapshots": "EC2 also checks the source of a copy",
+    "CreateOnlyManagedCopies": "a copy gets `Type=Automated` in the call that creates it",
+    "CreateOnlyManagedSnapshots": "a snapshot gets `Type=Automated` in the call that creates it",
+    "DeleteOnlyManagedUnprotectedSnapshots": "expired snapshots",
+    "DeleteOnlyUnprotectedCopies": "failed copies, and duplicate copies of a snapshot",
+    "Describe": "to read; EC2 offers no narrower resource",
+    "FollowCommands": "to see whether a script succeeded, and to cancel one that does not end",
+    "GrantKeysToEC2": "EC2 encrypts the copy after the call",
     "PublishTheReport": "the daily report, if `REPORT_TOPIC_ARN` is set",
-    "SendDocumentsTaggedForIt": "`Consistency=ssm:DOCUMENT`: scripts that their owner has released for backups",
-    "SendFsfreezeDocument": "`Consistency=fsfreeze`: the app's own script",
-    "SendToInstancesTaggedForIt": "scripts run where the owner of the instance asked for them",
-    "SendVssDocument": "`Consistency=vss`: AWS's own document, which is why its ARN has no account",
+    "SendDocumentsTaggedForIt": "`Consistency=ssm:DOCUMENT`: scripts that their owner has tagged for this app",
+    "SendFsfreezeDocument": "`Consistency=fsfreeze`: the script of this app",
+    "SendToInstancesTaggedForIt": "scripts run only on instances whose owner asked for it by a tag",
+    "SendVssDocument": "`Consistency=vss`: a document of AWS, so its ARN has no account",
     "SnapshotInstancesTaggedForIt": "the volumes of one instance at one point in time",
     "SnapshotVolumes": "the volumes themselves",
-    "TagManagedCopies": "protection, a later expiry and lineage go from a snapshot to its copies",
-    "TagManagedPrimaries": "volumes of a set are told apart by a second call; lost lineage is written again",
-    "TagWhatIsBeingCopied": "the tags of a copy, in the call that makes it",
-    "TagWhatIsBeingCreated": "the tags of a snapshot, in the call that makes it",
+    "TagManagedCopies": "to propagate protection, a later expiry and lineage from a snapshot to its copies",
+    "TagManagedPrimaries": "to tag each snapshot of a set with its volume, and to restore lost lineage",
+    "TagWhatIsBeingCopied": "the tags of a copy, in the call that creates it",
+    "TagWhatIsBeingCreated": "the tags of a snapshot, in the call that creates it",
     "UseKeysThroughEC2": "encrypted snapshots, and `Copy_KmsKey`",
     "WriteLogs": "the function's own log",
 }
@@ -41,23 +41,27 @@ Row = tuple[str, str, str, str]
 
 
 def table() -> str:
-    """One row for each statement that at least one function has. KeyError for one that nobody has given a purpose."""
-    found: dict[Row, list[str]] = {}
+    """Return one row for each different statement of the policies; KeyError for one without a purpose above."""
+    functions_by_row: dict[Row, list[str]] = {}
     for function, own in sorted(configuration()["lambda_functions"].items()):
         policy = json.loads((PROJECT / ".chalice" / own["iam_policy_file"]).read_text())
         for row in _rows(function, policy["Statement"]):
-            found.setdefault(row, []).append(function)
+            functions_by_row.setdefault(row, []).append(function)
     lines = ["| allowed | on | only if | which functions | what for |", "|---|---|---|---|---|"]
-    for (sid, actions, resources, conditions), functions in sorted(found.items(), key=lambda each: each[0][1:]):
-        named = ", ".join(f"`{each}`" for each in functions)
-        lines.append(f"| {actions} | {resources} | {conditions} | {named} | {PURPOSES[sid]} |")
+    for (sid, actions, resources, conditions), functions in sorted(
+        functions_by_row.items(), key=lambda item: item[0][1:]
+    ):
+        names = ", ".join(f"`{function}`" for function in functions)
+        lines.append(f"| {actions} | {resources} | {conditions} | {names} | {PURPOSES[sid]} |")
     return "\n".join(lines)
 
 
 def _rows(function: str, statements: list[Mapping[str, Any]]) -> Iterator[Row]:
     for statement in statements:
-        actions = ", ".join(f"`{each}`" for each in _listed(statement["Action"]))
-        resources = ", ".join(f"`{each}`" for each in _listed(statement["Resource"])).replace(function, "FUNCTION")
+        actions = ", ".join(f"`{action}`" for action in _listed(statement["Action"]))
+        resources = ", ".join(f"`{resource}`" for resource in _listed(statement["Resource"])).replace(
+            function, "FUNCTION"
+        )
         yield statement["Sid"], actions, resources, _conditions(statement.get("Condition", {}))
 
 
@@ -69,7 +73,7 @@ def _conditions(condition: Mapping[str, Mapping[str, Any]]) -> str:
 def _condition(operator: str, key: str, value: Any) -> str:
     if value == THIS_ACCOUNT:
         return "it belongs to this account" if operator == "StringEquals" else f"`{key}`, if there, is this account"
-    values = " or ".join(f"`{each}`" for each in _listed(value))
+    values = " or ".join(f"`{item}`" for item in _listed(value))
     forms = {
         "Null": f"`{key}` is {'not there' if value == 'true' else 'there'}",
         "StringEqualsIfExists": f"`{key}`, if there, is {values}",
@@ -82,7 +86,7 @@ def _listed(value: Any) -> list[str]:
 
 
 def with_table(page: str) -> str:
-    """The page with its table as it should be. ValueError if the marks around it are gone."""
+    """Return the page with an up-to-date table; ValueError if the marks around the table are missing."""
     before, rest = page.split(START)
     _, after = rest.split(END)
     return f"{before}{START}\n\n{table()}\n\n{END}{after}"

@@ -1,4 +1,4 @@
-"""The template for a stack set: translated beforehand, as stack sets with service-managed permissions take no macros.
+"""The template for a stack set, already translated: stack sets with service-managed permissions accept no macros.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html
 """
@@ -11,22 +11,22 @@ import boto3
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
-# Lambda takes code from a bucket of its own Region only.
+# Lambda reads code only from a bucket in its own Region.
 CODE = {"Bucket": {"Fn::Sub": "${CodeBucketPrefix}-${AWS::Region}"}, "Key": {"Ref": "CodeKey"}}
 CODE_PARAMETERS = {
     "CodeBucketPrefix": {
         "Type": "String",
-        "Description": "The buckets with the code are named after this, a hyphen and their Region",
+        "Description": "The name of each bucket with the code is this prefix, a hyphen, and the Region",
     },
-    "CodeKey": {"Type": "String", "Description": "The key of deployment.zip in each of them"},
+    "CodeKey": {"Type": "String", "Description": "The key of deployment.zip in these buckets"},
 }
 ANY_REGION = "us-east-1"
 
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:
-    """What CloudFormation makes of a template of the Serverless Application Model, by AWS's own translator.
+    """Return the plain CloudFormation of a SAM template, translated by AWS's own translator.
 
-    samtranslator's InvalidDocumentException says what is wrong with the template.
+    samtranslator raises InvalidDocumentException, which says what is wrong with the template.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -36,7 +36,7 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(template: dict[str, Any]) -> dict[str, Any]:
-    """The same without a transform."""
+    """Return the template without its transform."""
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=ANY_REGION))
-    found: dict[str, Any] = translator.translate(template, {}, {})
-    return found
+    translation: dict[str, Any] = translator.translate(template, {}, {})
+    return translation

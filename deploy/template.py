@@ -1,4 +1,4 @@
-"""The template that `chalice package` merges into its own: dictionaries deeply, lists replaced."""
+"""The template that `chalice package` merges into its own. It merges dictionaries and replaces lists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from deploy.functions import PROJECT, Function, configuration
 from deploy.parameters import environment, parameters
 
 Resources = dict[str, Any]
-DAYS = 24 * 3600
-# An event that is a day old says nothing that the hourly runs have not seen by themselves.
-OLDEST_EVENT = 6 * 3600
+DAY = 24 * 3600
+# Seconds. The hourly runs have long done the work of an older event.
+MAX_EVENT_AGE = 6 * 3600
 RETRIES = 2
 
 
 def template(functions: Sequence[Function]) -> dict[str, Any]:
-    """Everything that is added to what chalice makes of the app."""
+    """Return everything that is added to the template of Chalice."""
     resources: Resources = {}
     for function in functions:
         resources |= _function(function)
@@ -39,7 +39,7 @@ def template(functions: Sequence[Function]) -> dict[str, Any]:
         | alarms(functions)
         | {"Dashboard": dashboard(functions)},
         "Outputs": {
-            "AlarmTopic": {"Description": "Where alarms go", "Value": {"Ref": "Alarms"}},
+            "AlarmTopic": {"Description": "The topic that alarms are sent to", "Value": {"Ref": "Alarms"}},
             "Dashboard": {"Description": "The name of the dashboard", "Value": {"Ref": "Dashboard"}},
         },
     }
@@ -47,18 +47,18 @@ def template(functions: Sequence[Function]) -> dict[str, Any]:
 
 def _function(function: Function) -> Resources:
     arn = {"Fn::GetAtt": ["UndeliveredEvents", "Arn"]}
-    retry = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": OLDEST_EVENT}
+    retry = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": MAX_EVENT_AGE}
     event = {"DeadLetterConfig": {"Arn": arn}, "RetryPolicy": retry}
     failed = {"Type": "SQS", "Destination": {"Fn::GetAtt": ["FailedInvocations", "Arn"]}}
-    again = {"MaximumRetryAttempts": RETRIES, "MaximumEventAgeInSeconds": OLDEST_EVENT}
+    retries = {"MaximumRetryAttempts": RETRIES, "MaximumEventAgeInSeconds": MAX_EVENT_AGE}
     return {
         function.logical_id: {
-            # Its first run would otherwise make the log group, and the stack could not.
+            # Without this, the first run could create the log group before the stack does, and the stack would fail.
             "DependsOn": [function.log_group, "DeadLetterAccess"],
             "Properties": {
                 "FunctionName": function.full_name,
                 "Events": {function.event: {"Properties": event}},
-                "EventInvokeConfig": again | {"DestinationConfig": {"OnFailure": failed}},
+                "EventInvokeConfig": retries | {"DestinationConfig": {"OnFailure": failed}},
             },
         },
         function.log_group: {
@@ -72,7 +72,7 @@ def _queues(functions: Sequence[Function]) -> Resources:
         "Type": "AWS::SQS::Queue",
         "UpdateReplacePolicy": "Delete",
         "DeletionPolicy": "Delete",
-        "Properties": {"MessageRetentionPeriod": 14 * DAYS, "SqsManagedSseEnabled": True},
+        "Properties": {"MessageRetentionPeriod": 14 * DAY, "SqsManagedSseEnabled": True},
     }
     return {
         "UndeliveredEvents": queue,
@@ -84,7 +84,7 @@ def _queues(functions: Sequence[Function]) -> Resources:
                 "PolicyDocument": _from_rules("UndeliveredEvents"),
             },
         },
-        # The app's own policies know nothing of the queue, so that `chalice deploy` grants nothing that it never uses.
+        # Not in the policies of the app, because `chalice deploy` creates no queue.
         "DeadLetterAccess": {
             "Type": "AWS::IAM::Policy",
             "Properties": {
@@ -112,7 +112,7 @@ def _from_rules(queue: str) -> dict[str, Any]:
 
 
 def _document() -> Resources:
-    """What `Consistency=fsfreeze` runs on an instance."""
+    """Return the document that `Consistency=fsfreeze` runs on an instance."""
     content = yaml.safe_load((PROJECT / "deploy" / "documents" / "fsfreeze.yaml").read_text())
     properties = {
         "Name": "ebs-snapshot-reactor-fsfreeze",

@@ -1,4 +1,4 @@
-"""What Chalice's Terraform output lacks: it fails with a log retention, so that the log groups come beside it."""
+"""What Chalice's Terraform output lacks. Chalice fails if a log retention is set, so the log groups are added here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BUILT = ("__pycache__", "deployed", "deployments")
 
 
 def check_out(directory: Path, *without: str) -> None:
-    """A copy of what is deployed, configured without some keys."""
+    """Copy what is deployed into a directory, with a configuration without the given keys."""
     for name in PARTS:
         source = PROJECT / name
         if source.is_dir():
@@ -27,7 +27,7 @@ def check_out(directory: Path, *without: str) -> None:
 
 
 def with_literal_variables(chalice: dict[str, Any]) -> dict[str, Any]:
-    """Chalice's output with IAM's variables escaped: Terraform would take ``${aws:PrincipalAccount}`` for its own.
+    """Return Chalice's output with the variables of IAM escaped. Terraform would evaluate ``${aws:PrincipalAccount}``.
 
     https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
     """
@@ -39,7 +39,7 @@ def with_literal_variables(chalice: dict[str, Any]) -> dict[str, Any]:
 
 
 def log_groups(chalice: dict[str, Any]) -> dict[str, Any]:
-    """The log group of each function in Chalice's output."""
+    """Return the log group of each function in Chalice's output."""
     days = configuration()[RETENTION]
     functions = chalice["resource"]["aws_lambda_function"]
     groups = {
