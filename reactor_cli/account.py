@@ -1,4 +1,4 @@
-"""The options that every command has, and the account that they lead to."""
+"""The options that every command has, and the account that they select."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from chalicelib import jobs
 from chalicelib.aws.clients import Clients
 from chalicelib.aws.reading import EC2
 from chalicelib.settings import Settings
-from reactor_cli import ec2_restore
-from reactor_cli.errors import CannotDo, reason_of, said_clearly
+from reactor_cli import session
+from reactor_cli.errors import CommandFailed, error_text, errors_on_one_line
 from reactor_cli.terminal import progress
 
 ALL = "all"
@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The user's account as a command sees it: its Regions in order, one present time (aware, UTC), and the format.
+    """The user's account as a command sees it: its Regions in order, the time ``now`` (aware, UTC), and the format.
 
-    ``regions_given`` is whether the user named them; ``terminal`` whether there is somebody to be asked.
+    ``regions_given`` is whether the user named the Regions; ``interactive`` whether a person can answer questions.
     """
 
     settings: Settings
@@ -39,7 +39,7 @@ class Account:
     now: datetime
     as_json: bool
     profile: str | None
-    terminal: bool
+    interactive: bool
     clients: Clients = field(default_factory=Clients)
     _connected: dict[str, EC2] = field(default_factory=dict)
 
@@ -50,7 +50,7 @@ class Account:
         return self._connected[region]
 
     def invocation(self, region: str, *, dry_run: bool = False) -> jobs.Invocation:
-        """Return what a job needs to run from here: as in a function, but that time never runs out."""
+        """Return what a job needs to run in a Region as its function does, but without a time limit."""
         event = {"detail": {"dry_run": True}} if dry_run else {}
         settings = replace(self.settings, region=region)
         return jobs.Invocation(settings, self.connect, self.now, event, time_left=lambda: math.inf)
@@ -61,87 +61,93 @@ class Account:
             raise click.UsageError("this command works in one Region: give one --region")
         return self.regions[0]
 
-    def in_each_region(self, doing: str, look: Callable[[str], T]) -> tuple[dict[str, T], dict[str, str]]:
-        """Return what was found by Region, and why nothing was; CannotDo if no Region could be looked at."""
-        found: dict[str, T] = {}
-        lost: dict[str, str] = {}
+    def in_each_region(self, activity: str, work: Callable[[str], T]) -> tuple[dict[str, T], dict[str, str]]:
+        """Return the result of ``work`` for each Region that answers, and the error of each other one.
+
+        CommandFailed if no Region answers. ``activity`` is what the progress says.
+        """
+        results: dict[str, T] = {}
+        unreadable: dict[str, str] = {}
         for region in self.regions:
             try:
-                with progress(f"{doing} {region}"):
-                    found[region] = look(region)
+                with progress(f"{activity} {region}"):
+                    results[region] = work(region)
             except (BotoCoreError, ClientError) as error:
                 if len(self.regions) == 1:
                     raise
-                lost[region] = reason_of(error)
-                click.echo(f"Error: {region}: {lost[region]}", err=True)
-        if not found:
-            raise CannotDo("none of the Regions could be looked at")
-        return found, lost
+                unreadable[region] = error_text(error)
+                click.echo(f"Error: {region}: {unreadable[region]}", err=True)
+        if not results:
+            raise CommandFailed("no Region could be read")
+        return results, unreadable
 
 
 _OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Write JSON."),
     click.option(
         "--region",
-        "named",
+        "regions",
         metavar="REGION",
         multiple=True,
-        help="A Region; several times for several, or 'all' for those that the account has enabled.",
+        help="Work in this Region; give it several times for several Regions, or 'all' for all enabled ones.",
     ),
-    click.option("--profile", metavar="NAME", help="A profile of your AWS configuration."),
+    click.option("--profile", metavar="NAME", help="Use this profile of your AWS configuration."),
 )
 
 
 def account_options(command: Callable[..., int]) -> Callable[..., None]:
-    """Give a command --profile, --region and --json, and the account first; it returns its exit code."""
+    """Give a command --profile, --region and --json, and the account as its first argument.
+
+    The command returns its exit code.
+    """
 
     def with_account(
-        context: click.Context, /, profile: str | None, named: tuple[str, ...], as_json: bool, **options: Any
+        context: click.Context, /, profile: str | None, regions: tuple[str, ...], as_json: bool, **options: Any
     ) -> None:
-        terminal = bool(context.find_object(Person) or sys.stdin.isatty())
-        with said_clearly():
-            code = command(_open(profile, named, as_json, terminal), **options)
+        interactive = bool(context.find_object(SimulatedTerminal) or sys.stdin.isatty())
+        with errors_on_one_line():
+            code = command(_open(profile, regions, as_json, interactive), **options)
         context.exit(code)
 
-    given: Callable[..., None] = click.pass_context(with_account)
+    wrapped: Callable[..., None] = click.pass_context(with_account)
     for option in _OPTIONS:
-        given = option(given)
-    given.__name__, given.__doc__ = command.__name__, command.__doc__
-    return given
+        wrapped = option(wrapped)
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    return wrapped
 
 
-class Person:
-    """Put into click's context by a test: somebody sits there and answers, though there is no terminal."""
+class SimulatedTerminal:
+    """A test puts one into click's context if a person answers questions, although there is no terminal."""
 
 
-def _open(profile: str | None, named: Sequence[str], as_json: bool, terminal: bool) -> Account:
+def _open(profile: str | None, regions: Sequence[str], as_json: bool, interactive: bool) -> Account:
     settings = Settings.from_environ(os.environ)
     if profile:
-        ec2_restore.use_profile(profile)
-    own = os.environ.get("AWS_REGION") or ec2_restore.own_region()
-    regions = _regions(named, own)
-    return Account(settings, regions, bool(named), datetime.now(UTC), as_json, profile, terminal)
+        session.use_profile(profile)
+    own = os.environ.get("AWS_REGION") or session.own_region()
+    selected = _select_regions(regions, own)
+    return Account(settings, selected, bool(regions), datetime.now(UTC), as_json, profile, interactive)
 
 
-def _regions(named: Sequence[str], own: str | None) -> tuple[str, ...]:
-    if not named:
+def _select_regions(regions: Sequence[str], own: str | None) -> tuple[str, ...]:
+    if not regions:
         if not own:
             raise click.UsageError("no Region: give --region, or set one in your AWS profile")
         return (own,)
-    known = ec2_restore.all_regions()
-    for each in named:
-        if each not in known and each != ALL:
-            raise click.UsageError(f"no such Region: {each}{_meant(each, known)}")
-    if ALL in named:
-        return ec2_restore.enabled_regions(own or ec2_restore.ANY_REGION)
-    return tuple(dict.fromkeys(named))
+    known = session.all_regions()
+    for region in regions:
+        if region not in known and region != ALL:
+            raise click.UsageError(f"no such Region: {region}{_suggestion(region, known)}")
+    if ALL in regions:
+        return session.enabled_regions(own or session.ANY_REGION)
+    return tuple(dict.fromkeys(regions))
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+def _suggestion(word: str, known: Iterable[str]) -> str:
+    closest = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"; did you mean {closest[0]}?" if closest else ""
 
 
-def exit_code(*, attention: bool, lost: Mapping[str, str]) -> int:
-    """Return 2 if a Region could not be looked at, 1 if something needs attention, else 0."""
-    return 2 if lost else int(attention)
+def exit_code(*, attention: bool, unreadable: Mapping[str, str]) -> int:
+    """Return 2 if a Region could not be read, 1 if something needs attention, else 0."""
+    return 2 if unreadable else int(attention)

@@ -13,7 +13,7 @@ from chalicelib.models import Snapshot, State
 from chalicelib.wording import moment
 from reactor_cli.account import Account
 from reactor_cli.ec2_restore import Place, Restorer
-from reactor_cli.errors import CannotDo
+from reactor_cli.errors import CommandFailed
 from reactor_cli.ids import INSTANCE, SNAPSHOT, is_id
 from reactor_cli.restoration import SnapshotSet, newest_whole, sets_of
 
@@ -33,7 +33,7 @@ class Choice:
 
 
 def choose(account: Account, region: str, id: str, at: datetime | None) -> Choice:
-    """Return what to restore in a Region; CannotDo says what there is instead, UsageError what an id looks like."""
+    """Return what to restore in a Region; UsageError if it is no id, CommandFailed if there is nothing to restore."""
     if is_id(id, SNAPSHOT):
         if at:
             raise click.UsageError("--at goes with an instance: a snapshot has one point in time")
@@ -44,7 +44,7 @@ def choose(account: Account, region: str, id: str, at: datetime | None) -> Choic
     until = [each for each in found if each.taken <= (at or account.now)]
     whole = newest_whole(until, at or account.now)
     if whole is None:
-        raise CannotDo(_no_set(id, region, at, found, until))
+        raise CommandFailed(_no_set(id, region, at, found, until))
     return Choice(whole, id, tuple(until[: until.index(whole)]))
 
 
@@ -67,10 +67,10 @@ def _one(account: Account, region: str, id: str) -> Choice:
         copies = [each for each in ec2.snapshots(source_id=id).snapshots if each.state == State.COMPLETED]
         found = sorted(copies, key=lambda each: (each.started, each.id))[-1:]
     if not found:
-        raise CannotDo(f"no such snapshot in {region}, and no completed copy of it: {id}")
+        raise CommandFailed(f"no such snapshot in {region}, and no completed copy of it: {id}")
     [snapshot] = found
     if snapshot.state != State.COMPLETED:
-        raise CannotDo(f"{id} cannot be restored: its state is {snapshot.state}")
+        raise CommandFailed(f"{id} cannot be restored: its state is {snapshot.state}")
     alone = SnapshotSet(snapshot.slot or snapshot.id, snapshot.taken, (snapshot,), 1)
     of = snapshot.instance_id
     return Choice(alone, of if of and is_id(of, INSTANCE) else None)

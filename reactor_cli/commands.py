@@ -19,29 +19,33 @@ from reactor_cli.run import run
 
 
 class Commands(click.Group):
-    """Commands that say of a wrong argument nothing that a terminal would act on."""
+    """A group whose usage errors contain no control characters, whatever the arguments were."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            said = error.format_message()
-            if said.isprintable():
+            message = error.format_message()
+            if message.isprintable():
                 raise
-            raise click.UsageError(printable(" ".join(said.split())), error.ctx) from error
+            raise click.UsageError(printable(" ".join(message.split())), error.ctx) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
 def main() -> None:
-    """Look after the EBS snapshots that this app makes, with your own AWS profile.
+    """Operate the EBS backups of ebs-snapshot-reactor, with your own AWS credentials.
 
-    Exit codes: 0 all is well; 1 something needs attention; 2 the command could not do its work (wrong
-    arguments, no credentials, no permission, no such id, a Region that does not answer).
+    Exit codes: 0 if all is well; 1 if something needs attention; 2 if the command could not do its work
+    (wrong arguments, no credentials, no permission, no such id, a Region that does not answer).
 
-    The settings of the functions (DAILY_AT, DEFAULT_RETENTION, …) are read from the environment: set
-    them as they are deployed.
+    The commands read the settings of the functions (DAILY_AT, DEFAULT_RETENTION, …) from the environment:
+    set them to the values that you deployed.
+
+    \b
+    Example:
+      ebs-snapshot-reactor plan --profile ops --region eu-west-1
     """
 
 

@@ -1,4 +1,4 @@
-"""``drill``: proves that a copy can be restored, by restoring it, and leaves nothing behind."""
+"""``drill``: proves that a copy can be restored by restoring it, and deletes what it created."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.wording import age_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.choosing import what_it_is
 from reactor_cli.ec2_restore import Restorer
-from reactor_cli.errors import CannotDo, reason_of
+from reactor_cli.errors import CommandFailed, error_text
 from reactor_cli.ids import INSTANCE, is_id
 from reactor_cli.restoration import volumes_of
 from reactor_cli.terminal import output, print_json, progress
@@ -41,15 +41,22 @@ class Drilled:
     failure: str | None
 
 
-@click.command(short_help="Restore the newest copy of an instance to a volume, time it, delete the volume.")
+@click.command(short_help="Restore the newest copy of an instance to a volume, then delete the volume.")
 @click.argument("instance", metavar="INSTANCE")
-@click.option("--zone", metavar="AZ", help="The availability zone in the destination; its first one otherwise.")
+@click.option(
+    "--zone", metavar="AZ", help="Restore in this availability zone; the default is the first one of the Region."
+)
 @account_options
 def drill(account: Account, instance: str, zone: str | None) -> int:
-    """Restore the newest copy of an instance to a volume in its destination, wait, delete it, report the time.
+    """Restore the newest copy of an instance to a volume in its destination, and report how long it took.
 
-    --region is the Region to restore in. If it holds no copies but the instance's own snapshots, each
-    Region that these are copied to is tried. Only the volume created in this run is ever deleted.
+    The command waits until the volume is available, and then deletes it. It deletes no other volume.
+    --region is the Region to restore in. If the Region has only the instance's own snapshots, the command
+    restores in each Region that they are copied to.
+
+    \b
+    Example:
+      ebs-snapshot-reactor drill i-0123456789abcdef0 --region us-east-1
     """
     if not is_id(instance, INSTANCE):
         raise click.UsageError(f"{instance!r} is no id of an instance (i-…)")
@@ -59,7 +66,7 @@ def drill(account: Account, instance: str, zone: str | None) -> int:
     else:
         for each in done:
             _draw(each)
-    return exit_code(attention=any(each.failure for each in done), lost={})
+    return exit_code(attention=any(each.failure for each in done), unreadable={})
 
 
 def _newest_copies(account: Account, instance: str) -> list[Snapshot]:
@@ -74,7 +81,7 @@ def _newest_copies(account: Account, instance: str) -> list[Snapshot]:
         for region in sorted(elsewhere):
             found += _newest(account.connect(region).snapshots(source_id=instance).snapshots)
     if not found:
-        raise CannotDo(f"no completed copy of {instance} in {', '.join({*account.regions, *elsewhere})}")
+        raise CommandFailed(f"no completed copy of {instance} in {', '.join({*account.regions, *elsewhere})}")
     return found
 
 
@@ -95,7 +102,7 @@ def _drill(account: Account, copy: Snapshot, zone: str | None) -> Drilled:
             restorer.wait_until_available(volume)
         seconds = time.monotonic() - began
     except (BotoCoreError, ClientError) as error:
-        failure = reason_of(error)
+        failure = error_text(error)
     finally:
         # Whatever happened, an interruption too: what this run created goes.
         if volume:
@@ -111,7 +118,7 @@ def _delete(restorer: Restorer, volume: str, failure: str | None) -> tuple[bool,
     try:
         restorer.delete_volume(volume)
     except (BotoCoreError, ClientError) as error:
-        left = f"{volume} is left behind and costs: {reason_of(error)}"
+        left = f"{volume} is left behind and costs: {error_text(error)}"
         return False, f"{failure}; {left}" if failure else left
     return True, failure
 

@@ -1,13 +1,9 @@
-"""The calls to EC2 that only an operator's machine makes: the account's Regions, and volumes from snapshots."""
+"""The calls to EC2 that restores need: zones, the place of an instance, and volumes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import boto3
 
 from chalicelib.aws.clients import CONFIG, session
 from reactor_cli.restoration import CreateVolume
@@ -15,8 +11,6 @@ from reactor_cli.restoration import CreateVolume
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
-# Where the Regions of an account can be asked for if its user has none: it is in every account of the usual partition.
-ANY_REGION = "us-east-1"
 SECONDS_BETWEEN_LOOKS = 5
 MAX_LOOKS = 360
 
@@ -29,47 +23,6 @@ class Place:
     running: bool
     root_device: str
     devices: dict[str, str]
-
-
-def use_profile(name: str) -> None:
-    """Have all clients made from now on use a profile of the user's; ProfileNotFound if there is none."""
-    boto3.setup_default_session(profile_name=name)
-
-
-def own_region() -> str | None:
-    """Return the Region that the user's environment or profile names; ProfileNotFound if there is no such profile."""
-    region: str | None = (boto3.DEFAULT_SESSION or boto3.Session()).region_name
-    return region
-
-
-def all_regions() -> frozenset[str]:
-    """Return the Regions that botocore knows, of all partitions."""
-    session = boto3.DEFAULT_SESSION or boto3.Session()
-    partitions = session.get_available_partitions()
-    return frozenset(name for each in partitions for name in session.get_available_regions("ec2", each))
-
-
-def enabled_regions(ask: str) -> tuple[str, ...]:
-    """Return the Regions that the account has enabled, sorted."""
-    found = _client(ask).describe_regions()["Regions"]
-    return tuple(sorted(each["RegionName"] for each in found))
-
-
-@contextmanager
-def watched(seen: Callable[[str], None]) -> Iterator[None]:
-    """Have ``seen`` called with the operation of every answer of EC2, for clients that are made meanwhile."""
-    if boto3.DEFAULT_SESSION is None:
-        boto3.setup_default_session()
-    events = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]  # it was set up just now
-
-    def answered(model: Any, **_: Any) -> None:
-        seen(model.name)
-
-    events.register("after-call.ec2", answered)
-    try:
-        yield
-    finally:
-        events.unregister("after-call.ec2", answered)
 
 
 class Restorer:

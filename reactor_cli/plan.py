@@ -1,4 +1,4 @@
-"""``plan``: what each job would do now, and why. It reads, and changes nothing."""
+"""``plan``: what each job would do now, and why."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from chalicelib import jobs
 from chalicelib.models import CreateSnapshot, CreateSnapshots, Decision, Kind, TagProblem
 from chalicelib.quoting import printable
 from chalicelib.records import decision_data, problem_data
-from chalicelib.wording import counted, moment, reason_text, targets_text
+from chalicelib.wording import moment, reason_text, targets_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.terminal import columns, output, print_json
-from reactor_cli.wording import action, label, needs_attention, reasons
+from reactor_cli.wording import action, label, needs_attention, reasons, tag_problems_text
 
 PLANNED: Mapping[str, jobs.Job] = {
     "create": jobs.create_snapshots,
@@ -30,30 +30,35 @@ STYLES = {"failed": "bad", "delete": "soon", "deferred": "soon"}
 
 @dataclass(frozen=True, slots=True)
 class RegionPlan:
-    """The decisions of each job in one Region; ``names`` says what the snapshots that are to change are of."""
+    """The decisions of each job in one Region; ``labels`` says what the snapshots in them were taken of."""
 
     decisions: Mapping[str, Sequence[Decision]]
     problems: Sequence[TagProblem]
-    names: Mapping[str, str]
+    labels: Mapping[str, str]
 
 
 @click.command()
-@click.option("--why", is_flag=True, help="Show each target that nothing will be done to as well, with its reason.")
+@click.option("--why", is_flag=True, help="Also list each target that is kept, with the reason.")
 @account_options
 def plan(account: Account, why: bool) -> int:
-    """Show what each job would do now, and why. Reads only."""
-    found, lost = account.in_each_region("planning", lambda region: _look(account, region))
-    attention = any(needs_attention(each) for one in found.values() for part in one.decisions.values() for each in part)
+    """Show what each job would do now, and why. This command only reads.
+
+    \b
+    Example:
+      ebs-snapshot-reactor plan --region eu-west-1 --why
+    """
+    plans, unreadable = account.in_each_region("planning", lambda region: _plan(account, region))
+    decisions = [decision for one in plans.values() for of_job in one.decisions.values() for decision in of_job]
     if account.as_json:
-        data = [_data(region, each) for region, each in found.items()]
-        print_json({"command": "plan", "at": account.now, "regions": data, "unreadable": lost})
+        data = [_data(region, one) for region, one in plans.items()]
+        print_json({"command": "plan", "at": account.now, "regions": data, "unreadable": unreadable})
     else:
-        for region, each in found.items():
-            _draw(output(), account, region, each, why)
-    return exit_code(attention=attention, lost=lost)
+        for region, one in plans.items():
+            _write(output(), account, region, one, why)
+    return exit_code(attention=any(map(needs_attention, decisions)), unreadable=unreadable)
 
 
-def _look(account: Account, region: str) -> RegionPlan:
+def _plan(account: Account, region: str) -> RegionPlan:
     decisions: dict[str, Sequence[Decision]] = {}
     problems: set[TagProblem] = set()
     for name, job in PLANNED.items():
@@ -62,14 +67,14 @@ def _look(account: Account, region: str) -> RegionPlan:
         problems |= set(planned.problems)
     ids = [
         target.id
-        for part in decisions.values()
-        for decision in part
+        for of_job in decisions.values()
+        for decision in of_job
         if action(decision) in ACTIONS
         for target in decision.targets
         if target.kind == Kind.SNAPSHOT
     ]
-    named = account.connect(region).snapshots_by_id(ids).snapshots if ids else ()
-    return RegionPlan(decisions, sorted(problems), {snapshot.id: label(snapshot) for snapshot in named})
+    snapshots = account.connect(region).snapshots_by_id(ids).snapshots if ids else ()
+    return RegionPlan(decisions, sorted(problems), {snapshot.id: label(snapshot) for snapshot in snapshots})
 
 
 def _data(region: str, planned: RegionPlan) -> dict[str, Any]:
@@ -82,51 +87,52 @@ def _data(region: str, planned: RegionPlan) -> dict[str, Any]:
             }
             for name, decisions in planned.decisions.items()
         ],
-        "tag_problems": [problem_data(each) for each in planned.problems],
+        "tag_problems": [problem_data(problem) for problem in planned.problems],
     }
 
 
-def _draw(out: Console, account: Account, region: str, planned: RegionPlan, why: bool) -> None:
+def _write(out: Console, account: Account, region: str, planned: RegionPlan, why: bool) -> None:
     out.print(Text.assemble((region, "title"), f"  what each job would do at {moment(account.now)}"))
     for name, decisions in planned.decisions.items():
         out.print()
         out.print(Text.assemble((f"{name:<8}", "title"), _headline(decisions)))
-        table = columns(8, 22, None, None)
-        for kind in ACTIONS:
-            for each in decisions:
-                if action(each) == kind:
-                    table.add_row(
-                        Text(f"  {kind}", STYLES.get(kind, "good")),
-                        *_what(each, planned.names),
-                        reason_text(each.reason),
-                    )
-        kept = [each for each in decisions if action(each) == "kept"]
-        if why:
-            for each in kept:
-                table.add_row(Text("  kept", "quiet"), targets_text(each, "\n"), "", reason_text(each.reason))
-        elif kept:
-            for count, reason in reasons(kept):
-                table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), "", Text(reason, "quiet"))
-        out.print(table)
+        _write_decisions(out, decisions, planned.labels, why)
     if planned.problems:
-        found = counted(len(planned.problems), "tag problem")
-        out.print(Text(f"\n{found}: 'ebs-snapshot-reactor lint' shows them", "soon"))
+        out.print(Text(f"\n{tag_problems_text(len(planned.problems))}", "soon"))
     out.print()
 
 
+def _write_decisions(out: Console, decisions: Sequence[Decision], labels: Mapping[str, str], why: bool) -> None:
+    table = columns(8, 22, None, None)
+    for kind in ACTIONS:
+        for decision in decisions:
+            if action(decision) == kind:
+                style = STYLES.get(kind, "good")
+                targets, reason = targets_text(decision, "\n"), reason_text(decision.reason)
+                table.add_row(Text(f"  {kind}", style), targets, _label(decision, labels), reason)
+    kept = [decision for decision in decisions if action(decision) == "kept"]
+    if why:
+        for decision in kept:
+            targets, reason = targets_text(decision, "\n"), reason_text(decision.reason)
+            table.add_row(Text("  kept", "quiet"), targets, "", reason)
+    else:
+        for count, reason in reasons(kept):
+            table.add_row(Text("  kept", "quiet"), Text(f"{count:,}", "quiet"), "", Text(reason, "quiet"))
+    out.print(table)
+
+
 def _headline(decisions: Sequence[Decision]) -> str:
-    counts = {kind: sum(len(each.targets) for each in decisions if action(each) == kind) for kind in ACTIONS}
-    said = [f"{count:,} {_to(kind)}" for kind, count in counts.items() if count]
-    return ", ".join(said) or "nothing to do"
+    counts = {kind: sum(len(one.targets) for one in decisions if action(one) == kind) for kind in ACTIONS}
+    parts = [f"{count:,} {_to(kind)}" for kind, count in counts.items() if count]
+    return ", ".join(parts) or "nothing to do"
 
 
 def _to(kind: str) -> str:
     return kind if kind in ("failed", "deferred") else f"to {kind}"
 
 
-def _what(decision: Decision, names: Mapping[str, str]) -> tuple[str, str]:
-    """Return the targets, and what they are of."""
+def _label(decision: Decision, labels: Mapping[str, str]) -> str:
+    """Return what the targets are: the instance of a creation, the origin of each snapshot otherwise."""
     if isinstance(decision.call, CreateSnapshot | CreateSnapshots):
-        return targets_text(decision, "\n"), printable(str(dict(decision.reason.parameters)["name"]))
-    of = [names.get(target.id, "") for target in decision.targets]
-    return targets_text(decision, "\n"), "\n".join(of)
+        return printable(str(dict(decision.reason.parameters)["name"]))
+    return "\n".join(labels.get(target.id, "") for target in decision.targets)

@@ -1,7 +1,7 @@
-"""The IAM policies that the commands need, by what they may do. Least privilege, with conditions where AWS has any.
+"""The IAM policies that the commands need, by group: least privilege, with conditions wherever AWS has any.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-Each resource is one of the operator's account. CopySnapshot and CreateVolume do not know ``aws:ResourceAccount``:
+Each resource belongs to the operator's account. CopySnapshot and CreateVolume do not support ``aws:ResourceAccount``:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
 """
 
@@ -22,7 +22,7 @@ KEEP_FOREVER = (tags.KEEP_FOREVER, "Keep_Forever", "Keep-Forever")
 OWN = {"aws:ResourceAccount": "${aws:PrincipalAccount}"}
 OWN_SNAPSHOT = {"ec2:Owner": "${aws:PrincipalAccount}"}
 MANAGED = {f"aws:ResourceTag/{tags.TYPE}": tags.AUTOMATED}
-MADE_MANAGED = {"StringEquals": {f"aws:RequestTag/{tags.TYPE}": tags.AUTOMATED}}
+NEW_MANAGED = {"StringEquals": {f"aws:RequestTag/{tags.TYPE}": tags.AUTOMATED}}
 READS = ("DescribeImages", "DescribeInstances", "DescribeLockedSnapshots", "DescribeRegions", "DescribeSnapshots",
          "DescribeVolumes")  # fmt: skip
 GROUPS = {
@@ -33,7 +33,7 @@ GROUPS = {
 
 
 def policies() -> dict[str, dict[str, Any]]:
-    """Return a policy for each group of commands; each is whole by itself."""
+    """Return a policy for each group of commands; each group needs only its own."""
     return {
         "read": _policy(_read()),
         "run": _policy(_read(), *_create(), *_copy(), *_sweep(), *_consistency(), *_keys()),
@@ -46,35 +46,39 @@ def _policy(*statements: Statement) -> dict[str, Any]:
 
 
 def _allow(sid: str, actions: str | list[str], resource: str | list[str], **conditions: Any) -> Statement:
-    found: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
-    return found | ({"Condition": conditions} if conditions else {})
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+    return statement | ({"Condition": conditions} if conditions else {})
 
 
 def _read(*more: str) -> Statement:
-    # EC2 knows no resource for what describes: it is all or nothing.
-    return _allow("Read", [f"ec2:{each}" for each in sorted({*READS, *more})], "*")
+    # EC2 supports no resources for Describe calls: all or nothing.
+    return _allow("Read", [f"ec2:{operation}" for operation in sorted({*READS, *more})], "*")
 
 
 def _create() -> list[Statement]:
     both = ["ec2:CreateSnapshot", "ec2:CreateSnapshots"]
     tagged = {"Null": {f"aws:ResourceTag/{tags.BACKUP}": "false"}}
-    as_made = {"StringEquals": {"ec2:CreateAction": ["CreateSnapshot", "CreateSnapshots", "CopySnapshot"]}}
-    never = {"Null": {f"aws:RequestTag/{tags.TYPE}": "true"}}
+    during_creation = {"StringEquals": {"ec2:CreateAction": ["CreateSnapshot", "CreateSnapshots", "CopySnapshot"]}}
+    not_the_type = {"Null": {f"aws:RequestTag/{tags.TYPE}": "true"}}
     return [
         _allow("SnapshotVolumes", both, VOLUMES, StringEquals=OWN),
         _allow("SnapshotInstancesTaggedForIt", "ec2:CreateSnapshots", INSTANCES, StringEquals=OWN, **tagged),
-        _allow("CreateOnlyManagedSnapshots", both, SNAPSHOTS, **MADE_MANAGED),
-        _allow("TagWhatIsBeingCreated", "ec2:CreateTags", SNAPSHOTS, **as_made),
-        _allow("TagManagedSnapshots", "ec2:CreateTags", SNAPSHOTS, StringEquals=OWN | MANAGED, **never),
+        _allow("CreateOnlyManagedSnapshots", both, SNAPSHOTS, **NEW_MANAGED),
+        _allow("TagWhatIsBeingCreated", "ec2:CreateTags", SNAPSHOTS, **during_creation),
+        _allow("TagManagedSnapshots", "ec2:CreateTags", SNAPSHOTS, StringEquals=OWN | MANAGED, **not_the_type),
     ]
 
 
 def _copy() -> list[Statement]:
     return [
         _allow("CopyFromSnapshots", "ec2:CopySnapshot", "arn:*:ec2:*::snapshot/snap-*", StringEquals=OWN_SNAPSHOT),
-        # A copy that is yet to be made has no owner. A source has, and its ARN matches, too.
+        # The new copy has no owner yet. The source has one, and its ARN matches this resource, too.
         _allow(
-            "CreateOnlyManagedCopies", "ec2:CopySnapshot", SNAPSHOTS, **MADE_MANAGED, StringEqualsIfExists=OWN_SNAPSHOT
+            "CreateOnlyManagedCopies",
+            "ec2:CopySnapshot",
+            SNAPSHOTS,
+            **NEW_MANAGED,
+            StringEqualsIfExists=OWN_SNAPSHOT,
         ),
     ]
 
@@ -103,11 +107,11 @@ def _consistency() -> list[Statement]:
 def _restore() -> list[Statement]:
     purpose = {"StringEquals": {f"aws:RequestTag/{tags.RESTORED_FOR}": [DRILL, RESTORE]}}
     drilled = {"StringEquals": OWN | {f"aws:ResourceTag/{tags.RESTORED_FOR}": DRILL}}
-    as_made = {"StringEquals": {"ec2:CreateAction": "CreateVolume"}}
+    during_creation = {"StringEquals": {"ec2:CreateAction": "CreateVolume"}}
     return [
         _allow("FromManagedSnapshots", "ec2:CreateVolume", SNAPSHOTS, StringEquals=OWN_SNAPSHOT | MANAGED),
         _allow("CreateOnlyMarkedVolumes", "ec2:CreateVolume", VOLUMES, **purpose),
-        _allow("TagWhatIsBeingCreated", "ec2:CreateTags", VOLUMES, **as_made),
+        _allow("TagWhatIsBeingCreated", "ec2:CreateTags", VOLUMES, **during_creation),
         _allow("DeleteOnlyVolumesOfDrills", "ec2:DeleteVolume", VOLUMES, **drilled),
     ]
 

@@ -1,4 +1,4 @@
-"""``restore``: volumes from the newest whole backup of an instance. It attaches nothing."""
+"""``restore``: creates volumes from the newest whole set of an instance. It attaches nothing."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from reactor_cli.account import Account, account_options
 from reactor_cli.attaching import commands
 from reactor_cli.choosing import Choice, choose, what_it_is, zone_for
 from reactor_cli.ec2_restore import Place, Restorer
-from reactor_cli.errors import reason_of
+from reactor_cli.errors import error_text
 from reactor_cli.restoration import CreateVolume, volumes_of
 from reactor_cli.terminal import columns, output, print_json, progress
-from reactor_cli.times import FORMS, Moment
+from reactor_cli.times import FORMS, TimeParam
 
 PURPOSE = "restore"
 
@@ -38,17 +38,25 @@ class Restoration:
     failure: str = ""
 
 
-@click.command(short_help="Create volumes from the newest whole backup of an instance; attach nothing.")
+@click.command(short_help="Create volumes from the newest whole set of snapshots of an instance.")
 @click.argument("id", metavar="INSTANCE|SNAPSHOT")
-@click.option("--at", type=Moment(), metavar="TIME", help=f"The newest set at or before this time: {FORMS}.")
-@click.option("--zone", metavar="AZ", help="The availability zone; the instance's own if it is in this Region.")
-@click.option("--yes", is_flag=True, help="Create the volumes; without it they are only shown.")
+@click.option("--at", type=TimeParam(), metavar="TIME", help=f"Restore the newest set at or before this time: {FORMS}.")
+@click.option(
+    "--zone", metavar="AZ", help="Create the volumes in this availability zone; the default is that of the instance."
+)
+@click.option("--yes", is_flag=True, help="Create the volumes. Without this option they are only shown.")
 @account_options
 def restore(account: Account, id: str, at: datetime | None, zone: str | None, yes: bool) -> int:
-    """Create volumes from the newest whole backup of an instance, or from one snapshot.
+    """Create volumes from the newest whole set of snapshots of an instance, or from one snapshot.
 
-    It works in the Region asked for: from the snapshots there, or from the copies. It shows what it would
-    create; with --yes it does, and says how to attach the volumes. It attaches nothing itself.
+    The command works in one Region, with the snapshots or the copies there. Without --yes it only shows
+    what it would create. With --yes it creates the volumes and prints the commands that attach them. It
+    attaches nothing itself.
+
+    \b
+    Examples:
+      ebs-snapshot-reactor restore i-0123456789abcdef0 --at 2026-11-22
+      ebs-snapshot-reactor restore i-0123456789abcdef0 --region us-east-1 --zone us-east-1a --yes
     """
     region = account.one_region()
     with progress(f"looking in {region}"):
@@ -73,7 +81,7 @@ def _create(restorer: Restorer, planned: Restoration) -> Restoration:
             try:
                 made.append((restorer.create_volume(call), call))
             except (BotoCoreError, ClientError) as error:
-                failure = f"no volume of {call.snapshot_id}: {reason_of(error)}"
+                failure = f"no volume of {call.snapshot_id}: {error_text(error)}"
                 return Restoration(
                     planned.region, planned.zone, planned.choice, planned.place, planned.calls, tuple(made), failure
                 )

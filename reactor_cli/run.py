@@ -1,4 +1,4 @@
-"""``run``: a job, from here and now, as the function would do it; time never runs out."""
+"""``run``: runs a job from the operator's machine as its function does, but without a time limit."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from chalicelib.models import DeleteSnapshot, Outcome, Result
 from chalicelib.publish import summarise
 from chalicelib.records import outcome_data
 from chalicelib.report import daily
-from chalicelib.wording import counted, outcome_text, targets_text
+from chalicelib.wording import outcome_text, targets_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.plan import PLANNED
 from reactor_cli.terminal import columns, output, print_json, progress
+from reactor_cli.wording import tag_problems_text
 
 STYLES = {Result.DONE: "good", Result.PLANNED: "good", Result.FAILED: "bad", Result.DEFERRED: "soon"}
 RUNS: Mapping[str, jobs.Job] = {**PLANNED, "report": daily.report}
@@ -24,32 +25,40 @@ RUNS: Mapping[str, jobs.Job] = {**PLANNED, "report": daily.report}
 
 @click.command()
 @click.argument("job", type=click.Choice(list(RUNS)))
-@click.option("--dry-run", is_flag=True, help="Plan only, and say what would be done.")
-@click.option("--yes", is_flag=True, help="Delete without asking (sweep).")
+@click.option("--dry-run", is_flag=True, help="Show what the job would do, and change nothing.")
+@click.option("--yes", is_flag=True, help="Let sweep delete without asking.")
 @account_options
 def run(account: Account, job: str, dry_run: bool, yes: bool) -> int:
-    """Run a job now, as its function would: create, copy, sweep or report.
+    """Run a job now, as its function does: create, copy, sweep or report.
 
-    sweep deletes snapshots: it asks first, and where nobody can answer it wants --yes.
+    The job sweep deletes snapshots. It asks before it deletes; where there is no terminal, give --yes.
+
+    \b
+    Examples:
+      ebs-snapshot-reactor run copy --region eu-west-1
+      ebs-snapshot-reactor run sweep --region eu-west-1 --dry-run
     """
     if job == "sweep" and not (dry_run or yes):
-        _ask(account)
-    runs, lost = account.in_each_region(
+        _ask_before_sweep(account)
+    runs, unreadable = account.in_each_region(
         f"{job} in", lambda region: jobs.run(RUNS[job], account.invocation(region, dry_run=dry_run))
     )
     failed = any(outcome.result == Result.FAILED for run in runs.values() for outcome in run.outcomes)
     if account.as_json:
-        data = [{**summarise(run), "outcomes": [outcome_data(one) for one in _shown(run)]} for run in runs.values()]
-        print_json({"command": "run", "at": account.now, "regions": data, "unreadable": lost})
+        data = [
+            {**summarise(run), "outcomes": [outcome_data(outcome) for outcome in _without_kept(run)]}
+            for run in runs.values()
+        ]
+        print_json({"command": "run", "at": account.now, "regions": data, "unreadable": unreadable})
     else:
         for run in runs.values():
-            _draw(output(), run)
-    return exit_code(attention=failed, lost=lost)
+            _write(output(), run)
+    return exit_code(attention=failed, unreadable=unreadable)
 
 
-def _ask(account: Account) -> None:
-    """Say what the sweep would delete, and go on only if somebody agrees."""
-    if not account.terminal:
+def _ask_before_sweep(account: Account) -> None:
+    """Show how much the sweep would delete, and abort unless the person agrees."""
+    if not account.interactive:
         raise click.UsageError(
             "sweep deletes snapshots, and there is no terminal to ask for your consent: give --yes, or --dry-run"
         )
@@ -61,23 +70,21 @@ def _ask(account: Account) -> None:
     click.confirm("Delete them?", abort=True, err=True)
 
 
-def _draw(out: Console, run: jobs.Run) -> None:
+def _write(out: Console, run: jobs.Run) -> None:
     summary = summarise(run)
     mode = "  dry run: nothing was changed" if run.dry_run else ""
     counts = ", ".join(f"{count:,} {name}" for name, count in summary["counts"].items() if count) or "nothing to do"
     out.print(Text.assemble((f"{run.region}  {run.job}", "title"), f"  {counts}{mode}"))
     table = columns(8, None, None)
-    for outcome in _shown(run):
-        style = STYLES.get(outcome.result, "")
+    for outcome in _without_kept(run):
         created = [f"→ {id}" for id in outcome.created]
         targets = "\n".join([targets_text(outcome.decision, "\n"), *created])
+        style = STYLES.get(outcome.result, "")
         table.add_row(Text(f"  {outcome.result}", style), targets, outcome_text(outcome))
     out.print(table)
     if summary["tag_problems"]:
-        problems = counted(len(summary["tag_problems"]), "tag problem")
-        out.print(Text(f"{problems}: 'ebs-snapshot-reactor lint' shows them", "soon"))
+        out.print(Text(tag_problems_text(len(summary["tag_problems"])), "soon"))
 
 
-def _shown(run: jobs.Run) -> list[Outcome]:
-    """Return the outcomes but for those of targets that the job left alone."""
+def _without_kept(run: jobs.Run) -> list[Outcome]:
     return [outcome for outcome in run.outcomes if outcome.result != Result.KEPT]

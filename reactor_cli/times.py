@@ -1,4 +1,4 @@
-"""Times as an operator writes them."""
+"""Times as an operator writes them on the command line."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import click
 
 from chalicelib.quoting import quoted
 
-FORMS = "2026-11-22, 2026-11-22 03:00 or 2026-11-22T03:00Z; UTC unless it says otherwise; a day alone means its end"
+FORMS = "2026-11-22 (the end of that day), 2026-11-22 03:00 or 2026-11-22T03:00Z (UTC, unless another zone is given)"
 
 
-class Moment(click.ParamType[datetime]):
+class TimeParam(click.ParamType[datetime]):
     """A point in time, aware and UTC."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the time written; a usage error names what is accepted."""
+        """Return the time; a usage error names what is accepted."""
         if isinstance(value, datetime):
             return value
         text = str(value).strip()
         try:
-            read = datetime.fromisoformat(text)
+            parsed = datetime.fromisoformat(text)
             if len(text) <= len("2026-11-22"):
-                read = datetime.combine(read.date(), time.max)
-            return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+                parsed = datetime.combine(parsed.date(), time.max)
+            return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{quoted(value)} is not understood; accepted: {FORMS}", param, ctx)

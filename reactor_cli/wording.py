@@ -1,4 +1,4 @@
-"""How the commands say things; what functions and report say as well is in ``chalicelib.wording``."""
+"""The sentences of the commands; those that functions and report use as well are in ``chalicelib.wording``."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from collections.abc import Iterable
 from chalicelib import records, tags
 from chalicelib.models import Code, Decision, Result, Snapshot
 from chalicelib.quoting import printable
-from chalicelib.wording import reason_text
+from chalicelib.wording import counted, reason_text
 
 
 def action(decision: Decision) -> str:
-    """Return what a decision leads to: a verb, or how a target without a call ended."""
+    """Return the verb of a decision's call, or the result of a decision without a call."""
     return records.action(decision.call) or decision.result.value
 
 
 def label(snapshot: Snapshot) -> str:
-    """Return what a snapshot is of, as short as it is clear: the instance's name and the device."""
+    """Return what a snapshot was taken of: the instance's name, or else the volume; and the device if it is known."""
     name = tags.name_of(snapshot) or snapshot.source_volume_id or snapshot.volume_id
     return printable(f"{name} {snapshot.device}" if snapshot.device else name)
 
 
 def reasons(decisions: Iterable[Decision]) -> list[tuple[int, str]]:
-    """Return how many targets there are for each kind of reason, the most frequent first.
+    """Return the number of targets for each kind of reason, the most frequent first.
 
-    If the reasons of a kind differ, the first of them stands for all.
+    If the reasons of a kind differ, the first of them is an example.
     """
     counts: Counter[Code] = Counter()
-    examples: dict[Code, set[str]] = {}
+    texts: dict[Code, set[str]] = {}
     for decision in decisions:
         counts[decision.reason.code] += len(decision.targets)
-        examples.setdefault(decision.reason.code, set()).add(reason_text(decision.reason))
-    lines = [(count, _example(sorted(examples[code]))) for code, count in counts.items()]
+        texts.setdefault(decision.reason.code, set()).add(reason_text(decision.reason))
+    lines = [(count, _example(sorted(texts[code]))) for code, count in counts.items()]
     return sorted(lines, key=lambda line: (-line[0], line[1]))
 
 
@@ -40,6 +40,11 @@ def _example(texts: list[str]) -> str:
     return texts[0] if len(texts) == 1 else f"{texts[0]}, and similar"
 
 
+def tag_problems_text(count: int) -> str:
+    """Return how many tag problems there are, and where to read them."""
+    return f"{counted(count, 'tag problem')}: 'ebs-snapshot-reactor lint' shows them"
+
+
 def needs_attention(decision: Decision) -> bool:
-    """Return whether a person should look at what a decision says."""
+    """Return whether a person should look at a decision."""
     return decision.result == Result.FAILED

@@ -17,9 +17,14 @@ from reactor_cli.terminal import output, print_json, progress
 @click.option("--all", "show_all", is_flag=True, help="Show all snapshots, not only the newest ones of each volume.")
 @account_options
 def explain(account: Account, id: str, show_all: bool) -> int:
-    """Explain an instance, a volume or a snapshot: policy, slots, snapshots and copies, and why each is kept.
+    """Explain what happens to an instance, a volume or a snapshot, and why.
 
-    Without --region, an id that is not in your own Region is looked for in all that the account has enabled.
+    The command shows the policy, the slots, and each snapshot and copy with the reason why it is kept.
+    Without --region, it looks in your own Region first, and then in all that the account has enabled.
+
+    \b
+    Example:
+      ebs-snapshot-reactor explain i-0123456789abcdef0
     """
     with progress(f"explaining {id}"):
         lineage = find_lineage(account, id)
@@ -28,4 +33,4 @@ def explain(account: Account, id: str, show_all: bool) -> int:
         print_json({"command": "explain", "at": account.now, **as_data(explanation, account.now)})
     else:
         write_text(output(), explanation, account.now, show_all)
-    return exit_code(attention=explanation.needs_attention, lost=lineage.unreadable)
+    return exit_code(attention=explanation.needs_attention, unreadable=lineage.unreadable)

@@ -9,9 +9,9 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.models import Instance, Snapshot
-from reactor_cli import ec2_restore
+from reactor_cli import session
 from reactor_cli.account import Account
-from reactor_cli.errors import CannotDo, reason_of
+from reactor_cli.errors import CommandFailed, error_text
 from reactor_cli.ids import INSTANCE, SNAPSHOT, VOLUME, is_id
 
 _MISSING = {
@@ -38,7 +38,7 @@ class Lineage:
 
 
 def find_lineage(account: Account, id: str) -> Lineage:
-    """Return what belongs to an id; UsageError if it is no id, CannotDo if it does not exist.
+    """Return what belongs to an id; UsageError if it is no id, CommandFailed if it does not exist.
 
     The id is looked for in the Regions asked for. If none was given, it is looked for in all that the account has
     enabled, its own Region first.
@@ -51,14 +51,14 @@ def find_lineage(account: Account, id: str) -> Lineage:
         if lineage := find(account, id, region):
             return lineage
     where = ", ".join(account.regions) if account.regions_given else "any Region that the account has enabled"
-    raise CannotDo(f"{_MISSING[kind]} in {where}: {id}")
+    raise CommandFailed(f"{_MISSING[kind]} in {where}: {id}")
 
 
 def _regions_to_search(account: Account) -> Iterator[str]:
     yield from account.regions
     if not account.regions_given:
         [own] = account.regions
-        yield from (region for region in ec2_restore.enabled_regions(own) if region != own)
+        yield from (region for region in session.enabled_regions(own) if region != own)
 
 
 def _find_source(account: Account, id: str, region: str) -> Lineage | None:
@@ -90,7 +90,7 @@ def _read_instances(account: Account, id: str, region: str) -> tuple[Instance, .
 
 def _home_of(snapshots: Iterable[Snapshot], region: str) -> str:
     """Return the Region of the primaries of some copies; their own Region if no tag names a Region that exists."""
-    known = ec2_restore.all_regions()
+    known = session.all_regions()
     return next((copy.primary_region for copy in snapshots if copy.primary_region in known), None) or region
 
 
@@ -101,7 +101,7 @@ def _find_snapshot(account: Account, id: str, region: str) -> Lineage | None:
         return None
     [snapshot] = snapshots
     home, primary_id = snapshot.primary_region or region, snapshot.primary_id or id
-    if not is_id(primary_id, SNAPSHOT) or home not in {region, *ec2_restore.all_regions()}:
+    if not is_id(primary_id, SNAPSHOT) or home not in {region, *session.all_regions()}:
         home, primary_id = region, id  # its tags name no primary that could exist
     by_region, unreadable = {region: (snapshot,)}, dict[str, str]()
     primaries: tuple[Snapshot, ...] = () if snapshot.is_copy else (snapshot,)
@@ -109,7 +109,7 @@ def _find_snapshot(account: Account, id: str, region: str) -> Lineage | None:
         try:
             primaries = account.connect(home).snapshots_by_id([primary_id]).snapshots
         except (BotoCoreError, ClientError) as error:
-            unreadable[home] = reason_of(error)
+            unreadable[home] = error_text(error)
     by_region[home] = (*by_region.get(home, ()), *(primary for primary in primaries if primary.id != id))
     regions = {region, *_destinations(snapshots), *_destinations(primaries)}
     return _read_snapshots(account, Lineage(id, region, home, (), by_region, unreadable), regions, primary_id)
@@ -126,7 +126,7 @@ def _read_snapshots(account: Account, lineage: Lineage, regions: Iterable[str], 
         try:
             of_source = account.connect(region).snapshots(source_id=source_id).snapshots
         except (BotoCoreError, ClientError) as error:
-            unreadable[region] = reason_of(error)
+            unreadable[region] = error_text(error)
             continue
         by_id = {snapshot.id: snapshot for snapshot in (*snapshots.get(region, ()), *of_source)}
         snapshots[region] = tuple(by_id.values())

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from emulator import LocalAWS
-from reactor_cli.account import Person
+from reactor_cli.account import SimulatedTerminal
 from reactor_cli.commands import main
 
 HOME, AWAY, THIRD = "eu-west-1", "us-east-1", "eu-central-1"
@@ -45,7 +45,7 @@ class Company:
 
     def says(self, *words: str, answer: str | None = None) -> Said:
         """``answer`` is what a person types when asked; without it nobody is there."""
-        person = Person() if answer is not None else None
+        person = SimulatedTerminal() if answer is not None else None
         found = CliRunner(env={"COLUMNS": COLUMNS, "CONCURRENCY": "1"}).invoke(
             main, list(words), input=answer, obj=person, prog_name="ebs-snapshot-reactor"
         )

@@ -39,7 +39,7 @@ def test_no_permission_names_the_way_out(newcomer: Company) -> None:
     newcomer.aws.fault("DescribeVolumes", error="UnauthorizedOperation", message="You are not authorized", times=9)
     assert newcomer.says("plan").err == (
         "Error: no permission for DescribeVolumes (UnauthorizedOperation): You are not authorized; "
-        "'ebs-snapshot-reactor policy' prints what is needed\n"
+        "'ebs-snapshot-reactor policy' prints the permissions that the commands need\n"
     )
 
 
@@ -101,7 +101,7 @@ def test_no_credentials() -> None:
     )  # fmt: skip
     assert (found.returncode, found.stdout) == (2, "")
     assert found.stderr == (
-        "Error: no AWS credentials: set them up with 'aws configure' or 'aws sso login', or name a --profile\n"
+        "Error: no AWS credentials: set them up with 'aws configure' or 'aws sso login', or give a --profile\n"
     )
 
 
@@ -179,3 +179,13 @@ def test_help_names_every_command_and_the_exit_codes() -> None:
     for name in ("plan", "run", "explain", "lint", "report", "restore", "drill", "policy"):
         assert f"\n  {name} " in said
     assert "Exit codes:" in said
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_the_help_of_each_command_has_an_example_that_the_command_accepts(name: str) -> None:
+    said = CliRunner().invoke(main, [name, "--help"], terminal_width=100).stdout
+    examples = [line.split()[1:] for line in said.splitlines() if line.startswith("    ebs-snapshot-reactor ")]
+    assert examples
+    for command, *words in examples:
+        assert command == name
+        assert main.commands[name].make_context(name, [word for word in words if word not in (">", "policy.json")])

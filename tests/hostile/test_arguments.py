@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib.settings import Settings, SettingsError
 from emulator import LocalAWS
-from reactor_cli import ec2_restore
+from reactor_cli import session
 from reactor_cli.attaching import commands
 from reactor_cli.ec2_restore import Place
 from reactor_cli.restoration import CreateVolume
@@ -135,7 +135,7 @@ def test_a_width_that_is_none_is_no_width(company: Company, width: str, monkeypa
 def test_an_environment_that_is_none_is_refused(
     company: Company, name: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ec2_restore, "own_region", lambda: text if name == "AWS_DEFAULT_REGION" else HOME)
+    monkeypatch.setattr(session, "own_region", lambda: text if name == "AWS_DEFAULT_REGION" else HOME)
     if name != "AWS_DEFAULT_REGION":
         monkeypatch.setenv(name, text)
     assert refused(company, ("plan",), "")

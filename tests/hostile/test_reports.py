@@ -18,7 +18,7 @@ from chalicelib.models import Inventory, TagProblem, Wrong
 from chalicelib.plan import Destination
 from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report, subject
 from reactor_cli.page import as_html
-from reactor_cli.terminal import Harmless, columns, print_json
+from reactor_cli.terminal import SafeConsole, columns, print_json
 from tests.hostile.strategies import BIDI, ESCAPES, FORMULAS, MARKUP, NAMES, QUICK
 from tests.pure.builders import ELSEWHERE, NOW, REGION, instance, snapshot
 
@@ -140,7 +140,7 @@ def test_a_mail_stays_short_however_many_regions_tags_name(number: int) -> None:
 def test_a_terminal_gets_no_control_but_the_colours_of_the_app(name: str) -> None:
     for terminal in (False, True):
         written = io.StringIO()
-        out = Harmless(
+        out = SafeConsole(
             file=written, force_terminal=terminal, width=80, color_system="standard", markup=False, highlight=False
         )
         out.print(name)
