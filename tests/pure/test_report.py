@@ -20,7 +20,7 @@ from chalicelib.report import (
     as_text,
     make_report,
 )
-from reactor_cli.timeline import dots, expiry_ticks, lifetimes, window_of
+from reactor_cli.page.timeline import dots, expiry_ticks, lifetimes, window_of
 from tests.browser.sample import company
 from tests.pure.builders import ELSEWHERE, REGION, at, instance, snapshot, volume
 

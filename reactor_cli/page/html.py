@@ -18,9 +18,9 @@ from chalicelib.quoting import printable
 from chalicelib.report.model import CopyReport, Cover, InstanceReport, Mark, Report, VolumeReport
 from chalicelib.report.text import headline
 from chalicelib.wording import accepted_text, age_text, counted, read_text
-from reactor_cli.timeline import Window, dots, expiry_ticks, is_dense, kind_of, lifetimes, window_of
+from reactor_cli.page.timeline import Window, dots, expiry_ticks, is_dense, kind_of, lifetimes, window_of
 
-PARTS = Path(__file__).parent / "page_parts"
+FOLDER = Path(__file__).parent
 LABELS = {
     Cover.COVERED: "covered",
     Cover.LATE: "late",
@@ -69,7 +69,7 @@ class Lane:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(PARTS),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -96,7 +96,7 @@ def as_html(report: Report) -> str:
     """Return the page. What comes from tags is escaped, and the browser runs no script but the page's own."""
     window, paths = window_of(report), Paths()
     instances = [_instance(instance, window, paths) for instance in sorted(report.instances, key=_worst_first)]
-    script = (PARTS / "page.js").read_text(encoding="utf-8")
+    script = (FOLDER / "page.js").read_text(encoding="utf-8")
     page = _template().render(
         report=report,
         totals=report.totals,
@@ -108,7 +108,7 @@ def as_html(report: Report) -> str:
         window=window,
         ticks=_mondays(window),
         paths=[(id, *path) for path, id in paths.ids.items()],
-        style=(PARTS / "page.css").read_text(encoding="utf-8"),
+        style=(FOLDER / "page.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
