@@ -19,8 +19,9 @@ from emulator.ec2.model import Deletion, Lock, Region
 from emulator.ec2.public_snapshots import add_foreign_snapshots
 from emulator.events.bus import Bus, DeadLetter, Delivery
 from emulator.functions import running, runtime
+from emulator.http.calls import ApiCall
 from emulator.http.faults import Fault, Match
-from emulator.http.gateway import ApiCall, Gateway
+from emulator.http.gateway import Gateway
 from emulator.http.hooks import switch
 from emulator.ssm.run_command import Agent, Freeze
 from emulator.timeline import Timeline
@@ -31,9 +32,10 @@ APP = Path(__file__).resolve().parent.parent / "app.py"
 class LocalAWS:
     """Use as a context manager: `with LocalAWS(start=…, regions=("eu-west-1",), seed=1) as aws`.
 
-    While it is active every clock of the process stands at `aws.now`, `time.sleep` moves that clock, and every boto3
-    client made since this package was imported is served from here. Only one can be active at a time (RuntimeError).
-    All times are aware; those handed out are UTC. The same seed and the same calls give the same ids and order.
+    While it is active, every clock of the process shows `aws.now`, `time.sleep` moves that clock, and this object
+    answers every boto3 client that was created since this package was imported. Only one can be active at a time
+    (RuntimeError). All times are aware; returned ones are UTC. The same seed and the same calls give the same ids and
+    the same order.
     """
 
     archive_duration = Condition[Duration]()
@@ -86,12 +88,12 @@ class LocalAWS:
 
     @property
     def now(self) -> datetime:
-        """The emulated present, UTC."""
+        """The emulated time, UTC."""
         return self._clock.now
 
     @property
     def calls(self) -> list[ApiCall]:
-        """Every HTTP attempt so far, in order."""
+        """Every HTTP attempt so far, retries included, in order."""
         return self._gateway.calls
 
     @property
@@ -100,36 +102,36 @@ class LocalAWS:
         return self._bus.invocations
 
     def agent(self, instance_id: str) -> Agent:
-        """How the instance's agent and scripts behave: change it at will."""
+        """The Systems Manager agent of an instance and its scripts: a test may change how they behave."""
         return self._gateway.systems_manager.agent(instance_id)
 
     @property
     def freezes(self) -> list[Freeze]:
-        """From when until when instances were frozen, of those that have thawed."""
+        """The freezes of instances that have ended."""
         return self._gateway.systems_manager.freezes
 
     @property
     def frozen(self) -> dict[str, datetime]:
-        """The instances that are frozen now, and since when."""
+        """Since when each instance that is frozen now has been frozen, by id."""
         return self._gateway.systems_manager.frozen
 
     @property
     def dead_letters(self) -> list[DeadLetter]:
-        """What handlers failed at three times."""
+        """The events at which a handler failed three times."""
         return self._bus.dead_letters
 
     def deploy(self, *regions: str, app: Path = APP, **settings: str) -> None:
-        """Loads `app` once per Region with `settings` in its environment, and puts its schedules and rules in force."""
+        """Loads `app` once per Region, with `settings` as its environment, and enables its schedules and rules."""
         for region in regions:
             self._cloud.regions[region]
             self._bus.deploy(runtime.load(Path(app), region, settings))
 
     def travel(self, **duration: float) -> None:
-        """Lets time pass (`hours=25`, as timedelta takes it): everything due until then happens, in order of time."""
+        """Moves the clock by `hours=25` or the like; everything that is due meanwhile happens, in order of time."""
         self.travel_to(self.now + timedelta(**duration))
 
     def travel_to(self, instant: datetime) -> None:
-        """A handler that sleeps past `instant` takes the clock with it. ValueError if `instant` has passed."""
+        """Moves the clock to `instant`, or further if a handler sleeps longer. ValueError if `instant` has passed."""
         if instant < self.now:
             raise ValueError(f"the clock only moves forward: it is {self.now}, {instant} has passed")
         while (due := self._next(instant)) is not None:
@@ -144,7 +146,7 @@ class LocalAWS:
         return entry[1]
 
     def invoke(self, region: str, function: str, detail: Mapping[str, Any] | None = None) -> Any:
-        """Calls a handler now and returns its result; raises what it raises, and does not retry."""
+        """Calls a handler now and returns its result; raises what the handler raises, and does not retry."""
         event = self._bus.direct(region, function, detail or {})
         result, error = self._bus.call(region, function, event, 1)
         if error is not None:
@@ -152,37 +154,38 @@ class LocalAWS:
         return result
 
     def send(self, region: str, event: Mapping[str, Any]) -> None:
-        """Puts an event on the Region's bus; what it lacks of an envelope is filled in. The next travel delivers it."""
+        """Puts an event on the Region's bus, and adds missing envelope fields. The next `travel` delivers it."""
         whole = self._bus.envelope(region, "", "", self.now) | dict(event)
         self._bus.publish(region, whole)
 
     def holding(self) -> AbstractContextManager[list[Delivery]]:
-        """While it lasts, every event and schedule that would call a function goes to a list: deliver it, or do not."""
+        """Collects every event and schedule that would call a function in a list: the test delivers it, or does not."""
         return self._bus.holding()
 
     def deliver(self, *deliveries: Delivery, order: Iterable[int] = ()) -> list[int]:
-        """Calls the functions now, side by side if they are several; returns whose turn each AWS call was, by places.
+        """Calls the functions now, concurrently if there are several.
 
-        `order` says who goes on for one more call, time after time; when it is used up, each goes on to its end. A
-        function side by side with others must make its calls one at a time (CONCURRENCY=1).
+        Returns for each AWS call the position of the delivery whose function made it. `order` names, by position, the
+        function that makes the next call; after that, the functions continue one after the other. Functions that run
+        concurrently must make their calls one at a time (CONCURRENCY=1).
         """
         if len(deliveries) > 1:
             return self._bus.attempt_all(deliveries, order)
-        before = self._gateway.made
-        for alone in deliveries:
-            self._bus.attempt(alone)
-        return [0] * (self._gateway.made - before)
+        before = self._gateway.function_calls
+        for delivery in deliveries:
+            self._bus.attempt(delivery)
+        return [0] * (self._gateway.function_calls - before)
 
     def disable(self, region: str, function: str) -> None:
-        """Turns the function's rule off: schedules do not fire, and events are not kept for later."""
+        """Disables the function's rule: its schedule does not fire, and its events are lost."""
         self._bus.enable(region, function, False)
 
     def enable(self, region: str, function: str) -> None:
-        """Turns the function's rule on again."""
+        """Enables the function's rule again."""
         self._bus.enable(region, function, True)
 
     def client(self, region: str, service: str = "ec2") -> Any:
-        """A boto3 client for the test itself: its calls are recorded with function None."""
+        """A boto3 client for the test itself: its calls are recorded with `function` None."""
         return session.client(region, service)
 
     def launch(
@@ -203,7 +206,7 @@ class LocalAWS:
     def attach(
         self, region: str, instance_id: str, *, size: int, device: str, tags: Mapping[str, str] | None = None
     ) -> str:
-        """Creates a volume of `size` GiB in the instance's zone and attaches it; it stays when the instance goes."""
+        """Creates a volume of `size` GiB and attaches it. It is kept when the instance is terminated."""
         return fleet.attach(self.client(region), region, instance_id, size=size, device=device, tags=tags or {})
 
     def detach(self, region: str, volume_id: str) -> None:
@@ -211,16 +214,17 @@ class LocalAWS:
         fleet.detach(self.client(region), region, volume_id)
 
     def set_instance_state(self, region: str, instance_id: str, state: str) -> None:
-        """Puts an instance into a state, such as `stopping`, until the next change. KeyError for an unknown one."""
+        """Puts an instance into a state, such as `stopping`, until its next change. KeyError for an unknown state."""
         moto_bridge.set_state(region, instance_id, state)
         self._cloud.regions[region].fleet_version += 1
 
     def snapshots(self, region: str) -> list[dict[str, Any]]:
-        """The account's own snapshots as they are now, by start and id, read without a call and without any lag."""
+        """The account's own snapshots as they are now, by start and id: no call is recorded, and no lag applies."""
         with self._cloud.lock:
             self._timeline.settle(self.now)
-            mine = [one for one in self._cloud.regions[region].snapshots.values() if one.mine]
-        return [one.summary() for one in sorted(mine, key=lambda one: (one.start_time, one.snapshot_id))]
+            mine = [snapshot for snapshot in self._cloud.regions[region].snapshots.values() if snapshot.mine]
+            mine.sort(key=lambda snapshot: (snapshot.start_time, snapshot.snapshot_id))
+            return [snapshot.summary() for snapshot in mine]
 
     @property
     def deletions(self) -> list[Deletion]:
@@ -229,24 +233,24 @@ class LocalAWS:
 
     def lock(self, region: str, snapshot_id: str, *, days: int = 36500) -> None:
         """Locks a snapshot as an administrator would. KeyError if it does not exist."""
-        one = self._cloud.regions[region].snapshots[snapshot_id]
-        one.lock = Lock("governance", self.now, self.now + timedelta(days=days))
+        snapshot = self._cloud.regions[region].snapshots[snapshot_id]
+        snapshot.lock = Lock("governance", self.now, self.now + timedelta(days=days))
 
     def region_down(self, region: str, *, hours: float, error: str = "Unavailable") -> None:
-        """Every call into the Region fails from now on for `hours`.
+        """Makes every call into the Region fail for `hours`.
 
-        `error` is a code of EC2, or "timeout": then each attempt takes as long as the client waits for a connection.
+        `error` is an error code of EC2, or "timeout": then each attempt takes as long as the client's connect timeout.
         """
         self._cloud.outages[region] = Outage(self.now + timedelta(hours=hours), error)
 
     def key_away(self, region: str, key: str = "alias/aws/ebs", *, hours: float) -> None:
-        """For `hours` from now no copy can use the key: neither for what it writes, nor for what it reads."""
+        """Makes the key unusable for copies for `hours`, both of the source and of the copy."""
         arn = self._cloud.key_arn(region, key)
         self._cloud.keys_away.add(arn)
         self._timeline.change(self.now + timedelta(hours=hours), lambda: self._cloud.keys_away.discard(arn))
 
     def keep_deleted(self, region: str, *, days: int, tags: Mapping[str, str] | None = None) -> None:
-        """Adds a rule to the Recycle Bin: it keeps deleted snapshots with any of `tags`, or all if there are none.
+        """Adds a rule to the Recycle Bin: it keeps deleted snapshots with any of `tags`; without `tags`, all.
 
         ValueError unless `days` is 1 to 365.
         """
@@ -256,7 +260,7 @@ class LocalAWS:
         """The snapshots in the Recycle Bin, as `snapshots` shows them, in the order in which they were created."""
         self._timeline.settle(self.now)
         binned = [held.snapshot for held in self._cloud.regions[region].bin.values()]
-        return [one.summary() for one in sorted(binned, key=lambda one: one.sequence)]
+        return [snapshot.summary() for snapshot in sorted(binned, key=lambda snapshot: snapshot.sequence)]
 
     def fault(
         self,
@@ -269,29 +273,29 @@ class LocalAWS:
         match: Match = lambda params: True,
         carried_out: bool = False,
     ) -> None:
-        """The next `times` HTTP attempts of `operation` that match fail.
+        """Makes the next `times` matching HTTP attempts of `operation` fail.
 
-        `error` is a code of EC2, or "timeout" for a connection that breaks. With `carried_out` the call has its
-        effect before it fails.
+        `error` is an error code of EC2, "timeout" for a connection that breaks, or "killed" for a function that
+        Lambda ends. With `carried_out` the call takes effect before it fails.
         """
         self._gateway.faults.add(Fault(operation, error, message, times, region, match, carried_out))
 
     def fault_at(self, number: int, *, error: str, carried_out: bool = False) -> None:
-        """The call with this number fails, counted from 1 over all that functions make; as `fault` otherwise."""
+        """Makes the call with this number fail: all calls of functions are counted, from 1. Otherwise as `fault`."""
         message = "An error has occurred"
-        self._gateway.fault_at[number] = Fault("", error, message, 1, None, lambda params: True, carried_out)
+        fault = Fault("", error, message, 1, None, lambda params: True, carried_out)
+        self._gateway.faults.add_at(number, fault)
 
     def fail_snapshot(self, volume_id: str, message: str) -> None:
-        """The next snapshot of the volume ends in state error; if it belongs to a set, so does the whole set."""
+        """Makes the next snapshot of the volume end in state error; if it is part of a set, the whole set does."""
         self._cloud.failing_volumes[volume_id] = message
 
     def fail_copy(self, region: str, message: str, times: int = 1) -> None:
-        """The next copies into `region` end in state error."""
+        """Makes the next `times` copies into `region` end in state error."""
         self._cloud.failing_copies.setdefault(region, []).append(CopyFailure(message, times))
 
     def clear_faults(self) -> None:
         """Cancels every fault and every failure of a snapshot or copy that is still to come."""
         self._gateway.faults.clear()
-        self._gateway.fault_at.clear()
         self._cloud.failing_volumes.clear()
         self._cloud.failing_copies.clear()

@@ -1,4 +1,4 @@
-"""The one clock of the emulated AWS: it stands still until something moves it, and sleeping costs no real time."""
+"""The clock of the emulated AWS: it does not run by itself, and sleeping takes no real time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ import time_machine
 
 
 class VirtualClock:
-    """Holds every clock of this process (`time.time`, `datetime.now`, `time.monotonic`, …) at one instant.
+    """Stops every clock of this process (`time.time`, `datetime.now`, `time.monotonic`, …) at one instant.
 
-    It only moves forward.
-
-    While it is active `time.sleep` moves the instant instead of waiting. Two threads that sleep at the same instant
-    wake at the same instant, as they would side by side, so the instant becomes the latest of the waking times.
-    `from time import sleep` done before the clock was started keeps the real sleep.
+    It only moves forward. While it is active, `time.sleep` moves the instant instead of waiting. Two threads that sleep
+    at the same time sleep concurrently: the instant becomes the later of the two ends. Code that did
+    `from time import sleep` before the clock was started really sleeps.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -35,7 +33,7 @@ class VirtualClock:
         self._machine = self._travel.start()
         self._real_sleep = time.sleep
         time.sleep = self.sleep
-        # time_machine leaves the monotonic clock alone; code that paces itself by it would spin.
+        # time_machine does not replace the monotonic clock; code that waits for it would wait for ever.
         self._real_monotonic = time.monotonic
         time.monotonic = self.monotonic
         return self
@@ -50,11 +48,11 @@ class VirtualClock:
 
     @property
     def now(self) -> datetime:
-        """The present instant, aware, UTC."""
+        """The emulated time, aware, UTC."""
         return self._now
 
     def move_to(self, instant: datetime) -> None:
-        """Moves forward to `instant` (aware); an instant that has passed changes nothing."""
+        """Moves forward to `instant` (aware); does nothing if it has passed."""
         with self._lock:
             target = _utc(instant)
             if target > self._now:
@@ -63,11 +61,11 @@ class VirtualClock:
                     self._machine.move_to(target)
 
     def monotonic(self) -> float:
-        """Stands in for `time.monotonic`: seconds, never going back."""
+        """Replaces `time.monotonic`: seconds."""
         return self._now.timestamp()
 
     def sleep(self, seconds: float | SupportsIndex) -> None:
-        """Stands in for `time.sleep`: moves the clock by `seconds`; ValueError if negative."""
+        """Replaces `time.sleep`: moves the clock by `seconds`; ValueError if negative."""
         length = float(seconds)
         if length < 0:
             raise ValueError("sleep length must be non-negative")

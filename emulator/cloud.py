@@ -1,4 +1,4 @@
-"""The emulated account: its Regions, and what every operation of EC2 needs to carry itself out."""
+"""The emulated account: its Regions, and everything else that the emulated operations share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outage:
 
 @dataclass
 class Cloud:
-    """Shared by the operations. `lock` is held while any one call is served, as the app may call from many threads."""
+    """The state of the account. `lock` is held while a call is served, because the app calls from many threads."""
 
     clock: VirtualClock
     timeline: Timeline
@@ -53,7 +53,7 @@ class Cloud:
 
     @property
     def now(self) -> datetime:
-        """The emulated present, UTC."""
+        """The emulated time, UTC."""
         return self.clock.now
 
     def region(self, name: str) -> Region:
@@ -63,23 +63,23 @@ class Cloud:
         return self.regions[name]
 
     def outage(self, region: str) -> Outage | None:
-        """What every call into the Region meets now, if it is down."""
+        """The outage of the Region, if it is down now."""
         outage = self.outages.get(region)
         return outage if outage is not None and self.now < outage.until else None
 
     def answers(self, name: str) -> bool:
-        """Whether a call into the Region gets an answer now that is no refusal by the Region as a whole."""
+        """Whether the Region is enabled and not down now."""
         return name in self.regions and name not in self.conditions.disabled_regions and self.outage(name) is None
 
     def reachable(self, name: str) -> Region:
-        """As `region`; AWSError as well if it is down now."""
+        """As `region`; AWSError also if it is down now."""
         region = self.region(name)
         if self.outage(name) is not None:
             raise AWSError("Unavailable", f"The Region {name} does not answer.")
         return region
 
     def copy_failure(self, region: str) -> str | None:
-        """Takes the failure that a test ordered for the next copy into `region`, if any."""
+        """Uses up the failure that a test ordered for the next copy into `region`; None if there is none."""
         orders = self.failing_copies.get(region, [])
         if not orders:
             return None
@@ -90,7 +90,7 @@ class Cloud:
         return message
 
     def key_arn(self, region: str, key: str | None) -> str:
-        """The ARN behind a key id, an alias or an ARN; the Region's default key for EBS if there is none."""
+        """The ARN of a key named by id, alias or ARN; that of the Region's default key for EBS if `key` is None."""
         named = key or "alias/aws/ebs"
         if named.startswith("arn:") and ":alias/" not in named:
             return named
@@ -105,7 +105,7 @@ class Cloud:
         return key is None or key == "alias/aws/ebs" or key in self.conditions.kms_keys.get(region, set())
 
     def event(self, region: str, kind: str, source: str, resources: Sequence[str], detail: dict[str, Any]) -> None:
-        """Puts an event with a unique id on the Region's bus, at the present time."""
+        """Puts an event with a unique id and the current time on the Region's bus."""
         self.publish(
             region,
             {
@@ -123,5 +123,5 @@ class Cloud:
 
 
 def event_time(instant: datetime) -> str:
-    """As events write times: UTC, whole seconds."""
+    """A time in the format of events: UTC, whole seconds."""
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

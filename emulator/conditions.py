@@ -1,4 +1,4 @@
-"""What a test sets to shape the emulated AWS: durations, quotas, keys, and how events go astray."""
+"""What a test can set: durations, quotas, keys, and how many events are lost, doubled or late."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ Duration = Callable[[int], timedelta]
 
 
 def default_duration(gib: int) -> timedelta:
-    """How long a snapshot or copy of `gib` GiB stays pending by default: a minute, and 2 s per GiB."""
+    """The default time that a snapshot or copy of `gib` GiB stays pending: a minute, and 2 s per GiB."""
     return timedelta(seconds=60 + 2 * gib)
 
 
 def default_archival(gib: int) -> timedelta:
-    """How long archiving takes by default, whatever the size."""
+    """The default time that archiving takes, whatever the size."""
     return timedelta(hours=1)
 
 
 def default_tier_restore(gib: int) -> timedelta:
-    """How long a restore from the archive takes by default: the longest that AWS names, whatever the size."""
+    """The default time that a restore from the archive takes: the longest that AWS names, whatever the size."""
     return timedelta(hours=72)
 
 
 @dataclass
 class Conditions:
-    """Read at every use, so a test may change any of it at any time."""
+    """They are read at every use, so that a test may change them at any time."""
 
     snapshot_duration: Duration = default_duration
     copy_duration: Duration = default_duration
@@ -47,13 +47,13 @@ class Conditions:
 
 
 class HasConditions(Protocol):
-    """What can carry a `Condition`."""
+    """A class that can have a `Condition`."""
 
     conditions: Conditions
 
 
 class Condition(Generic[T]):
-    """An attribute of `LocalAWS` that is really one of its `conditions`."""
+    """An attribute of `LocalAWS` that reads and writes one of its `conditions`."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name

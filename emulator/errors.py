@@ -1,15 +1,22 @@
-"""The error answers of EC2, as exceptions that the gateway turns into HTTP."""
+"""EC2's error responses, as exceptions that the gateway turns into HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 SERVER_ERRORS = {"InternalError": 500, "InternalFailure": 500, "Unavailable": 503, "ServiceUnavailable": 503}
-STATUS = {**SERVER_ERRORS, "RequestLimitExceeded": 503, "UnauthorizedOperation": 403, "AuthFailure": 401}
+INVALID_TOKEN = {"InvalidClientTokenId": 403, "UnrecognizedClientException": 403}
+STATUS = {
+    **SERVER_ERRORS,
+    "RequestLimitExceeded": 503,
+    "UnauthorizedOperation": 403,
+    "AuthFailure": 401,
+    **INVALID_TOKEN,
+}
 
 
 class AWSError(Exception):
-    """One error answer: `code` as in the EC2 API reference, `message` for people.
+    """An error response: `code` as in the EC2 API reference, `message` for people.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
     """
@@ -21,12 +28,12 @@ class AWSError(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status that goes with the code."""
+        """The HTTP status for the code."""
         return STATUS.get(self.code, 400)
 
 
 def dry_run() -> AWSError:
-    """What a call that would have succeeded answers to DryRun."""
+    """The response to DryRun if the call would have succeeded."""
     return AWSError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
 
 
@@ -37,5 +44,5 @@ def invalid_value(message: str) -> AWSError:
 
 def snapshot_not_found(snapshot_ids: Iterable[str]) -> AWSError:
     """InvalidSnapshot.NotFound."""
-    named = ", ".join(f"'{one}'" for one in snapshot_ids)
+    named = ", ".join(f"'{snapshot_id}'" for snapshot_id in snapshot_ids)
     return AWSError("InvalidSnapshot.NotFound", f"The snapshot {named} does not exist.")

@@ -1,4 +1,4 @@
-"""The only file that touches moto (5.2.5), private names included: instances, volumes and other services."""
+"""The only file that uses moto (5.2.5), its private names too: instances, volumes and other services."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from emulator.ec2.model import ACCOUNT, Tags
 from emulator.ec2.pages import cut
 from emulator.errors import AWSError
 
-# No thousand default images, and none of the snapshots that come with them.
+# Without moto's 1,000 default images and their snapshots.
 ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
 STATES = {"pending": 0, "running": 16, "shutting-down": 32, "stopping": 64, "stopped": 80}
@@ -33,7 +33,7 @@ _stubber = BotocoreStubber()
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What a snapshot needs to know of a volume. `size` in GiB."""
+    """The properties of a volume that a snapshot takes over. `size` is in GiB."""
 
     volume_id: str
     size: int
@@ -45,7 +45,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a volume made of a snapshot is to be. `size` in GiB, `throughput` in MiB/s."""
+    """A volume to be created from a snapshot. `size` is in GiB, `throughput` in MiB/s."""
 
     zone: str
     size: int
@@ -59,7 +59,7 @@ class Restored:
 
 @contextmanager
 def moto_running(seed: int) -> Iterator[None]:
-    """moto with an empty state, its random ids seeded, and its slow or lax methods replaced until the end."""
+    """Runs moto with empty state and seeded ids, and replaces its slow or lenient methods meanwhile."""
     replaced = [
         (TaggedEC2Resource, "get_tags", _get_tags),
         (ElasticBlockStore, "describe_volumes", _describe_volumes),
@@ -85,7 +85,7 @@ def _reset(seed: int) -> None:
 
 
 def answer(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
-    """moto's own answer. NotImplementedError for a service that moto does not have: nothing ever reaches a network."""
+    """moto's response. NotImplementedError for a service that moto does not have: no request reaches a network."""
     response = _stubber.process_request(request)
     if response is None:
         raise NotImplementedError(f"the emulator does not serve {request.url}")
@@ -95,12 +95,17 @@ def answer(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
 
 def volume(region: str, volume_id: str) -> Volume:
     """AWSError if there is no such volume."""
-    found = _backend(region).volumes.get(volume_id)
-    if found is None:
+    held = _backend(region).volumes.get(volume_id)
+    if held is None:
         raise AWSError("InvalidVolume.NotFound", f"The volume '{volume_id}' does not exist.")
     tags = dict(_backend(region).tags.get(volume_id, {}))
     return Volume(
-        found.id, int(found.size), bool(found.encrypted), found.kms_key_id or None, found.volume_type or "gp2", tags
+        volume_id=held.id,
+        size=int(held.size),
+        encrypted=bool(held.encrypted),
+        kms_key_id=held.kms_key_id or None,
+        volume_type=held.volume_type or "gp2",
+        tags=tags,
     )
 
 
@@ -109,36 +114,36 @@ def zones(region: str) -> list[str]:
     return [zone.name for zone in _backend(region).describe_availability_zones()]
 
 
-def add_volume(region: str, made: Restored, tags: Tags) -> str:
-    """A volume that is being created until `set_available`; returns its id."""
+def add_volume(region: str, restored: Restored, tags: Tags) -> str:
+    """Adds a volume in state creating, until `set_available`; returns its id."""
     backend = _backend(region)
-    one = backend.create_volume(
-        size=made.size,
-        zone_name=made.zone,
-        encrypted=made.encrypted,
-        kms_key_id=made.kms_key_id,
-        volume_type=made.volume_type,
-        iops=made.iops,
-        throughput=made.throughput,
+    volume = backend.create_volume(
+        size=restored.size,
+        zone_name=restored.zone,
+        encrypted=restored.encrypted,
+        kms_key_id=restored.kms_key_id,
+        volume_type=restored.volume_type,
+        iops=restored.iops,
+        throughput=restored.throughput,
     )
-    one.snapshot_id, one.creating = made.snapshot_id, True
-    backend.tags[one.id] = dict(tags)
-    return str(one.id)
+    volume.snapshot_id, volume.creating = restored.snapshot_id, True
+    backend.tags[volume.id] = dict(tags)
+    return str(volume.id)
 
 
 def set_available(region: str, volume_id: str) -> None:
-    """The volume is ready, if it still exists."""
+    """Ends the creation of a volume, if it still exists."""
     if volume_id in _backend(region).volumes:
         _backend(region).volumes[volume_id].creating = False
 
 
 def is_creating(region: str, volume_id: str) -> bool:
-    """Whether there is such a volume, and it is not ready yet."""
+    """Whether the volume exists and is in state creating."""
     return getattr(_backend(region).volumes.get(volume_id), "creating", False)
 
 
 def _status(self: Any) -> str:
-    """As moto's, but for what is being created."""
+    """As moto's, with the state creating."""
     if getattr(self, "creating", False):
         return "creating"
     return "in-use" if self.attachment else "available"
@@ -159,8 +164,8 @@ def state(region: str, instance_id: str) -> str:
 
 
 def is_running(region: str, instance_id: str) -> bool:
-    """Whether the instance exists in the Region and runs."""
-    return any(each.id == instance_id and each.state == "running" for each in _instances(region))
+    """Whether the instance exists in the Region and is running."""
+    return any(instance.id == instance_id and instance.state == "running" for instance in _instances(region))
 
 
 def set_state(region: str, instance_id: str, state: str) -> None:
@@ -183,7 +188,7 @@ def is_root(region: str, instance_id: str, volume_id: str) -> bool:
 
 
 def set_root_device(region: str, instance_id: str, device: str) -> None:
-    """moto takes the root device's name from the image, and here is none."""
+    """Sets the root device: moto takes it from the image, and there is no image here."""
     _instance(region, instance_id).root_device_name = device
 
 
@@ -204,43 +209,43 @@ def _backend(region: str) -> Any:
 
 
 def _get_tags(self: Any) -> list[dict[str, str]]:
-    """As moto's, without reading the tags of every other resource."""
+    """As moto's, but without reading the tags of all other resources."""
     kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(self.id), "") if self.id else ""
     held = self.ec2_backend.tags.get(self.id, {}) if self.id else {}
     return [{"resource_id": self.id, "key": key, "value": value, "resource_type": kind} for key, value in held.items()]
 
 
 def _params(self: Any, *names: str) -> dict[str, Any]:
-    found = {name: self._get_param(name) for name in names}
-    if found.get("MaxResults") is not None:
-        found["MaxResults"] = int(found["MaxResults"])
-    return {key: value for key, value in found.items() if value is not None}
+    params = {name: self._get_param(name) for name in names}
+    if params.get("MaxResults") is not None:
+        params["MaxResults"] = int(params["MaxResults"])
+    return {key: value for key, value in params.items() if value is not None}
 
 
 def _describe_volumes(self: Any) -> ActionResult:
-    """moto ignores MaxResults and NextToken here."""
+    """With MaxResults and NextToken, which moto ignores."""
     asked = _params(self, "VolumeIds", "Filters", "MaxResults", "NextToken")
-    found = self.ec2_backend.describe_volumes(
+    resources = self.ec2_backend.describe_volumes(
         volume_ids=asked.get("VolumeIds", []), filters=self._filters_from_querystring()
     )
-    page, token = cut(found, range(len(found)), asked, "VolumeIds")
+    page, token = cut(resources, range(len(resources)), asked, "VolumeIds")
     return ActionResult({"Volumes": page, "NextToken": token})
 
 
 def _describe_instances(self: Any) -> ActionResult:
-    """moto cuts at 100 and fails on a garbage token."""
+    """With pages as EC2 has them: moto cuts at 100 and fails for an invalid token."""
     asked = _params(self, "InstanceIds", "Filters", "MaxResults", "NextToken")
     filters = self._filters_from_querystring()
     if asked.get("InstanceIds"):
-        found = self.ec2_backend.get_reservations_by_instance_ids(asked["InstanceIds"], filters=filters)
+        resources = self.ec2_backend.get_reservations_by_instance_ids(asked["InstanceIds"], filters=filters)
     else:
-        found = self.ec2_backend.describe_instances(filters=filters)
-    page, token = cut(found, range(len(found)), asked, "InstanceIds")
+        resources = self.ec2_backend.describe_instances(filters=filters)
+    page, token = cut(resources, range(len(resources)), asked, "InstanceIds")
     return ActionResult({"Reservations": page, "NextToken": token})
 
 
 def existing_tags(region: str, resource_id: str) -> Tags:
-    """AWSError if moto holds no such resource. Instances and volumes only, as the app tags nothing else."""
+    """The tags of an instance or a volume. AWSError if moto has no such resource."""
     if resource_id.startswith("vol-"):
         return volume(region, resource_id).tags
     _instance(region, resource_id)
@@ -248,7 +253,7 @@ def existing_tags(region: str, resource_id: str) -> Tags:
 
 
 def tags_of(region: str, resource_id: str) -> Tags:
-    """What moto holds, nothing if there is no such resource."""
+    """The tags that moto has of a resource; none if there is no such resource."""
     return dict(_backend(region).tags.get(resource_id, {}))
 
 

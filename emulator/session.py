@@ -1,4 +1,4 @@
-"""The process as an emulated AWS needs it: credentials that open nothing, and boto3 sessions that lead here."""
+"""The environment of the process: credentials without any rights, and boto3 sessions that the emulator answers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ CREDENTIALS = {
 
 @cache
 def shared_session() -> boto3.Session:
-    """One session for all: reading EC2's service model takes a quarter of a second, and it never changes."""
+    """A session for all clients: reading EC2's service model takes a quarter of a second."""
     return boto3.Session()
 
 
 @cache
 def client(region: str, service: str) -> Any:
-    """A boto3 client that serves whichever `LocalAWS` is active.
+    """A boto3 client for whichever `LocalAWS` is active.
 
-    It retries in botocore's legacy mode: the standard one has a quota that one test would use up for the next.
+    It retries in botocore's legacy mode: in the standard mode, one test would use up the retry quota of the next.
     """
     config = Config(retries={"mode": "legacy"})
     return shared_session().client(service, region_name=region, config=config)  # type: ignore[call-overload]  # any service
@@ -41,7 +41,7 @@ def client(region: str, service: str) -> Any:
 
 @contextmanager
 def repeatable(seed: int) -> Iterator[None]:
-    """Seeds Python's shared random numbers, of which botocore makes the lengths of its waits, until the end."""
+    """Seeds Python's shared random numbers meanwhile: botocore chooses the length of its waits with them."""
     before = random.getstate()
     random.seed(seed)
     try:
@@ -52,9 +52,9 @@ def repeatable(seed: int) -> Iterator[None]:
 
 @contextmanager
 def process_environment(region: str) -> Iterator[None]:
-    """Sets os.environ and boto3's default session, without anything of the developer's, until the end."""
+    """Sets os.environ and boto3's default session meanwhile, without the developer's own settings."""
     before, session = dict(os.environ), boto3.DEFAULT_SESSION
-    for name in [one for one in os.environ if one.startswith("AWS_")]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(moto_bridge.ENVIRONMENT | CREDENTIALS | {"AWS_DEFAULT_REGION": region})
     boto3.DEFAULT_SESSION = shared_session()

@@ -1,4 +1,4 @@
-"""What is still to happen: changes of state, which come on their own, and deliveries, which wait for a travel."""
+"""What is still to happen: changes of state, which need no `travel`, and deliveries, which do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Entry = tuple[datetime, int, Action]
 
 
 class Timeline:
-    """Two queues with one order: by time, then by the order in which they were put in. Times are aware and UTC."""
+    """Two queues with one order: by time, then by the order in which entries were added. Times are aware and UTC."""
 
     def __init__(self) -> None:
         self._changes: list[Entry] = []
@@ -19,11 +19,11 @@ class Timeline:
         self._count = 0
 
     def change(self, when: datetime, action: Action) -> None:
-        """`action` changes state at `when`, even if the clock passes that instant in the middle of a handler."""
+        """Schedules an `action` that changes state at `when`, even if the clock passes it while a handler runs."""
         heapq.heappush(self._changes, self._entry(when, action))
 
     def deliver(self, when: datetime, action: Action) -> None:
-        """`action` calls a handler at `when`, or as soon as the clock is free after it."""
+        """Schedules an `action` that calls a handler at `when`, or as soon as no other handler runs after it."""
         heapq.heappush(self._deliveries, self._entry(when, action))
 
     def _entry(self, when: datetime, action: Action) -> Entry:
@@ -31,12 +31,12 @@ class Timeline:
         return (when, self._count, action)
 
     def settle(self, now: datetime) -> None:
-        """Carries out every change of state that is due at `now`."""
+        """Executes every change of state that is due at `now`."""
         while self._changes and self._changes[0][0] <= now:
             heapq.heappop(self._changes)[2]()
 
     def pop(self, until: datetime) -> tuple[datetime, Action] | None:
-        """The earliest entry that is due by `until`, taken out; None if there is none."""
+        """Removes and returns the earliest entry that is due by `until`; None if there is none."""
         queues = [queue for queue in (self._changes, self._deliveries) if queue and queue[0][0] <= until]
         if not queues:
             return None

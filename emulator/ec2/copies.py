@@ -11,13 +11,13 @@ from emulator.ec2.model import BOGUS_VOLUME, Region, Snapshot, Tags
 from emulator.ec2.snapshots import end, find, request_tags, usable
 from emulator.errors import AWSError, dry_run
 
-BAD_KEY = "Given key ID is not accessible"
+KEY_FAILURE = "Given key ID is not accessible"
 
 Params = Mapping[str, Any]
 
 
 def copy_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
-    """Copies into `region`. Tags of the source do not come along; a bad key shows only when the copy ends.
+    """Copies into `region`, without the tags of the source. An unusable key makes the copy fail when it ends.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html
     """
@@ -33,12 +33,12 @@ def copy_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
         raise dry_run()
     encrypted = bool(params.get("Encrypted") or source.encrypted)
     keys_work = source.kms_key_id not in cloud.keys_away and (not encrypted or cloud.key_accessible(region.name, key))
-    one = _copy(cloud, region, source, params.get("Description", ""), tags)
-    one.encrypted, one.kms_key_id = encrypted, cloud.key_arn(region.name, key) if encrypted else None
-    one.failure = cloud.copy_failure(region.name) if keys_work else BAD_KEY
-    region.add(one)
-    cloud.timeline.change(one.ends_at, lambda: end(cloud, region, one))
-    return one
+    copy = _copy(cloud, region, source, params.get("Description", ""), tags)
+    copy.encrypted, copy.kms_key_id = encrypted, cloud.key_arn(region.name, key) if encrypted else None
+    copy.failure = cloud.copy_failure(region.name) if keys_work else KEY_FAILURE
+    region.add(copy)
+    cloud.timeline.change(copy.ends_at, lambda: end(cloud, region, copy))
+    return copy
 
 
 def _copy(cloud: Cloud, region: Region, source: Snapshot, description: str, tags: Tags) -> Snapshot:

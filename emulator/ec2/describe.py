@@ -1,4 +1,4 @@
-"""DescribeSnapshots: whose, which, in pages."""
+"""DescribeSnapshots, with owners, filters and pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Page = tuple[Sequence[Snapshot], str | None]
 
 
 class SnapshotReader:
-    """Answers DescribeSnapshots, and remembers the last selection so that the pages of one question cost one search."""
+    """Answers DescribeSnapshots. It remembers selections, so that all pages of a request need only one search."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -29,8 +29,8 @@ class SnapshotReader:
         if params.get("DryRun"):
             compile_filters(params.get("Filters", ()), SNAPSHOT)
             raise dry_run()
-        found, sequences = self._select(region, params)
-        return cut(found, sequences, params, "SnapshotIds")
+        selected, sequences = self._select(region, params)
+        return cut(selected, sequences, params, "SnapshotIds")
 
     def _select(self, region: Region, params: Mapping[str, Any]) -> tuple[list[Snapshot], list[int]]:
         question = {key: value for key, value in params.items() if key not in ("NextToken", "MaxResults")}
@@ -41,28 +41,32 @@ class SnapshotReader:
         if held is not None and held[0] == stamp:
             return held[1], held[2]
         owned, matches = _owner_test(params.get("OwnerIds", ())), compile_filters(params.get("Filters", ()), SNAPSHOT)
-        found = [one for one in self._candidates(region, params) if owned(one) and matches(one)]
+        selected = [snapshot for snapshot in self._candidates(region, params) if owned(snapshot) and matches(snapshot)]
         if len(self._selected) > 64:
             self._selected.clear()
-        self._selected[name] = (stamp, found, [one.sequence for one in found])
-        return found, self._selected[name][2]
+        self._selected[name] = (stamp, selected, [snapshot.sequence for snapshot in selected])
+        return selected, self._selected[name][2]
 
     def _candidates(self, region: Region, params: Mapping[str, Any]) -> list[Snapshot]:
         now, lag = self._cloud.now, self._cloud.conditions.describe_lag
         ids = params.get("SnapshotIds")
         if not ids:
             everything = region.snapshots.values()
-            return [one for one in everything if one.start_time + lag <= now] if lag else list(everything)
-        listed = {one: region.snapshots.get(one) for one in ids}
-        seen = {key: one for key, one in listed.items() if one is not None and one.start_time + lag <= now}
-        if len(seen) < len(listed):
-            raise snapshot_not_found([key for key in listed if key not in seen])
-        return sorted(seen.values(), key=lambda one: one.sequence)
+            return [snapshot for snapshot in everything if snapshot.start_time + lag <= now]
+        asked = (region.snapshots.get(id) for id in ids)
+        visible = {
+            snapshot.snapshot_id: snapshot
+            for snapshot in asked
+            if snapshot is not None and snapshot.start_time + lag <= now
+        }
+        if missing := [id for id in ids if id not in visible]:
+            raise snapshot_not_found(missing)
+        return sorted(visible.values(), key=lambda snapshot: snapshot.sequence)
 
 
 def _owner_test(owners: Sequence[str]) -> Callable[[Snapshot], bool]:
-    """Without owners EC2 shows everything that may be used: one's own, and what others made public."""
+    """Without owners, EC2 shows every snapshot that the account may use: its own, and public ones of others."""
     if not owners:
-        return lambda one: True
+        return lambda snapshot: True
     wanted = {ACCOUNT if owner == "self" else owner for owner in owners}
-    return lambda one: one.owner_id in wanted or one.owner_alias in wanted
+    return lambda snapshot: snapshot.owner_id in wanted or snapshot.owner_alias in wanted

@@ -20,52 +20,52 @@ MAX_VALUES = 200
 
 
 def timestamp(instant: datetime) -> str:
-    """As EC2 writes times: UTC with milliseconds."""
+    """A time in EC2's format: UTC with milliseconds."""
     return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
 
 
 SNAPSHOT: dict[str, Read] = {
-    "description": lambda one: (one.description,),
-    "encrypted": lambda one: ("true" if one.encrypted else "false",),
-    "owner-alias": lambda one: (one.owner_alias,) if one.owner_alias else (),
-    "owner-id": lambda one: (one.owner_id,),
-    "progress": lambda one: (one.progress,),
-    "snapshot-id": lambda one: (one.snapshot_id,),
-    "start-time": lambda one: (timestamp(one.start_time),),
-    "status": lambda one: (one.state,),
-    "storage-tier": lambda one: (one.storage_tier,),
-    "volume-id": lambda one: (one.volume_id,),
-    "volume-size": lambda one: (str(one.volume_size),),
+    "description": lambda item: (item.description,),
+    "encrypted": lambda item: ("true" if item.encrypted else "false",),
+    "owner-alias": lambda item: (item.owner_alias,) if item.owner_alias else (),
+    "owner-id": lambda item: (item.owner_id,),
+    "progress": lambda item: (item.progress,),
+    "snapshot-id": lambda item: (item.snapshot_id,),
+    "start-time": lambda item: (timestamp(item.start_time),),
+    "status": lambda item: (item.state,),
+    "storage-tier": lambda item: (item.storage_tier,),
+    "volume-id": lambda item: (item.volume_id,),
+    "volume-size": lambda item: (str(item.volume_size),),
 }
 
 TIER_STATUS: dict[str, Read] = {
-    "last-tiering-operation": lambda one: (one.tiering.status,),
-    "snapshot-id": lambda one: (one.snapshot_id,),
-    "volume-id": lambda one: (one.volume_id,),
+    "last-tiering-operation": lambda item: (item.tiering.status,),
+    "snapshot-id": lambda item: (item.snapshot_id,),
+    "volume-id": lambda item: (item.volume_id,),
 }
 
 IMAGE: dict[str, Read] = {
-    "block-device-mapping.device-name": lambda one: one.snapshots,
-    "block-device-mapping.snapshot-id": lambda one: [snapshot for snapshot, _ in one.snapshots.values()],
-    "description": lambda one: (one.description,),
-    "image-id": lambda one: (one.image_id,),
-    "is-public": lambda one: ("false",),
-    "name": lambda one: (one.name,),
-    "root-device-name": lambda one: (one.root_device,),
-    "state": lambda one: (one.state,),
+    "block-device-mapping.device-name": lambda item: item.snapshots,
+    "block-device-mapping.snapshot-id": lambda item: [snapshot for snapshot, _ in item.snapshots.values()],
+    "description": lambda item: (item.description,),
+    "image-id": lambda item: (item.image_id,),
+    "is-public": lambda item: ("false",),
+    "name": lambda item: (item.name,),
+    "root-device-name": lambda item: (item.root_device,),
+    "state": lambda item: (item.state,),
 }
 
 
 def compile_filters(filters: Sequence[Mapping[str, Any]], known: Mapping[str, Read]) -> Test:
-    """One test for all of the filters, which must all hold. AWSError for what EC2 refuses."""
-    if sum(len(one.get("Values", ())) for one in filters) > MAX_VALUES:
+    """A test whether an item matches all filters. AWSError for filters that EC2 refuses."""
+    if sum(len(item.get("Values", ())) for item in filters) > MAX_VALUES:
         raise AWSError(
             "FilterLimitExceeded", f"The maximum number of filter values specified on a single call is {MAX_VALUES}"
         )
-    tests = [_compile(one.get("Name", ""), one.get("Values", ()), known) for one in filters]
+    tests = [_compile(item.get("Name", ""), item.get("Values", ()), known) for item in filters]
     if len(tests) == 1:
         return tests[0]
-    return lambda one: all(test(one) for test in tests)
+    return lambda item: all(test(item) for test in tests)
 
 
 def _compile(name: str, values: Sequence[str], known: Mapping[str, Read]) -> Test:
@@ -74,15 +74,15 @@ def _compile(name: str, values: Sequence[str], known: Mapping[str, Read]) -> Tes
     wanted = _matcher(tuple(values))
     if name.startswith("tag:"):
         key = name[4:]
-        return lambda one: key in one.tags and wanted(one.tags[key])
+        return lambda item: key in item.tags and wanted(item.tags[key])
     if name == "tag-key":
-        return lambda one: any(wanted(key) for key in one.tags)
+        return lambda item: any(wanted(key) for key in item.tags)
     if name == "tag-value":
-        return lambda one: any(wanted(value) for value in one.tags.values())
+        return lambda item: any(wanted(value) for value in item.tags.values())
     if name not in known:
         raise invalid_value(f"The filter '{name}' is invalid")
     read = known[name]
-    return lambda one: any(wanted(value) for value in read(one))
+    return lambda item: any(wanted(value) for value in read(item))
 
 
 @lru_cache(maxsize=4096)

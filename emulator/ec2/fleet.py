@@ -1,4 +1,4 @@
-"""Instances and volumes as a test starts them, through the same calls that a person would make."""
+"""Starts instances and volumes for tests, with the calls that a person would make."""
 
 from __future__ import annotations
 

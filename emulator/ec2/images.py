@@ -1,4 +1,4 @@
-"""AMIs of the account: created from an instance or registered from snapshots, which they keep in use, disabled or not.
+"""AMIs of the account, created from an instance or registered from snapshots. Even a disabled AMI uses its snapshots.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/AMIs.html
 """
@@ -22,7 +22,7 @@ Params = Mapping[str, Any]
 
 
 def create_image(cloud: Cloud, region: Region, params: Params) -> Image:
-    """Snapshots every volume of the instance; the AMI is available at once, its snapshots when they are done."""
+    """Snapshots every volume of the instance. Unlike in EC2, the AMI is available before its snapshots complete."""
     check_id(params["InstanceId"], "i")
     if (state := moto_bridge.state(region.name, params["InstanceId"])) not in ("running", "stopping", "stopped"):
         raise invalid_value(f"Instance is not in state 'running' or 'stopping' or 'stopped': it is '{state}'")
@@ -32,23 +32,23 @@ def create_image(cloud: Cloud, region: Region, params: Params) -> Image:
         raise dry_run()
     image_id = region.new_id("ami")
     description = f"Created by CreateImage({params['InstanceId']}) for {image_id}"
-    made: dict[str, Snapshot] = {}
+    snapshots: dict[str, Snapshot] = {}
     for device, volume_id in devices.items():
-        made[device] = make(cloud, region, moto_bridge.volume(region.name, volume_id), description)
-    held = {device: (one.snapshot_id, one.volume_size) for device, one in made.items()}
+        snapshots[device] = make(cloud, region, moto_bridge.volume(region.name, volume_id), description)
+    held = {device: (snapshot.snapshot_id, snapshot.volume_size) for device, snapshot in snapshots.items()}
     return _add(
         cloud, region, Image(image_id, params["Name"], params.get("Description", ""), cloud.now, root, held, tags)
     )
 
 
 def register_image(cloud: Cloud, region: Region, params: Params) -> Image:
-    """AWSError if a snapshot of the mapping does not exist or cannot be used."""
+    """AWSError if a snapshot in the mapping does not exist or cannot be used."""
     held: dict[str, tuple[str, int]] = {}
     for mapping in params.get("BlockDeviceMappings", ()):
         snapshot_id = mapping.get("Ebs", {}).get("SnapshotId")
         if snapshot_id:
-            one = usable(owned(region, snapshot_id))
-            held[mapping["DeviceName"]] = (snapshot_id, one.volume_size)
+            snapshot = usable(owned(region, snapshot_id))
+            held[mapping["DeviceName"]] = (snapshot_id, snapshot.volume_size)
     root = params.get("RootDeviceName", "/dev/sda1")
     if root not in held:
         raise AWSError("InvalidBlockDeviceMapping", f"The mapping names no snapshot for the root device {root}")
@@ -60,12 +60,13 @@ def register_image(cloud: Cloud, region: Region, params: Params) -> Image:
 
 
 def _image_tags(params: Params) -> Tags:
-    listed = [one for one in params.get("TagSpecifications", ()) if one.get("ResourceType") == "image"]
-    return tags_of([tag for one in listed for tag in one.get("Tags", ())])
+    specifications = params.get("TagSpecifications", ())
+    own = [one for one in specifications if one.get("ResourceType") == "image"]
+    return tags_of([tag for specification in own for tag in specification.get("Tags", ())])
 
 
 def _add(cloud: Cloud, region: Region, image: Image) -> Image:
-    if any(one.name == image.name for one in region.images.values()):
+    if any(other.name == image.name for other in region.images.values()):
         raise AWSError("InvalidAMIName.Duplicate", f"AMI name {image.name} is already in use.")
     region.images[image.image_id] = image
     region.version += 1
@@ -74,14 +75,14 @@ def _add(cloud: Cloud, region: Region, image: Image) -> Image:
 
 def _find(region: Region, image_id: str) -> Image:
     check_id(image_id, "ami")
-    found = region.images.get(image_id)
-    if found is None:
+    image = region.images.get(image_id)
+    if image is None:
         raise AWSError("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
-    return found
+    return image
 
 
 def deregister_image(_: Cloud, region: Region, params: Params) -> None:
-    """Frees its snapshots. NotImplementedError if they are to be deleted with it."""
+    """Its snapshots can be deleted afterwards. NotImplementedError for DeleteAssociatedSnapshots."""
     if params.get("DeleteAssociatedSnapshots"):
         raise NotImplementedError("the emulator does not delete an image's snapshots with it")
     image = _find(region, params["ImageId"])
@@ -92,12 +93,12 @@ def deregister_image(_: Cloud, region: Region, params: Params) -> None:
 
 
 def disable_image(_: Cloud, region: Region, params: Params) -> None:
-    """Hides it; its snapshots stay in use."""
+    """Hides the AMI, which still uses its snapshots."""
     _set_state(region, params, "disabled")
 
 
 def enable_image(_: Cloud, region: Region, params: Params) -> None:
-    """Takes DisableImage back."""
+    """Undoes DisableImage."""
     _set_state(region, params, "available")
 
 
@@ -110,36 +111,37 @@ def _set_state(region: Region, params: Params, state: str) -> None:
 
 
 def describe_images(region: Region, params: Params) -> tuple[Sequence[Image], str | None]:
-    """Disabled ones only if asked for: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/disable-an-ami.html"""
+    """Disabled ones only with IncludeDisabled: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/disable-an-ami.html"""
     check_ids(params.get("ImageIds", ()), "ami")
     matches = compile_filters(params.get("Filters", ()), IMAGE)
     if params.get("DryRun"):
         raise dry_run()
-    images = [_find(region, one) for one in params["ImageIds"]] if params.get("ImageIds") else region.images.values()
-    owners = params.get("Owners", ())
-    mine = not owners or bool({"self", ACCOUNT} & set(owners))
-    found = [
-        one for one in images if mine and matches(one) and (one.state != "disabled" or params.get("IncludeDisabled"))
-    ]
-    return cut(found, range(len(found)), params, "ImageIds")
+    ids, owners = params.get("ImageIds"), params.get("Owners", ())
+    images = [_find(region, id) for id in ids] if ids else list(region.images.values())
+    if owners and not {"self", ACCOUNT} & set(owners):
+        images = []
+    if not params.get("IncludeDisabled"):
+        images = [image for image in images if image.state != "disabled"]
+    selected = [image for image in images if matches(image)]
+    return cut(selected, range(len(selected)), params, "ImageIds")
 
 
 def image_xml(page: Sequence[Image], token: str | None) -> str:
-    """The inside of a DescribeImages answer."""
-    items = "".join(f"<item>{_fields(one)}</item>" for one in page)
+    """The elements of a DescribeImages response."""
+    items = "".join(f"<item>{_fields(image)}</item>" for image in page)
     return f"<imagesSet>{items}</imagesSet>" + (f"<nextToken>{token}</nextToken>" if token else "")
 
 
-def _fields(one: Image) -> str:
+def _fields(image: Image) -> str:
     devices = "".join(
         f"<item><deviceName>{escape(device)}</deviceName><ebs><snapshotId>{snapshot}</snapshotId>"
         f"<volumeSize>{size}</volumeSize><deleteOnTermination>true</deleteOnTermination></ebs></item>"
-        for device, (snapshot, size) in one.snapshots.items()
+        for device, (snapshot, size) in image.snapshots.items()
     )
     return (
-        f"<imageId>{one.image_id}</imageId><imageState>{one.state}</imageState><imageOwnerId>{ACCOUNT}</imageOwnerId>"
-        f"<isPublic>false</isPublic><imageType>machine</imageType><name>{escape(one.name)}</name>"
-        f"<description>{escape(one.description)}</description><creationDate>{timestamp(one.created)}</creationDate>"
-        f"<rootDeviceType>ebs</rootDeviceType><rootDeviceName>{escape(one.root_device)}</rootDeviceName>"
-        f"<blockDeviceMapping>{devices}</blockDeviceMapping>{tag_set(one.tags)}"
+        f"<imageId>{image.image_id}</imageId><imageState>{image.state}</imageState><imageOwnerId>{ACCOUNT}</imageOwnerId>"
+        f"<isPublic>false</isPublic><imageType>machine</imageType><name>{escape(image.name)}</name>"
+        f"<description>{escape(image.description)}</description><creationDate>{timestamp(image.created)}</creationDate>"
+        f"<rootDeviceType>ebs</rootDeviceType><rootDeviceName>{escape(image.root_device)}</rootDeviceName>"
+        f"<blockDeviceMapping>{devices}</blockDeviceMapping>{tag_set(image.tags)}"
     )

@@ -1,4 +1,4 @@
-"""What EC2 refuses in a request: malformed ids, tags and descriptions out of bounds."""
+"""Checks of a request: malformed ids, and tags and descriptions that EC2 does not accept."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def check_id(value: str, prefix: str) -> None:
 
 
 def check_ids(values: Iterable[str], prefix: str) -> None:
-    """As check_id, for each."""
+    """As check_id, for several."""
     for value in values:
         check_id(value, prefix)
 
 
 def check_description(text: str) -> None:
-    """AWSError if it is too long, or holds a control character."""
+    """AWSError if it is too long or contains a control character."""
     if UNPRINTABLE.search(text):
-        raise invalid_value("The description holds a control character, which no answer in XML could carry")
+        raise invalid_value("The description contains a control character, which XML does not allow")
     if len(text) > MAX_DESCRIPTION:
         raise invalid_value(
             f"Value ({text}) for parameter description is invalid. Length exceeds maximum of {MAX_DESCRIPTION}."
@@ -53,10 +53,10 @@ def check_description(text: str) -> None:
 
 
 def tags_of(listed: Sequence[Mapping[str, Any]]) -> Tags:
-    """A request's list of tags as a dictionary. AWSError for a reserved, doubled, empty or overlong key or value."""
+    """The tags of a request. AWSError for a reserved, repeated, empty or too long key, and for a too long value."""
     tags: Tags = {}
-    for one in listed:
-        key, value = one.get("Key", ""), one.get("Value", "")
+    for tag in listed:
+        key, value = tag.get("Key", ""), tag.get("Value", "")
         if key.lower().startswith("aws:"):
             raise invalid_value(f"Tag keys starting with 'aws:' are reserved for internal use: {key}")
         if not 1 <= len(key) <= MAX_TAG_KEY:
@@ -64,7 +64,7 @@ def tags_of(listed: Sequence[Mapping[str, Any]]) -> Tags:
         if len(value) > MAX_TAG_VALUE:
             raise invalid_value(f"Tag value exceeds the maximum length of {MAX_TAG_VALUE} characters for key {key!r}")
         if UNPRINTABLE.search(key + value):
-            raise invalid_value(f"Tag {key!r} holds a control character, which no answer in XML could carry")
+            raise invalid_value(f"Tag {key!r} contains a control character, which XML does not allow")
         if key in tags:
             raise invalid_value(f"Duplicate tag key '{key}' specified.")
         tags[key] = value
@@ -73,20 +73,20 @@ def tags_of(listed: Sequence[Mapping[str, Any]]) -> Tags:
 
 
 def specified_tags(specifications: Sequence[Mapping[str, Any]], resource_type: str) -> Tags:
-    """The tags that a creating call gives to a `resource_type`. AWSError if it names another type or is empty."""
+    """The tags for new resources of a type. AWSError if a specification names another type or has no tags."""
     listed: list[Mapping[str, Any]] = []
-    for one in specifications:
-        if one.get("ResourceType") != resource_type:
+    for specification in specifications:
+        if specification.get("ResourceType") != resource_type:
             raise invalid_value(
-                f"'{one.get('ResourceType')}' is not a valid taggable resource type for this operation."
+                f"'{specification.get('ResourceType')}' is not a valid taggable resource type for this operation."
             )
-        if not one.get("Tags"):
+        if not specification.get("Tags"):
             raise invalid_value("Tag specification must have at least one tag")
-        listed.extend(one["Tags"])
+        listed.extend(specification["Tags"])
     return tags_of(listed)
 
 
 def check_count(tags: Mapping[str, str]) -> None:
-    """AWSError if a resource would carry more than 50 tags; those of AWS itself do not count."""
+    """AWSError if a resource would have more than 50 tags; `aws:` tags do not count."""
     if sum(1 for key in tags if not key.startswith("aws:")) > MAX_TAGS:
         raise AWSError("TagLimitExceeded", f"You have reached the maximum of {MAX_TAGS} tags on the resource.")

@@ -17,28 +17,28 @@ Params = Mapping[str, Any]
 
 
 def lock_snapshot(cloud: Cloud, region: Region, params: Params) -> str:
-    """Takes LockMode and LockDuration (days) only."""
-    one = owned(region, params["SnapshotId"])
+    """Only LockMode and LockDuration (days) are supported."""
+    snapshot = owned(region, params["SnapshotId"])
     if not params.get("LockDuration"):
         raise AWSError("MissingParameter", "The request must contain the parameter LockDuration")
     if params.get("DryRun"):
         raise dry_run()
     expires = cloud.now + timedelta(days=params["LockDuration"])
-    one.lock = Lock(params["LockMode"], cloud.now, expires)
-    return _fields(one, one.lock)
+    snapshot.lock = Lock(params["LockMode"], cloud.now, expires)
+    return _fields(snapshot, snapshot.lock)
 
 
 def unlock_snapshot(cloud: Cloud, region: Region, params: Params) -> str:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UnlockSnapshot.html"""
-    one = owned(region, params["SnapshotId"])
-    if not is_locked(one, cloud.now):
-        raise AWSError("SnapshotNotLocked", f"The snapshot {one.snapshot_id} is not locked.")
-    if one.lock is not None and one.lock.mode == "compliance":
-        raise AWSError("OperationNotPermitted", f"The snapshot {one.snapshot_id} is locked in compliance mode.")
+    snapshot = owned(region, params["SnapshotId"])
+    if not is_locked(snapshot, cloud.now):
+        raise AWSError("SnapshotNotLocked", f"The snapshot {snapshot.snapshot_id} is not locked.")
+    if snapshot.lock is not None and snapshot.lock.mode == "compliance":
+        raise AWSError("OperationNotPermitted", f"The snapshot {snapshot.snapshot_id} is locked in compliance mode.")
     if params.get("DryRun"):
         raise dry_run()
-    one.lock = None
-    return f"<snapshotId>{one.snapshot_id}</snapshotId>"
+    snapshot.lock = None
+    return f"<snapshotId>{snapshot.snapshot_id}</snapshotId>"
 
 
 def describe_locked_snapshots(cloud: Cloud, region: Region, params: Params) -> str:
@@ -47,18 +47,19 @@ def describe_locked_snapshots(cloud: Cloud, region: Region, params: Params) -> s
         raise NotImplementedError("the emulator does not filter DescribeLockedSnapshots")
     wanted = set(params.get("SnapshotIds", ()))
     check_ids(wanted, "snap")
-    locked = [
-        (one, one.lock)
-        for one in region.snapshots.values()
-        if one.lock is not None and is_locked(one, cloud.now) and (not wanted or one.snapshot_id in wanted)
-    ]
-    items = "".join(f"<item><ownerId>{ACCOUNT}</ownerId>{_fields(one, lock)}</item>" for one, lock in locked)
+    items = "".join(
+        f"<item><ownerId>{ACCOUNT}</ownerId>{_fields(snapshot, snapshot.lock)}</item>"
+        for snapshot in region.snapshots.values()
+        if snapshot.lock is not None
+        and is_locked(snapshot, cloud.now)
+        and (not wanted or snapshot.snapshot_id in wanted)
+    )
     return f"<snapshotSet>{items}</snapshotSet>"
 
 
-def _fields(one: Snapshot, lock: Lock) -> str:
+def _fields(snapshot: Snapshot, lock: Lock) -> str:
     return (
-        f"<snapshotId>{one.snapshot_id}</snapshotId><lockState>{lock.mode}</lockState>"
+        f"<snapshotId>{snapshot.snapshot_id}</snapshotId><lockState>{lock.mode}</lockState>"
         f"<lockDuration>{(lock.expires - lock.created).days}</lockDuration>"
         f"<lockCreatedOn>{timestamp(lock.created)}</lockCreatedOn><lockExpiresOn>{timestamp(lock.expires)}</lockExpiresOn>"
     )

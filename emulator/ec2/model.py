@@ -1,4 +1,4 @@
-"""What the emulated EC2 holds beside moto's instances and volumes: snapshots and images, by Region."""
+"""The snapshots and images of the emulated EC2, by Region. moto has the instances and volumes."""
 
 from __future__ import annotations
 
@@ -31,19 +31,21 @@ class Tiering:
 
     @property
     def status(self) -> str:
-        """As EC2 names it."""
+        """The status in EC2's words."""
         return f"{self.operation}-{'completed' if self.ended else 'in-progress'}"
 
 
 @dataclass(slots=True)
 class Snapshot:
-    """One snapshot: pending until `ends_at`, then `completed`, or `error` if `failure` says why.
+    """A snapshot: pending until `ends_at`, then `completed`, or `error` if it has a `failure`.
 
     Times are aware and UTC.
     """
 
     snapshot_id: str
-    sequence: int  # order of creation in the Region; pages are cut by it, so that deleting between pages skips nothing
+    sequence: (
+        int  # order of creation in the Region; page tokens name it, so that a deletion between two pages skips nothing
+    )
     region: str
     volume_id: str
     volume_size: int  # GiB
@@ -59,7 +61,7 @@ class Snapshot:
     failure: str | None = None
     ended: bool = False
     delete_when_ended: bool = False
-    source_id: str = ""  # what it was made of: a volume, or for a copy a snapshot
+    source_id: str = ""  # of a copy: the snapshot that was copied
     source_region: str = ""
     lock: Lock | None = None
     storage_tier: Literal["standard", "archive"] = "standard"
@@ -67,7 +69,7 @@ class Snapshot:
     archived_at: datetime | None = None
     restore_expires: datetime | None = None  # of a temporary restore
     tag_version: float = 1.0
-    xml: str | None = None  # cached fragments, dropped by touch()
+    xml: str | None = None  # cached responses, which touch() removes
     parsed: dict[str, Any] | None = None
 
     @property
@@ -79,7 +81,7 @@ class Snapshot:
 
     @property
     def progress(self) -> str:
-        """Percentage as EC2 writes it; a failed snapshot never got anywhere."""
+        """The percentage in EC2's format; 0% for a failed snapshot."""
         return "100%" if self.state == "completed" else "0%"
 
     @property
@@ -106,7 +108,7 @@ class Snapshot:
         }
 
     def touch(self) -> None:
-        """Forgets the rendered fragments: tags or state have changed."""
+        """Removes the cached responses, because tags or state have changed."""
         self.xml = None
         self.parsed = None
 
@@ -138,7 +140,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class BinRule:
-    """A retention rule of the Recycle Bin: for what has any of `tags`, or for all snapshots if there are none."""
+    """A retention rule of the Recycle Bin: for snapshots with any of `tags`, or for all if `tags` is empty."""
 
     days: int
     tags: Tags
@@ -155,7 +157,7 @@ class Binned:
 
 @dataclass(slots=True)
 class Image:
-    """An AMI of this account, with the snapshots that it keeps in use by device name."""
+    """An AMI of this account, with the snapshots that it uses, by device name."""
 
     image_id: str
     name: str
@@ -169,7 +171,7 @@ class Image:
 
 @dataclass
 class Region:
-    """One Region's state. `version` counts changes to snapshots; `fleet_version` those to all that moto holds."""
+    """The state of a Region. `version` counts changes of snapshots; `fleet_version` counts changes in moto."""
 
     name: str
     rng: random.Random
@@ -186,7 +188,7 @@ class Region:
     recent: dict[str, deque[Snapshot]] = field(default_factory=dict)  # the last few snapshots of each volume
 
     def next_sequence(self) -> int:
-        """The next number of creation."""
+        """The sequence number for the next snapshot."""
         self.sequence += 1
         return self.sequence
 
@@ -195,12 +197,12 @@ class Region:
         return f"{prefix}-{self.rng.getrandbits(68):017x}"
 
     def held(self, snapshot_id: str) -> Snapshot | None:
-        """The snapshot, whether it stands or lies in the Recycle Bin."""
+        """The snapshot with this id, also if it is in the Recycle Bin; None if there is none."""
         binned = self.bin.get(snapshot_id)
         return binned.snapshot if binned is not None else self.snapshots.get(snapshot_id)
 
     def add(self, snapshot: Snapshot) -> None:
-        """Takes a new snapshot in, and counts it among the pending ones."""
+        """Adds a new snapshot and counts it as pending."""
         self.snapshots[snapshot.snapshot_id] = snapshot
         self.version += 1
         if snapshot.ended:

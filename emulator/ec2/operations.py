@@ -1,4 +1,4 @@
-"""Which operations of EC2 are served here rather than by moto, and the answers they give."""
+"""The EC2 operations that the emulator answers itself, and their responses. moto answers the others."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from emulator.ec2.pages import envelope, snapshot_fields, tag_set, xml_page
 Params = Mapping[str, Any]
 Operation = Callable[[Cloud, Region, Params], str]
 
-# What moto would answer as well, but from a state that knows nothing of the snapshots and images kept here.
+# moto would answer these too, but it does not know the snapshots and images of the emulator.
 ELSEWHERE = ("Snapshot", "Image", "DescribeTags", "FastSnapshotRestore")
 
 
-def _snapshot(made: Snapshot) -> str:
-    return snapshot_fields(made)
+def _snapshot(created: Snapshot) -> str:
+    return snapshot_fields(created)
 
 
-def _set(made: list[Snapshot]) -> str:
-    items = "".join(f"<item>{snapshot_fields(one, 'state')}</item>" for one in made)
+def _set(created: list[Snapshot]) -> str:
+    items = "".join(f"<item>{snapshot_fields(snapshot, 'state')}</item>" for snapshot in created)
     return f"<snapshotSet>{items}</snapshotSet>"
 
 
-def _copy(made: Snapshot) -> str:
-    return f"<snapshotId>{made.snapshot_id}</snapshotId>{tag_set(made.tags)}"
+def _copy(created: Snapshot) -> str:
+    return f"<snapshotId>{created.snapshot_id}</snapshotId>{tag_set(created.tags)}"
 
 
 def _void(action: Callable[[Cloud, Region, Params], None]) -> Operation:
@@ -40,7 +40,7 @@ def _void(action: Callable[[Cloud, Region, Params], None]) -> Operation:
 
 
 def _regions(cloud: Cloud, _: Region, params: Params) -> str:
-    """The Regions that the account has enabled; AllRegions and filters are not served."""
+    """The Regions that the account has enabled; AllRegions and filters are not supported."""
     if params.get("AllRegions") or params.get("Filters"):
         raise NotImplementedError("the emulator lists enabled Regions only, without filters")
     wanted = params.get("RegionNames") or [
@@ -84,8 +84,8 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def serve(cloud: Cloud, reader: SnapshotReader, operation: str, region: Region, params: Params) -> str | None:
-    """The body of the answer; None if moto serves this operation. AWSError for what EC2 refuses."""
-    volumes.check_ready(region, operation, params)
+    """The body of the response; None if moto answers this operation. AWSError if EC2 refuses the call."""
+    volumes.check_available(region, operation, params)
     if operation == "CreateVolume" and params.get("SnapshotId"):
         return envelope(operation, volumes.create_from_snapshot(cloud, region, params))
     if operation == "DescribeSnapshots":

@@ -1,4 +1,4 @@
-"""Answers of DescribeSnapshots: pages, tokens, and each snapshot rendered once until it changes."""
+"""Pages of responses and their tokens, and snapshots as XML and as parsed by botocore, cached until they change."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ Item = TypeVar("Item")
 
 
 def escape(text: str) -> str:
-    """Text as XML carries it unchanged: a parser would turn a bare carriage return into a line feed."""
+    """Text in XML. A parser would turn a carriage return into a line feed if it were not escaped."""
     return saxutils.escape(text, {"\r": "&#13;"})
 
 
 def page_size(params: Mapping[str, Any], ids: str) -> int:
-    """How many items this request gets at most. AWSError for what EC2 refuses.
+    """The most items that the response to this request has. AWSError for a size that EC2 refuses.
 
-    EC2 may cut an unpaginated answer as it likes, and does so for large ones; here it is always cut at 1,000,
-    so that a caller who ignores NextToken shows.
+    Without MaxResults, EC2 may end a large response at any item. Here it ends after 1,000, so that a test notices
+    code that ignores NextToken.
     """
     size = params.get("MaxResults")
     if size is None:
@@ -51,10 +51,10 @@ def page_size(params: Mapping[str, Any], ids: str) -> int:
 def cut(
     items: Sequence[Item], sequences: Sequence[int], params: Mapping[str, Any], ids: str
 ) -> tuple[Sequence[Item], str | None]:
-    """The page that the request asks for, and the token of the next one.
+    """The page that the request asks for, and the token of the next page.
 
-    `sequences` are the items' numbers in ascending order: a token names the last one seen, so items that vanish
-    between two pages do not make the next page skip others.
+    `sequences` are the numbers of the items, in ascending order. A token names the last number of a page, so that items
+    deleted between two pages do not make the next page skip others.
     """
     size = page_size(params, ids)
     token = params.get("NextToken")
@@ -86,45 +86,49 @@ def _read_token(token: str, params: Mapping[str, Any]) -> int:
 
 
 def tag_set(tags: Mapping[str, str]) -> str:
-    """The element with all tags; none if there are none."""
+    """The element with all tags; empty if there are none."""
     items = "".join(
         f"<item><key>{escape(key)}</key><value>{escape(value)}</value></item>" for key, value in tags.items()
     )
     return f"<tagSet>{items}</tagSet>" if items else ""
 
 
-def snapshot_fields(one: Snapshot, state_element: str = "status") -> str:
-    """The elements of one snapshot, without the element around them; CreateSnapshots names the state differently."""
-    message = one.failure if one.state == "error" else None
+def snapshot_fields(snapshot: Snapshot, state_element: str = "status") -> str:
+    """The elements of a snapshot, without the enclosing one; CreateSnapshots names the state differently."""
+    message = snapshot.failure if snapshot.state == "error" else None
     optional = (
         (f"<statusMessage>{escape(message)}</statusMessage>" if message else "")
-        + (f"<ownerAlias>{one.owner_alias}</ownerAlias>" if one.owner_alias else "")
-        + (f"<kmsKeyId>{escape(one.kms_key_id)}</kmsKeyId>" if one.kms_key_id else "")
-        + (f"<restoreExpiryTime>{timestamp(one.restore_expires)}</restoreExpiryTime>" if one.restore_expires else "")
-        + tag_set(one.tags)
+        + (f"<ownerAlias>{snapshot.owner_alias}</ownerAlias>" if snapshot.owner_alias else "")
+        + (f"<kmsKeyId>{escape(snapshot.kms_key_id)}</kmsKeyId>" if snapshot.kms_key_id else "")
+        + (
+            f"<restoreExpiryTime>{timestamp(snapshot.restore_expires)}</restoreExpiryTime>"
+            if snapshot.restore_expires
+            else ""
+        )
+        + tag_set(snapshot.tags)
     )
     return (
-        f"<snapshotId>{one.snapshot_id}</snapshotId><volumeId>{one.volume_id}</volumeId>"
-        f"<{state_element}>{one.state}</{state_element}><startTime>{timestamp(one.start_time)}</startTime>"
-        f"<progress>{one.progress}</progress><ownerId>{one.owner_id}</ownerId><volumeSize>{one.volume_size}</volumeSize>"
-        f"<description>{escape(one.description)}</description><encrypted>{str(one.encrypted).lower()}</encrypted>"
-        f"<storageTier>{one.storage_tier}</storageTier>{optional}"
+        f"<snapshotId>{snapshot.snapshot_id}</snapshotId><volumeId>{snapshot.volume_id}</volumeId>"
+        f"<{state_element}>{snapshot.state}</{state_element}><startTime>{timestamp(snapshot.start_time)}</startTime>"
+        f"<progress>{snapshot.progress}</progress><ownerId>{snapshot.owner_id}</ownerId><volumeSize>{snapshot.volume_size}</volumeSize>"
+        f"<description>{escape(snapshot.description)}</description><encrypted>{str(snapshot.encrypted).lower()}</encrypted>"
+        f"<storageTier>{snapshot.storage_tier}</storageTier>{optional}"
     )
 
 
 def xml_page(operation: str, page: Sequence[Snapshot], token: str | None) -> str:
-    """The body of a DescribeSnapshots answer."""
+    """The body of a DescribeSnapshots response."""
     items = []
-    for one in page:
-        if one.xml is None:
-            one.xml = f"<item>{snapshot_fields(one)}</item>"
-        items.append(one.xml)
+    for snapshot in page:
+        if snapshot.xml is None:
+            snapshot.xml = f"<item>{snapshot_fields(snapshot)}</item>"
+        items.append(snapshot.xml)
     following = f"<nextToken>{token}</nextToken>" if token else ""
     return envelope(operation, f"<snapshotSet>{''.join(items)}</snapshotSet>{following}")
 
 
 def envelope(operation: str, inner: str) -> str:
-    """The whole body of an answer."""
+    """The whole body of a response."""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><{operation}Response xmlns="{NAMESPACE}">'
         f"<requestId>00000000-0000-0000-0000-000000000000</requestId>{inner}</{operation}Response>"
@@ -132,38 +136,38 @@ def envelope(operation: str, inner: str) -> str:
 
 
 def parsed_page(page: Sequence[Snapshot], token: str | None) -> dict[str, Any]:
-    """What botocore makes of `xml_page`, without making it: its parser takes most of the time of a large answer.
+    """What botocore would parse from `xml_page`; its parser takes most of the time of a large response.
 
-    To be copied before it is handed out: it is made of what is kept with the snapshots.
+    The caller must copy it before anybody changes it, because it shares data with the snapshots.
     """
     items = []
-    for one in page:
-        if one.parsed is None:
-            one.parsed = _parsed(one)
-        items.append(one.parsed)
+    for snapshot in page:
+        if snapshot.parsed is None:
+            snapshot.parsed = _parsed(snapshot)
+        items.append(snapshot.parsed)
     answer: dict[str, Any] = {"Snapshots": items}
     if token:
         answer["NextToken"] = token
     return answer
 
 
-def _parsed(one: Snapshot) -> dict[str, Any]:
+def _parsed(snapshot: Snapshot) -> dict[str, Any]:
     out: dict[str, Any] = {
-        "OwnerAlias": one.owner_alias,
-        "Tags": [{"Key": key, "Value": value} for key, value in one.tags.items()] or None,
-        "StorageTier": one.storage_tier,
-        "RestoreExpiryTime": _parsed_time(one.restore_expires),
-        "SnapshotId": one.snapshot_id,
-        "VolumeId": one.volume_id,
-        "State": one.state,
-        "StateMessage": one.failure if one.state == "error" else None,
-        "StartTime": _parsed_time(one.start_time),
-        "Progress": one.progress,
-        "OwnerId": one.owner_id,
-        "Description": one.description,
-        "VolumeSize": one.volume_size,
-        "Encrypted": one.encrypted,
-        "KmsKeyId": one.kms_key_id,
+        "OwnerAlias": snapshot.owner_alias,
+        "Tags": [{"Key": key, "Value": value} for key, value in snapshot.tags.items()] or None,
+        "StorageTier": snapshot.storage_tier,
+        "RestoreExpiryTime": _parsed_time(snapshot.restore_expires),
+        "SnapshotId": snapshot.snapshot_id,
+        "VolumeId": snapshot.volume_id,
+        "State": snapshot.state,
+        "StateMessage": snapshot.failure if snapshot.state == "error" else None,
+        "StartTime": _parsed_time(snapshot.start_time),
+        "Progress": snapshot.progress,
+        "OwnerId": snapshot.owner_id,
+        "Description": snapshot.description,
+        "VolumeSize": snapshot.volume_size,
+        "Encrypted": snapshot.encrypted,
+        "KmsKeyId": snapshot.kms_key_id,
     }
     return {key: value for key, value in out.items() if value is not None}
 

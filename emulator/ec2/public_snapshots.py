@@ -1,4 +1,4 @@
-"""Snapshots that others made public, so that forgetting `OwnerIds=["self"]` shows."""
+"""Public snapshots of other accounts: tests notice code that forgets `OwnerIds=["self"]`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PUBLIC: tuple[tuple[str, dict[str, str]], ...] = (
 
 
 def add_foreign_snapshots(region: Region, start: datetime) -> None:
-    """Two of Amazon's and three of a stranger's, one of which looks as if this app's sweep should take it.
+    """Adds two snapshots of Amazon and three of another account; the tags of the last look like those of this app.
 
-    AWS does not show the tags of others; here they are shown, so that a filter by tag does not hide the mistake.
+    EC2 does not show the tags of other accounts. The emulator does, so that a filter by tag does not hide the mistake.
     """
     for owner, own in PUBLIC:
         number = region.next_sequence()
-        made = start - timedelta(days=400 + number)
+        started = start - timedelta(days=400 + number)
         region.add(
             Snapshot(
                 snapshot_id=region.new_id("snap"),
@@ -33,8 +33,8 @@ def add_foreign_snapshots(region: Region, start: datetime) -> None:
                 volume_id="vol-ffffffff",
                 volume_size=8,
                 description="public",
-                start_time=made,
-                ends_at=made,
+                start_time=started,
+                ends_at=started,
                 origin="foreign",
                 owner_id=owner,
                 owner_alias="amazon" if owner == AMAZON else None,

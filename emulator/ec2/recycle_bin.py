@@ -1,4 +1,4 @@
-"""The Recycle Bin: deleted snapshots that a retention rule holds for a while, to be restored or forgotten.
+"""The Recycle Bin keeps deleted snapshots for the days of a retention rule, so that they can be restored.
 
 https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin.html
 """
@@ -27,35 +27,35 @@ def add_rule(region: Region, days: int, tags: Mapping[str, str]) -> None:
     region.bin_rules.append(BinRule(days, dict(tags)))
 
 
-def rule_for(region: Region, one: Snapshot) -> BinRule | None:
-    """The rule that holds the snapshot once it is deleted: one by tags before one for all, then the longest.
+def rule_for(region: Region, snapshot: Snapshot) -> BinRule | None:
+    """The rule that applies when the snapshot is deleted: rules with tags first, then the longest.
 
     https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin-factors.html
     """
     matching = [
         rule
         for rule in region.bin_rules
-        if not rule.tags or any(one.tags.get(key) == value for key, value in rule.tags.items())
+        if not rule.tags or any(snapshot.tags.get(key) == value for key, value in rule.tags.items())
     ]
     return max(matching, key=lambda rule: (bool(rule.tags), rule.days), default=None)
 
 
-def delete(cloud: Cloud, region: Region, one: Snapshot) -> None:
-    """Takes a snapshot that has ended out of the Region, into the bin if a rule says so."""
-    del region.snapshots[one.snapshot_id]
+def delete(cloud: Cloud, region: Region, snapshot: Snapshot) -> None:
+    """Deletes a snapshot that has ended; if a rule applies, it goes to the bin."""
+    del region.snapshots[snapshot.snapshot_id]
     region.version += 1
-    rule = rule_for(region, one)
+    rule = rule_for(region, snapshot)
     if rule is None:
         return
     exits = cloud.now + timedelta(days=rule.days)
-    # It belongs to AWS: it is neither counted nor written by others, and goes when the snapshot is restored.
-    one.tags[IN_BIN] = "true"
-    one.touch()
-    binned = region.bin[one.snapshot_id] = Binned(one, cloud.now, exits)
-    cloud.timeline.change(exits, lambda: _forget(region, binned))
+    # A tag of AWS: it does not count, nobody else can write it, and it is removed when the snapshot is restored.
+    snapshot.tags[IN_BIN] = "true"
+    snapshot.touch()
+    binned = region.bin[snapshot.snapshot_id] = Binned(snapshot, cloud.now, exits)
+    cloud.timeline.change(exits, lambda: _expire(region, binned))
 
 
-def _forget(region: Region, binned: Binned) -> None:
+def _expire(region: Region, binned: Binned) -> None:
     if region.bin.get(binned.snapshot.snapshot_id) is binned:  # it was not restored and deleted again meanwhile
         del region.bin[binned.snapshot.snapshot_id]
 
@@ -67,28 +67,28 @@ def list_snapshots(region: Region, params: Params) -> str:
     """
     wanted = params.get("SnapshotIds") or list(region.bin)
     check_ids(wanted, "snap")
-    if missing := [one for one in wanted if one not in region.bin]:
+    if missing := [id for id in wanted if id not in region.bin]:
         raise snapshot_not_found(missing)
     if params.get("DryRun"):
         raise dry_run()
-    listed = sorted((region.bin[one] for one in set(wanted)), key=lambda binned: binned.snapshot.sequence)
+    listed = sorted((region.bin[id] for id in set(wanted)), key=lambda binned: binned.snapshot.sequence)
     page, token = cut(listed, [binned.snapshot.sequence for binned in listed], params, "SnapshotIds")
     items = "".join(f"<item>{_fields(binned)}</item>" for binned in page)
     return f"<snapshotSet>{items}</snapshotSet>" + (f"<nextToken>{token}</nextToken>" if token else "")
 
 
 def _fields(binned: Binned) -> str:
-    one = binned.snapshot
+    snapshot = binned.snapshot
     return (
-        f"<snapshotId>{one.snapshot_id}</snapshotId>"
+        f"<snapshotId>{snapshot.snapshot_id}</snapshotId>"
         f"<recycleBinEnterTime>{timestamp(binned.enters)}</recycleBinEnterTime>"
         f"<recycleBinExitTime>{timestamp(binned.exits)}</recycleBinExitTime>"
-        f"<description>{escape(one.description)}</description><volumeId>{one.volume_id}</volumeId>"
+        f"<description>{escape(snapshot.description)}</description><volumeId>{snapshot.volume_id}</volumeId>"
     )
 
 
 def restore_snapshot(region: Region, params: Params) -> str:
-    """It is there again at once, with the tags it has by now.
+    """The snapshot exists again at once, with its tags.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RestoreSnapshotFromRecycleBin.html
     """
@@ -97,11 +97,11 @@ def restore_snapshot(region: Region, params: Params) -> str:
         raise snapshot_not_found([params["SnapshotId"]])
     if params.get("DryRun"):
         raise dry_run()
-    one = region.bin.pop(params["SnapshotId"]).snapshot
-    del one.tags[IN_BIN]
-    one.touch()
-    region.snapshots[one.snapshot_id] = one
-    # Pages are cut by these numbers in ascending order, so it goes back to its place.
+    snapshot = region.bin.pop(params["SnapshotId"]).snapshot
+    del snapshot.tags[IN_BIN]
+    snapshot.touch()
+    region.snapshots[snapshot.snapshot_id] = snapshot
+    # Pages need the snapshots in ascending order of these numbers.
     region.snapshots = dict(sorted(region.snapshots.items(), key=lambda item: item[1].sequence))
     region.version += 1
-    return snapshot_fields(one)
+    return snapshot_fields(snapshot)

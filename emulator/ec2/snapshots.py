@@ -1,4 +1,4 @@
-"""Creating and deleting snapshots, with the refusals of the real EC2."""
+"""CreateSnapshot, CreateSnapshots and DeleteSnapshot, with the errors of the real EC2."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from emulator.functions import running
 PENDING_PER_VOLUME = {"st1": 1, "sc1": 1}
 DEFAULT_PENDING_PER_VOLUME = 5
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-SECONDS_BETWEEN = 15
+MIN_SECONDS_BETWEEN = 15
 MAX_EXCLUDED = 40
-MAX_OF_INSTANCE = 128
+MAX_VOLUMES = 128
 
 Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a caller asks of a snapshot to be made, and how a test wants it to end."""
+    """What a call asks of a new snapshot, and the failure that a test ordered for it."""
 
     origin: Origin
     description: str
@@ -50,11 +50,11 @@ def create_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
 def make(
     cloud: Cloud, region: Region, volume: moto_bridge.Volume, description: str, tags: Tags | None = None
 ) -> Snapshot:
-    """One pending snapshot, without any check."""
+    """Adds a pending snapshot, without any check."""
     failure = cloud.failing_volumes.pop(volume.volume_id, None)
-    one = _new(cloud, region, volume, Order("create", description, tags or {}, failure))
-    cloud.timeline.change(one.ends_at, lambda: end(cloud, region, one))
-    return one
+    snapshot = _new(cloud, region, volume, Order("create", description, tags or {}, failure))
+    cloud.timeline.change(snapshot.ends_at, lambda: end(cloud, region, snapshot))
+    return snapshot
 
 
 def create_snapshots(cloud: Cloud, region: Region, params: Params) -> list[Snapshot]:
@@ -71,20 +71,20 @@ def create_snapshots(cloud: Cloud, region: Region, params: Params) -> list[Snaps
     _check_rates(cloud, region, volumes)
     if params.get("DryRun"):
         raise dry_run()
-    orders = [cloud.failing_volumes.pop(volume.volume_id, None) for volume in volumes]
-    failure = next((order for order in orders if order is not None), None)
+    failures = [cloud.failing_volumes.pop(volume.volume_id, None) for volume in volumes]
+    failure = next((failure for failure in failures if failure is not None), None)
     description = params.get("Description", "")
-    made = [
+    members = [
         _new(cloud, region, volume, Order("set", description, own, failure))
         for volume, own in zip(volumes, merged, strict=True)
     ]
-    for one in made:
-        cloud.timeline.change(one.ends_at, lambda one=one: end(cloud, region, one, made))  # type: ignore[misc]  # binds the loop's value
-    return made
+    for snapshot in members:
+        cloud.timeline.change(snapshot.ends_at, lambda snapshot=snapshot: end(cloud, region, snapshot, members))  # type: ignore[misc]  # binds the loop's value
+    return members
 
 
 def request_tags(params: Params) -> Tags:
-    """The tags for what the call makes. AWSError for a bad tag or description."""
+    """The tags for the new snapshots. AWSError for a tag or description that EC2 refuses."""
     check_description(params.get("Description", ""))
     return specified_tags(params.get("TagSpecifications", ()), "snapshot")
 
@@ -109,8 +109,8 @@ def _chosen(region: Region, specification: Params) -> list[moto_bridge.Volume]:
             raise invalid_value(f"The volume '{volume_id}' is not attached to '{specification['InstanceId']}'.")
     left_out = set(excluded) | ({devices.get(root)} if specification.get("ExcludeBootVolume") else set())
     chosen = [volume_id for volume_id in devices.values() if volume_id not in left_out]
-    if not 1 <= len(chosen) <= MAX_OF_INSTANCE:
-        raise invalid_value(f"A set has 1 to {MAX_OF_INSTANCE} volumes, this one would have {len(chosen)}.")
+    if not 1 <= len(chosen) <= MAX_VOLUMES:
+        raise invalid_value(f"A set has 1 to {MAX_VOLUMES} volumes, this one would have {len(chosen)}.")
     return [moto_bridge.volume(region.name, volume_id) for volume_id in chosen]
 
 
@@ -121,15 +121,17 @@ def _check_rates(cloud: Cloud, region: Region, volumes: Sequence[moto_bridge.Vol
     for volume in volumes:
         recent = region.recent.get(volume.volume_id, ())
         at_once = PENDING_PER_VOLUME.get(volume.volume_type, DEFAULT_PENDING_PER_VOLUME)
-        if sum(1 for one in recent if not one.ended) >= at_once:
+        if sum(1 for snapshot in recent if not snapshot.ended) >= at_once:
             raise AWSError(
                 "ConcurrentSnapshotLimitExceeded",
                 f"Maximum allowed in-progress snapshots ({at_once}) exceeded for volume '{volume.volume_id}'.",
             )
-        if recent and cloud.now - max(one.start_time for one in recent) < timedelta(seconds=SECONDS_BETWEEN):
+        if recent and cloud.now - max(snapshot.start_time for snapshot in recent) < timedelta(
+            seconds=MIN_SECONDS_BETWEEN
+        ):
             raise AWSError(
                 "SnapshotCreationPerVolumeRateExceeded",
-                f"The rate of snapshots of volume '{volume.volume_id}' is too high: wait {SECONDS_BETWEEN} seconds.",
+                f"Snapshots of volume '{volume.volume_id}' need {MIN_SECONDS_BETWEEN} seconds between them.",
             )
 
 
@@ -139,7 +141,7 @@ def _new(
     volume: moto_bridge.Volume,
     order: Order,
 ) -> Snapshot:
-    one = Snapshot(
+    snapshot = Snapshot(
         snapshot_id=region.new_id("snap"),
         sequence=region.next_sequence(),
         region=region.name,
@@ -154,74 +156,74 @@ def _new(
         tags=dict(order.tags),
         failure=order.failure,
     )
-    region.add(one)
-    return one
+    region.add(snapshot)
+    return snapshot
 
 
-def end(cloud: Cloud, region: Region, one: Snapshot, members: Sequence[Snapshot] = ()) -> None:
-    """Ends a pending snapshot and sends its events; that of a set goes with the last of its `members`."""
-    region.end(one)
-    if one.delete_when_ended:
-        recycle_bin.delete(cloud, region, one)
+def end(cloud: Cloud, region: Region, snapshot: Snapshot, members: Sequence[Snapshot] = ()) -> None:
+    """Ends a pending snapshot and sends its event; the last of the `members` of a set sends that of the set too."""
+    region.end(snapshot)
+    if snapshot.delete_when_ended:
+        recycle_bin.delete(cloud, region, snapshot)
     if not members or cloud.conditions.individual_events_of_sets:
-        notifications.snapshot_ended(cloud, one)
+        notifications.snapshot_ended(cloud, snapshot)
     if members and all(member.ended for member in members):
         notifications.set_ended(cloud, members)
 
 
 def find(region: Region, snapshot_id: str) -> Snapshot:
     """AWSError if it does not exist."""
-    found = region.snapshots.get(snapshot_id)
-    if found is None:
+    snapshot = region.snapshots.get(snapshot_id)
+    if snapshot is None:
         raise snapshot_not_found([snapshot_id])
-    return found
+    return snapshot
 
 
 def owned(region: Region, snapshot_id: str) -> Snapshot:
     """AWSError if it does not exist, or belongs to somebody else."""
     check_id(snapshot_id, "snap")
-    found = find(region, snapshot_id)
-    if not found.mine:
+    snapshot = find(region, snapshot_id)
+    if not snapshot.mine:
         raise AWSError("UnauthorizedOperation", "You are not authorized to perform this operation.")
-    return found
+    return snapshot
 
 
-def usable(one: Snapshot) -> Snapshot:
-    """The snapshot itself; AWSError if it is not completed, or archived.
+def usable(snapshot: Snapshot) -> Snapshot:
+    """The snapshot itself; AWSError if it is not completed or is archived.
 
-    An archived one has to be restored first: https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive.html
+    An archived snapshot has to be restored first: https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-archive.html
     """
-    if one.state != "completed":
-        raise AWSError("IncorrectState", f"Snapshot {one.snapshot_id} is not in the completed state.")
-    if one.storage_tier == "archive":
-        raise AWSError("IncorrectState", f"Snapshot {one.snapshot_id} is archived: restore it first.")
-    return one
+    if snapshot.state != "completed":
+        raise AWSError("IncorrectState", f"Snapshot {snapshot.snapshot_id} is not in the completed state.")
+    if snapshot.storage_tier == "archive":
+        raise AWSError("IncorrectState", f"Snapshot {snapshot.snapshot_id} is archived: restore it first.")
+    return snapshot
 
 
 def delete_snapshot(cloud: Cloud, region: Region, params: Params) -> None:
-    """A pending snapshot goes once it has ended. A rule of the Recycle Bin keeps what is deleted for a while.
+    """A pending snapshot is deleted when it has ended. A rule of the Recycle Bin may keep it.
 
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-deleting-snapshot.html
     """
-    one = owned(region, params["SnapshotId"])
+    snapshot = owned(region, params["SnapshotId"])
     for image in region.images.values():
-        if any(snapshot_id == one.snapshot_id for snapshot_id, _ in image.snapshots.values()):
+        if any(snapshot_id == snapshot.snapshot_id for snapshot_id, _ in image.snapshots.values()):
             raise AWSError(
-                "InvalidSnapshot.InUse", f"The snapshot {one.snapshot_id} is currently in use by {image.image_id}"
+                "InvalidSnapshot.InUse", f"The snapshot {snapshot.snapshot_id} is currently in use by {image.image_id}"
             )
-    if is_locked(one, cloud.now):
+    if is_locked(snapshot, cloud.now):
         # AWS documents that a locked snapshot cannot be deleted, but not the code of the refusal.
-        raise AWSError("OperationNotPermitted", f"The snapshot {one.snapshot_id} is locked and cannot be deleted.")
+        raise AWSError("OperationNotPermitted", f"The snapshot {snapshot.snapshot_id} is locked and cannot be deleted.")
     if params.get("DryRun"):
         raise dry_run()
     caller = running.current()
-    region.deletions.append(Deletion(cloud.now, region.name, caller.function if caller else None, one.summary()))
-    if one.ended:
-        recycle_bin.delete(cloud, region, one)
+    region.deletions.append(Deletion(cloud.now, region.name, caller.function if caller else None, snapshot.summary()))
+    if snapshot.ended:
+        recycle_bin.delete(cloud, region, snapshot)
     else:
-        one.delete_when_ended = True
+        snapshot.delete_when_ended = True
 
 
-def is_locked(one: Snapshot, now: datetime) -> bool:
-    """Whether a lock is in force at `now`."""
-    return one.lock is not None and one.lock.expires > now
+def is_locked(snapshot: Snapshot, now: datetime) -> bool:
+    """Whether it is locked at `now`."""
+    return snapshot.lock is not None and snapshot.lock.expires > now

@@ -1,4 +1,4 @@
-"""CreateTags and DeleteTags: checked here, kept here for snapshots and images, and by moto for the rest."""
+"""CreateTags and DeleteTags. The emulator holds the tags of snapshots and images, moto those of other resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Params = Mapping[str, Any]
 
 
 def create_tags(cloud: Cloud, region: Region, params: Params) -> None:
-    """All resources or none. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html"""
+    """Tags all resources or none. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html"""
     tags = tags_of(params["Tags"])
     held = _resources(region, params)
     for existing in held.values():
@@ -30,37 +30,39 @@ def create_tags(cloud: Cloud, region: Region, params: Params) -> None:
 
 
 def delete_tags(cloud: Cloud, region: Region, params: Params) -> None:
-    """A tag without a value goes whatever it holds; with one only if it holds that; without any tag all go.
+    """Removes a tag whatever its value, or only with the value that the call names; without tags in the call, all.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
     """
     held = _resources(region, params)
-    if any(one["Key"].lower().startswith("aws:") for one in params.get("Tags", ())):
+    if any(tag["Key"].lower().startswith("aws:") for tag in params.get("Tags", ())):
         raise invalid_value("Tag keys starting with 'aws:' are reserved for internal use")
     if params.get("DryRun"):
         raise dry_run()
     for resource_id, existing in held.items():
         asked = params.get("Tags") or [{"Key": key} for key in existing if not key.startswith("aws:")]
-        gone = [
-            one["Key"]
-            for one in asked
-            if one["Key"] in existing and one.get("Value", existing[one["Key"]]) == existing[one["Key"]]
+        removed = [
+            tag["Key"]
+            for tag in asked
+            if tag["Key"] in existing and tag.get("Value", existing[tag["Key"]]) == existing[tag["Key"]]
         ]
-        _write(cloud, region, resource_id, {key: value for key, value in existing.items() if key not in gone}, gone)
+        kept = {key: value for key, value in existing.items() if key not in removed}
+        _write(cloud, region, resource_id, kept, removed)
 
 
 def named_tags(cloud: Cloud, region: str, operation: str, params: Params) -> dict[str, Tags]:
-    """The tags of the snapshots and instances that a change names: what policies with conditions on them ask for.
+    """The tags of the snapshots and instances that a changing call names: policies have conditions on them.
 
-    Whatever does not exist is left out. A copy's source is looked up where it is.
+    Resources that do not exist are left out. The source of a copy is looked up in its own Region.
     """
     if operation.startswith("Describe"):
         return {}
     where = cloud.regions.get(params.get("SourceRegion", region))
     ids = [params.get("SnapshotId"), params.get("SourceSnapshotId"), *params.get("Resources", ())]
-    found = {one.snapshot_id: dict(one.tags) for one in (where.held(one) for one in ids if where and one) if one}
+    snapshots = [where.held(id) for id in ids if where and id]
     instances = [params.get("InstanceSpecification", {}).get("InstanceId"), *params.get("InstanceIds", ())]
-    return found | {one: moto_bridge.tags_of(region, one) for one in instances if one}
+    tags = {snapshot.snapshot_id: dict(snapshot.tags) for snapshot in snapshots if snapshot is not None}
+    return tags | {id: moto_bridge.tags_of(region, id) for id in instances if id}
 
 
 def _resources(region: Region, params: Params) -> dict[str, Tags]:

@@ -30,36 +30,42 @@ MAX_RESTORE_DAYS = 180
 
 
 def modify_snapshot_tier(cloud: Cloud, region: Region, params: Params) -> str:
-    """Archives a snapshot. It can be used until that is done, and not after it.
+    """Archives a snapshot. It can be used until the archival ends.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotTier.html
     """
-    one = owned(region, params["SnapshotId"])
+    snapshot = owned(region, params["SnapshotId"])
     if params.get("StorageTier") != "archive":
         raise invalid_value(f"Value ({params.get('StorageTier')}) for parameter storageTier is invalid: use archive.")
-    _check_archivable(region, one)
+    _check_archivable(region, snapshot)
     if params.get("DryRun"):
         raise dry_run()
-    one.tiering = Tiering("archival", cloud.now, cloud.now + cloud.conditions.archive_duration(one.volume_size))
-    _carry_out(cloud, region, one, one.tiering, lambda: _archived(cloud, one))
-    return f"<snapshotId>{one.snapshot_id}</snapshotId><tieringStartTime>{timestamp(cloud.now)}</tieringStartTime>"
+    snapshot.tiering = Tiering(
+        "archival", cloud.now, cloud.now + cloud.conditions.archive_duration(snapshot.volume_size)
+    )
+    _schedule(cloud, region, snapshot, snapshot.tiering, lambda: _archived(cloud, snapshot))
+    return f"<snapshotId>{snapshot.snapshot_id}</snapshotId><tieringStartTime>{timestamp(cloud.now)}</tieringStartTime>"
 
 
-def _check_archivable(region: Region, one: Snapshot) -> None:
-    if one.state != "completed":
-        raise AWSError("IncorrectState", f"Snapshot {one.snapshot_id} is not in the completed state.")
-    if one.storage_tier == "archive" or one.restore_expires is not None or _under_way(one):
-        raise AWSError("IncorrectState", f"Snapshot {one.snapshot_id} is archived, or is being archived or restored.")
+def _check_archivable(region: Region, snapshot: Snapshot) -> None:
+    if snapshot.state != "completed":
+        raise AWSError("IncorrectState", f"Snapshot {snapshot.snapshot_id} is not in the completed state.")
+    if snapshot.storage_tier == "archive" or snapshot.restore_expires is not None or _is_tiering(snapshot):
+        raise AWSError(
+            "IncorrectState", f"Snapshot {snapshot.snapshot_id} is archived, or is being archived or restored."
+        )
     for image in region.images.values():
-        if image.state != "disabled" and any(one.snapshot_id == held for held, _ in image.snapshots.values()):
-            raise AWSError("InvalidSnapshot.InUse", f"The snapshot {one.snapshot_id} is in use by {image.image_id}")
+        if image.state != "disabled" and any(snapshot.snapshot_id == held for held, _ in image.snapshots.values()):
+            raise AWSError(
+                "InvalidSnapshot.InUse", f"The snapshot {snapshot.snapshot_id} is in use by {image.image_id}"
+            )
     archived = [
         other
         for other in region.snapshots.values()
-        if other.volume_id == one.volume_id and (other.storage_tier == "archive" or _under_way(other, "archival"))
+        if other.volume_id == snapshot.volume_id and (other.storage_tier == "archive" or _is_tiering(other, "archival"))
     ]
-    # AWS does not say what counts as the volume of a copy.
-    if one.volume_id != BOGUS_VOLUME and len(archived) >= MAX_ARCHIVED_OF_VOLUME:
+    # AWS does not say how it counts copies, whose volume id is not a real one.
+    if snapshot.volume_id != BOGUS_VOLUME and len(archived) >= MAX_ARCHIVED_OF_VOLUME:
         raise AWSError("ResourceLimitExceeded", f"At most {MAX_ARCHIVED_OF_VOLUME} snapshots of a volume are archived.")
     if _count(region, "archival") >= MAX_ARCHIVALS:
         raise AWSError("ResourceLimitExceeded", f"At most {MAX_ARCHIVALS} snapshots are archived at a time.")
@@ -70,36 +76,36 @@ def restore_snapshot_tier(cloud: Cloud, region: Region, params: Params) -> str:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RestoreSnapshotTier.html
     """
-    one = owned(region, params["SnapshotId"])
+    snapshot = owned(region, params["SnapshotId"])
     permanent = bool(params.get("PermanentRestore"))
     days = params.get("TemporaryRestoreDays")
     if permanent and days is not None:
         raise AWSError("InvalidParameterCombination", "TemporaryRestoreDays and PermanentRestore exclude each other.")
     if days is not None and not 1 <= days <= MAX_RESTORE_DAYS:
         raise invalid_value(f"Value ({days}) for parameter temporaryRestoreDays is invalid: 1 to {MAX_RESTORE_DAYS}.")
-    if _under_way(one) or (one.storage_tier == "standard" and one.restore_expires is None):
-        raise AWSError("IncorrectState", f"Snapshot {one.snapshot_id} is not archived.")
-    if one.restore_expires is None and _count(region, "restore") >= MAX_RESTORES:
+    if _is_tiering(snapshot) or (snapshot.storage_tier == "standard" and snapshot.restore_expires is None):
+        raise AWSError("IncorrectState", f"Snapshot {snapshot.snapshot_id} is not archived.")
+    if snapshot.restore_expires is None and _count(region, "restore") >= MAX_RESTORES:
         raise AWSError("ResourceLimitExceeded", f"At most {MAX_RESTORES} archived snapshots are restored at a time.")
     if params.get("DryRun"):
         raise dry_run()
     period = None if permanent else timedelta(days=days or DEFAULT_RESTORE_DAYS)
-    if one.restore_expires is None:
-        _restore(cloud, region, one, period)
+    if snapshot.restore_expires is None:
+        _restore(cloud, region, snapshot, period)
     else:
-        _restored(cloud, region, one, period)
-    return _restore_fields(cloud, one, period)
+        _restored(cloud, region, snapshot, period)
+    return _restore_fields(cloud, snapshot, period)
 
 
-def _restore(cloud: Cloud, region: Region, one: Snapshot, period: timedelta | None) -> None:
+def _restore(cloud: Cloud, region: Region, snapshot: Snapshot, period: timedelta | None) -> None:
     kind: TieringOperation = "permanent-restore" if period is None else "temporary-restore"
-    one.tiering = Tiering(kind, cloud.now, cloud.now + cloud.conditions.restore_duration(one.volume_size))
-    _carry_out(cloud, region, one, one.tiering, lambda: _restored(cloud, region, one, period))
+    snapshot.tiering = Tiering(kind, cloud.now, cloud.now + cloud.conditions.restore_duration(snapshot.volume_size))
+    _schedule(cloud, region, snapshot, snapshot.tiering, lambda: _restored(cloud, region, snapshot, period))
 
 
-def _restore_fields(cloud: Cloud, one: Snapshot, period: timedelta | None) -> str:
+def _restore_fields(cloud: Cloud, snapshot: Snapshot, period: timedelta | None) -> str:
     return (
-        f"<snapshotId>{one.snapshot_id}</snapshotId><restoreStartTime>{timestamp(cloud.now)}</restoreStartTime>"
+        f"<snapshotId>{snapshot.snapshot_id}</snapshotId><restoreStartTime>{timestamp(cloud.now)}</restoreStartTime>"
         + (f"<restoreDuration>{period.days}</restoreDuration>" if period is not None else "")
         + f"<isPermanentRestore>{str(period is None).lower()}</isPermanentRestore>"
     )
@@ -113,70 +119,82 @@ def describe_snapshot_tier_status(region: Region, params: Params) -> str:
     matches = compile_filters(params.get("Filters", ()), TIER_STATUS)
     if params.get("DryRun"):
         raise dry_run()
-    tiered = [one for one in region.snapshots.values() if one.mine and one.tiering is not None and matches(one)]
-    page, token = cut(tiered, [one.sequence for one in tiered], params, "SnapshotIds")
-    items = "".join(f"<item>{_status(one, one.tiering)}</item>" for one in page if one.tiering is not None)
+    tiered = [
+        snapshot
+        for snapshot in region.snapshots.values()
+        if snapshot.mine and snapshot.tiering is not None and matches(snapshot)
+    ]
+    page, token = cut(tiered, [snapshot.sequence for snapshot in tiered], params, "SnapshotIds")
+    items = "".join(
+        f"<item>{_status(snapshot, snapshot.tiering)}</item>" for snapshot in page if snapshot.tiering is not None
+    )
     following = f"<nextToken>{token}</nextToken>" if token else ""
     return f"<snapshotTierStatusSet>{items}</snapshotTierStatusSet>{following}"
 
 
-def _status(one: Snapshot, tiering: Tiering) -> str:
+def _status(snapshot: Snapshot, tiering: Tiering) -> str:
     optional = (
-        f"<archivalCompleteTime>{timestamp(one.archived_at)}</archivalCompleteTime>" if one.archived_at else ""
-    ) + (f"<restoreExpiryTime>{timestamp(one.restore_expires)}</restoreExpiryTime>" if one.restore_expires else "")
+        f"<archivalCompleteTime>{timestamp(snapshot.archived_at)}</archivalCompleteTime>"
+        if snapshot.archived_at
+        else ""
+    ) + (
+        f"<restoreExpiryTime>{timestamp(snapshot.restore_expires)}</restoreExpiryTime>"
+        if snapshot.restore_expires
+        else ""
+    )
     return (
-        f"<snapshotId>{one.snapshot_id}</snapshotId><volumeId>{one.volume_id}</volumeId><status>{one.state}</status>"
-        f"<ownerId>{one.owner_id}</ownerId><storageTier>{one.storage_tier}</storageTier>{tag_set(one.tags)}"
+        f"<snapshotId>{snapshot.snapshot_id}</snapshotId><volumeId>{snapshot.volume_id}</volumeId><status>{snapshot.state}</status>"
+        f"<ownerId>{snapshot.owner_id}</ownerId><storageTier>{snapshot.storage_tier}</storageTier>{tag_set(snapshot.tags)}"
         f"<lastTieringStartTime>{timestamp(tiering.started)}</lastTieringStartTime>"
         f"<lastTieringProgress>{100 if tiering.ended else 0}</lastTieringProgress>"
         f"<lastTieringOperationStatus>{tiering.status}</lastTieringOperationStatus>{optional}"
     )
 
 
-def _carry_out(cloud: Cloud, region: Region, one: Snapshot, tiering: Tiering, then: Callable[[], None]) -> None:
+def _schedule(cloud: Cloud, region: Region, snapshot: Snapshot, tiering: Tiering, then: Callable[[], None]) -> None:
     def end() -> None:
         tiering.ended = True
         then()
-        _changed(region, one)
-        if one.snapshot_id in region.snapshots:
+        _changed(region, snapshot)
+        if snapshot.snapshot_id in region.snapshots:
             event = "archiveSnapshot" if tiering.operation == "archival" else "restoreSnapshot"
-            notifications.tier_changed(cloud, one, event, tiering.started)
+            notifications.tier_changed(cloud, snapshot, event, tiering.started)
 
     cloud.timeline.change(tiering.ends_at, end)
 
 
-def _archived(cloud: Cloud, one: Snapshot) -> None:
-    one.storage_tier, one.archived_at = "archive", cloud.now
+def _archived(cloud: Cloud, snapshot: Snapshot) -> None:
+    snapshot.storage_tier, snapshot.archived_at = "archive", cloud.now
 
 
-def _restored(cloud: Cloud, region: Region, one: Snapshot, period: timedelta | None) -> None:
+def _restored(cloud: Cloud, region: Region, snapshot: Snapshot, period: timedelta | None) -> None:
     """In the standard tier for `period` from now; for good if it is None."""
-    one.storage_tier, one.restore_expires = "standard", None
+    snapshot.storage_tier, snapshot.restore_expires = "standard", None
     if period is None:
-        one.archived_at = None
+        snapshot.archived_at = None
     else:
-        expires = one.restore_expires = cloud.now + period
-        cloud.timeline.change(expires, lambda: _expire(cloud, region, one, expires))
-    _changed(region, one)
+        expires = snapshot.restore_expires = cloud.now + period
+        cloud.timeline.change(expires, lambda: _expire(cloud, region, snapshot, expires))
+    _changed(region, snapshot)
 
 
-def _expire(cloud: Cloud, region: Region, one: Snapshot, expires: datetime) -> None:
-    if one.restore_expires != expires:
+def _expire(cloud: Cloud, region: Region, snapshot: Snapshot, expires: datetime) -> None:
+    if snapshot.restore_expires != expires:
         return  # the period was changed meanwhile
-    one.storage_tier, one.restore_expires = "archive", None
-    _changed(region, one)
-    if one.snapshot_id in region.snapshots:
-        notifications.tier_changed(cloud, one, "restoreExpiry", expires)
+    snapshot.storage_tier, snapshot.restore_expires = "archive", None
+    _changed(region, snapshot)
+    if snapshot.snapshot_id in region.snapshots:
+        notifications.tier_changed(cloud, snapshot, "restoreExpiry", expires)
 
 
-def _changed(region: Region, one: Snapshot) -> None:
-    one.touch()
+def _changed(region: Region, snapshot: Snapshot) -> None:
+    snapshot.touch()
     region.version += 1
 
 
-def _under_way(one: Snapshot, kind: str = "") -> bool:
-    return one.tiering is not None and not one.tiering.ended and kind in one.tiering.operation
+def _is_tiering(snapshot: Snapshot, kind: str = "") -> bool:
+    return snapshot.tiering is not None and not snapshot.tiering.ended and kind in snapshot.tiering.operation
 
 
 def _count(region: Region, kind: str) -> int:
-    return sum(_under_way(one, kind) for one in region.snapshots.values())
+    return sum(_is_tiering(snapshot, kind) for snapshot in region.snapshots.values())

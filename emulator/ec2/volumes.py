@@ -1,4 +1,4 @@
-"""CreateVolume from a snapshot: moto holds the volume, and here is what it is made of and when it is ready.
+"""CreateVolume from a snapshot, with the checks and the state creating that moto does not have.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html
 """
@@ -25,13 +25,13 @@ SIZES = {"gp2": (1, 16384), "gp3": (1, 65536), "io1": (4, 16384), "io2": (4, 655
          "sc1": (125, 16384), "standard": (1, 1024)}  # fmt: skip
 IOPS = {"gp3": (3000, 80000), "io1": (100, 64000), "io2": (100, 256000)}
 THROUGHPUT = {"gp3": (125, 2000)}
-# AWS documents no duration: it takes seconds, as blocks come from the snapshot when they are read.
-NEED_READY = frozenset({"AttachVolume", "DeleteVolume", "ModifyVolume", "CreateSnapshot"})
-CREATING = timedelta(seconds=8)
+# EC2 refuses these while a volume is being created.
+NEED_AVAILABLE = frozenset({"AttachVolume", "DeleteVolume", "ModifyVolume", "CreateSnapshot"})
+CREATING = timedelta(seconds=8)  # AWS documents no duration; it takes seconds
 
 
 def create_from_snapshot(cloud: Cloud, region: Region, params: Params) -> str:
-    """The inside of the answer: a volume in state creating, available after a while."""
+    """Adds a volume in state creating, which becomes available later; returns the elements of the response."""
     check_id(params["SnapshotId"], "snap")
     tags = specified_tags(params.get("TagSpecifications", ()), "volume")
     source = usable(owned(region, params["SnapshotId"]))
@@ -43,14 +43,14 @@ def create_from_snapshot(cloud: Cloud, region: Region, params: Params) -> str:
         raise invalid_value(f"Value ({zone}) for parameter availabilityZone is invalid. Subnet zone does not exist.")
     if params.get("DryRun"):
         raise dry_run()
-    made = moto_bridge.Restored(
+    restored = moto_bridge.Restored(
         zone, size, kind, params.get("Iops"), params.get("Throughput"), source.snapshot_id,
         source.encrypted or bool(params.get("Encrypted")), params.get("KmsKeyId") or source.kms_key_id,
     )  # fmt: skip
-    volume_id = moto_bridge.add_volume(region.name, made, tags)
+    volume_id = moto_bridge.add_volume(region.name, restored, tags)
     region.fleet_version += 1
     cloud.timeline.change(cloud.now + CREATING, lambda: _available(region, volume_id))
-    return _fields(cloud, volume_id, made) + tag_set(tags)
+    return _fields(cloud, volume_id, restored) + tag_set(tags)
 
 
 def _available(region: Region, volume_id: str) -> None:
@@ -82,24 +82,24 @@ def _in_bounds(what: str, value: int, bounds: tuple[int, int]) -> None:
         raise invalid_value(f"{what} of {value} is out of bounds: {low} to {high}.")
 
 
-def _fields(cloud: Cloud, volume_id: str, made: moto_bridge.Restored) -> str:
+def _fields(cloud: Cloud, volume_id: str, restored: moto_bridge.Restored) -> str:
     return (
-        f"<volumeId>{volume_id}</volumeId><size>{made.size}</size><snapshotId>{made.snapshot_id}</snapshotId>"
-        f"<availabilityZone>{made.zone}</availabilityZone><status>creating</status>"
-        f"<createTime>{timestamp(cloud.now)}</createTime><volumeType>{made.volume_type}</volumeType>"
-        + (f"<iops>{made.iops}</iops>" if made.iops else "")
-        + (f"<throughput>{made.throughput}</throughput>" if made.throughput else "")
-        + f"<encrypted>{str(made.encrypted).lower()}</encrypted>"
-        + (f"<kmsKeyId>{made.kms_key_id}</kmsKeyId>" if made.encrypted and made.kms_key_id else "")
+        f"<volumeId>{volume_id}</volumeId><size>{restored.size}</size><snapshotId>{restored.snapshot_id}</snapshotId>"
+        f"<availabilityZone>{restored.zone}</availabilityZone><status>creating</status>"
+        f"<createTime>{timestamp(cloud.now)}</createTime><volumeType>{restored.volume_type}</volumeType>"
+        + (f"<iops>{restored.iops}</iops>" if restored.iops else "")
+        + (f"<throughput>{restored.throughput}</throughput>" if restored.throughput else "")
+        + f"<encrypted>{str(restored.encrypted).lower()}</encrypted>"
+        + (f"<kmsKeyId>{restored.kms_key_id}</kmsKeyId>" if restored.encrypted and restored.kms_key_id else "")
     )
 
 
-def check_ready(region: Region, operation: str, params: Params) -> None:
-    """AWSError for what EC2 refuses to do with a volume that is being created, or that an instance runs from."""
+def check_available(region: Region, operation: str, params: Params) -> None:
+    """AWSError if EC2 refuses an operation: the volume is being created, or is the root of a running instance."""
     volume_id = params.get("VolumeId")
     if operation == "DetachVolume" and volume_id:
         _check_detachable(region, volume_id)
-    if operation in NEED_READY and volume_id and moto_bridge.is_creating(region.name, volume_id):
+    if operation in NEED_AVAILABLE and volume_id and moto_bridge.is_creating(region.name, volume_id):
         raise AWSError("IncorrectState", f"The volume '{volume_id}' is not 'available': it is 'creating'.")
 
 

@@ -1,4 +1,4 @@
-"""The event bus and the schedules of every Region: they call the handlers that the app itself has registered.
+"""The event bus and the schedules of every Region. They call the handlers that the app has registered.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
 """
@@ -34,7 +34,7 @@ RETRIES = (timedelta(minutes=1), timedelta(minutes=2))
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event that a handler failed at three times. `at` is aware and UTC."""
+    """An event at which a handler failed three times. `at` is aware and UTC."""
 
     at: datetime
     region: str
@@ -45,7 +45,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event on its way to a function; `attempt` counts from 1."""
+    """An event to be delivered to a function; `attempt` counts from 1."""
 
     region: str
     function: str
@@ -55,7 +55,7 @@ class Delivery:
 
 @dataclass
 class Rule:
-    """What calls a function: a pattern of events, or a schedule."""
+    """What starts a function: an event pattern or a schedule."""
 
     function: str
     pattern: Mapping[str, Any] | None
@@ -79,7 +79,7 @@ class Bus:
         self._rules: dict[str, dict[str, Rule]] = {}
 
     def deploy(self, function: Function) -> None:
-        """Puts the app's rules of a Region in force; those of an earlier deployment end."""
+        """Enables the rules of an app in a Region, in place of those of an earlier deployment."""
         self._functions[function.region] = function
         rules = [_rule(source) for source in function.chalice.event_sources]
         self._rules[function.region] = {rule.function: rule for rule in rules}
@@ -88,10 +88,12 @@ class Bus:
                 self._plan(function.region, rule, self._clock.now)
 
     def enable(self, region: str, function: str, enabled: bool) -> None:
-        """KeyError names the functions there are."""
+        """Enables or disables the rule of a function. KeyError with the names of all functions if it has none."""
         rules = self._rules.get(region, {})
         if function not in rules:
-            raise KeyError(f"{function!r} has no rule in {region}; there are: {', '.join(sorted(rules)) or 'none'}")
+            raise KeyError(
+                f"{function!r} has no rule in {region}; rules exist for: {', '.join(sorted(rules)) or 'no function'}"
+            )
         rules[function].enabled = enabled
 
     def _plan(self, region: str, rule: Rule, after: datetime) -> None:
@@ -137,7 +139,7 @@ class Bus:
         }
 
     def publish(self, region: str, event: dict[str, Any]) -> None:
-        """Delivers to every rule that matches now, or loses, doubles and delays it as the conditions say."""
+        """Delivers an event to every matching rule, unless the conditions lose it; they may also double or delay it."""
         for rule in self._rules.get(region, {}).values():
             if rule.enabled and rule.pattern is not None and patterns.matches(rule.pattern, event):
                 for _ in range(self._deliveries()):
@@ -160,7 +162,7 @@ class Bus:
 
     @contextmanager
     def holding(self) -> Iterator[list[Delivery]]:
-        """What is to be delivered meanwhile goes to a list, and nowhere else."""
+        """Collects deliveries in a list meanwhile, and does not make them."""
         held: list[Delivery] = []
         before, self._held = self._held, held
         try:
@@ -169,26 +171,28 @@ class Bus:
             self._held = before
 
     def attempt(self, delivery: Delivery, before_call: Callable[[], None] = at_once) -> None:
-        """Calls the function; if it fails, the next attempt is on its way, or the event is a dead letter."""
-        one = delivery
-        _, error = self.call(one.region, one.function, one.event, one.attempt, before_call)
+        """Calls the function; if it fails, schedules the next attempt, or makes the event a dead letter."""
+        _, error = self.call(delivery.region, delivery.function, delivery.event, delivery.attempt, before_call)
         if error is None:
             return
-        if one.attempt <= len(RETRIES):
-            self._deliver(replace(one, attempt=one.attempt + 1), RETRIES[one.attempt - 1])
+        if delivery.attempt <= len(RETRIES):
+            self._deliver(replace(delivery, attempt=delivery.attempt + 1), RETRIES[delivery.attempt - 1])
         else:
             text = f"{type(error).__name__}: {error}"
-            self.dead_letters.append(DeadLetter(self._clock.now, one.region, one.function, one.event, text))
+            self.dead_letters.append(
+                DeadLetter(self._clock.now, delivery.region, delivery.function, delivery.event, text)
+            )
 
     def attempt_all(self, deliveries: Sequence[Delivery], order: Iterable[int]) -> list[int]:
-        """Makes several attempts side by side, and returns whose turn each call was, by places; see `Turns`."""
+        """Makes several attempts concurrently; returns for each AWS call the position of its delivery. See `Turns`."""
         turns = Turns(len(deliveries), order)
         attempts = [
-            partial(self.attempt, one, partial(turns.before_call, place)) for place, one in enumerate(deliveries)
+            partial(self.attempt, delivery, partial(turns.before_call, place))
+            for place, delivery in enumerate(deliveries)
         ]
-        with redirect_stdout(sink):  # what each of them restores at its end, in whatever order they end
+        with redirect_stdout(sink):  # each restores standard output when it ends, in any order
             run_all(attempts, turns)
-        return turns.made
+        return turns.calls
 
     def call(
         self,
@@ -198,7 +202,7 @@ class Bus:
         attempt: int,
         before_call: Callable[[], None] = at_once,
     ) -> tuple[Any, BaseException | None]:
-        """One call of a handler now, recorded. KeyError if the Region or the function is not deployed.
+        """Calls a handler now, and records the invocation. KeyError if the Region or the function is not deployed.
 
         `before_call` returns when an AWS call may be made.
         """
@@ -213,7 +217,7 @@ class Bus:
         return result, error
 
     def direct(self, region: str, function: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-        """A well-formed event for a direct call: one that the function's own pattern names, or that of a schedule."""
+        """An event for a direct call: as the function's own pattern or schedule would send it."""
         rule = self._rules.get(region, {}).get(function)
         if rule is None or rule.pattern is None:
             event = self.scheduled(region, function, self._clock.now)
@@ -232,9 +236,11 @@ def _rule(source: BaseEventSourceConfig) -> Rule:
         expression = source.schedule_expression
         text = expression if isinstance(expression, str) else expression.to_string()
         return Rule(source.name, None, schedules.parse(text))
-    raise NotImplementedError(f"{source.name}: the emulator has schedules and events only, not {type(source).__name__}")
+    raise NotImplementedError(
+        f"{source.name}: the emulator supports schedules and events only, not {type(source).__name__}"
+    )
 
 
 def _first(alternatives: Any) -> str | None:
-    texts = [one for one in alternatives or () if isinstance(one, str)]
+    texts = [text for text in alternatives or () if isinstance(text, str)]
     return texts[0] if texts else None

@@ -20,62 +20,62 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 class PatternError(ValueError):
-    """A pattern that EventBridge would refuse, or that this emulator does not know."""
+    """A pattern that EventBridge would refuse, or that the emulator does not support."""
 
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
-    """Whether `event` holds all that `pattern` names. PatternError for what is no pattern, whatever the event."""
+    """Whether `event` matches `pattern`. PatternError for an invalid pattern, whatever the event."""
     check(pattern)
     return _holds(pattern, event)
 
 
 def check(pattern: Mapping[str, Any]) -> None:
-    """PatternError unless every leaf is a list of alternatives that are known."""
+    """PatternError unless every leaf is a list of supported alternatives."""
     if not isinstance(pattern, Mapping) or not pattern:
-        raise PatternError(f"an event pattern is an object with at least one field, not {pattern!r}")
+        raise PatternError(f"an event pattern must be an object with at least one field, not {pattern!r}")
     for key, wanted in pattern.items():
         if key == "$or":
             if not isinstance(wanted, Sequence) or len(wanted) < 2:
                 raise PatternError("$or takes a list of two or more patterns")
-            for one in wanted:
-                check(one)
+            for alternative in wanted:
+                check(alternative)
         elif isinstance(wanted, Mapping):
             check(wanted)
         elif isinstance(wanted, list) and wanted:
-            for one in wanted:
-                _alternative(one)
+            for alternative in wanted:
+                _alternative(alternative)
         else:
-            raise PatternError(f"{key!r} takes a list of alternatives, not {wanted!r}")
+            raise PatternError(f"{key!r} must have a list of alternatives, not {wanted!r}")
 
 
 def _holds(pattern: Mapping[str, Any], event: Any) -> bool:
     if isinstance(event, list):  # an array of objects matches if one of them does
-        return any(_holds(pattern, one) for one in event)
+        return any(_holds(pattern, item) for item in event)
     for key, wanted in pattern.items():
         if key == "$or":
-            held = any(_holds(one, event) for one in wanted)
+            held = any(_holds(alternative, event) for alternative in wanted)
         else:
-            found = event.get(key, MISSING) if isinstance(event, Mapping) else MISSING
-            held = _holds(wanted, found) if isinstance(wanted, Mapping) else _any(wanted, found)
+            value = event.get(key, MISSING) if isinstance(event, Mapping) else MISSING
+            held = _holds(wanted, value) if isinstance(wanted, Mapping) else _any(wanted, value)
         if not held:
             return False
     return True
 
 
-def _any(alternatives: Sequence[Any], found: Any) -> bool:
-    values = found if isinstance(found, list) else [found]
+def _any(alternatives: Sequence[Any], value_: Any) -> bool:
+    values = value_ if isinstance(value_, list) else [value_]
     if not values:
         values = [MISSING]
-    return any(_alternative(one)(value) for one in alternatives for value in values)
+    return any(_alternative(alternative)(value) for alternative in alternatives for value in values)
 
 
 def _alternative(wanted: Any) -> Callable[[Any], bool]:
     if not isinstance(wanted, Mapping):
         if isinstance(wanted, list):
-            raise PatternError(f"an alternative is a value or an operator, not {wanted!r}")
+            raise PatternError(f"an alternative must be a value or an operator, not {wanted!r}")
         return lambda value: _same(wanted, value)
     if len(wanted) != 1:
-        raise PatternError(f"an alternative has one operator, not {wanted!r}")
+        raise PatternError(f"an alternative must have one operator, not {wanted!r}")
     name, argument = next(iter(wanted.items()))
     if name not in OPERATORS:
         raise PatternError(f"unknown operator {name!r} in an event pattern; known: {', '.join(sorted(OPERATORS))}")
@@ -113,15 +113,15 @@ def _exists(argument: Any) -> Callable[[Any], bool]:
 def _anything_but(argument: Any) -> Callable[[Any], bool]:
     refused = [argument] if isinstance(argument, Mapping) else argument if isinstance(argument, list) else [argument]
     tests: list[Callable[[Any], bool]] = []
-    for one in refused:
-        if isinstance(one, Mapping):
-            name, value = next(iter(one.items()))
-            if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard") or len(one) != 1:
-                raise PatternError(f"anything-but does not take {one!r}")
+    for alternative in refused:
+        if isinstance(alternative, Mapping):
+            name, value = next(iter(alternative.items()))
+            if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard") or len(alternative) != 1:
+                raise PatternError(f"anything-but does not take {alternative!r}")
             listed = value if isinstance(value, list) else [value]
-            tests.extend(OPERATORS[name](each) for each in listed)
+            tests.extend(OPERATORS[name](text) for text in listed)
         else:
-            tests.append(_alternative(one))
+            tests.append(_alternative(alternative))
     return lambda value: value is not MISSING and not any(test(value) for test in tests)
 
 

@@ -1,4 +1,4 @@
-"""EventBridge's schedule expressions, in UTC: rate(…) and cron(…). What is not supported is refused, never guessed.
+"""EventBridge's schedule expressions, in UTC: rate(…) and cron(…). Unsupported ones are errors.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 """
@@ -17,7 +17,7 @@ Next = Callable[[datetime], datetime | None]
 
 
 class ScheduleError(ValueError):
-    """An expression that AWS would refuse, or that this emulator does not support."""
+    """An expression that AWS would refuse, or that the emulator does not support."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Cron:
 
 
 def parse(expression: str) -> Next:
-    """What tells the next time after a given one; a rate counts from that one. ScheduleError for what is refused."""
+    """A function that returns the next time after a given one. ScheduleError for an unsupported expression."""
     rate = RATE.fullmatch(expression)
     if rate:
         value, unit = int(rate.group(1)), rate.group(2)
         if value < 1 or (value == 1) == unit.endswith("s"):
-            raise ScheduleError(f"{expression!r}: 1 takes the singular, more the plural")
+            raise ScheduleError(f"{expression!r}: use the singular unit for 1, and the plural for more")
         step = timedelta(**{unit if unit.endswith("s") else unit + "s": value})
         return lambda instant: instant + step
     if not expression.startswith("cron(") or not expression.endswith(")"):
@@ -71,10 +71,10 @@ def parse(expression: str) -> Next:
 
 
 def parse_cron(expression: str) -> Cron:
-    """ScheduleError names the field that is wrong or not supported."""
+    """ScheduleError with the name of the field that is wrong or not supported."""
     fields = expression[5:-1].split()
     if len(fields) != 6:
-        raise ScheduleError(f"it has {len(fields)} fields; cron takes six: minutes hours day month weekday year")
+        raise ScheduleError(f"it has {len(fields)} fields, but cron needs six: minutes hours day month weekday year")
     if (fields[2] == "?") == (fields[4] == "?"):
         raise ScheduleError("exactly one of day of month and day of week must be '?'")
     return Cron(
@@ -89,7 +89,7 @@ def parse_cron(expression: str) -> Cron:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a cron expression: its bounds, and names that stand for its values from `low` on."""
+    """A field of a cron expression: its bounds, and names for its values from `low` on."""
 
     name: str
     low: int
@@ -97,16 +97,16 @@ class Field:
     names: tuple[str, ...] = ()
 
     def values(self, text: str) -> frozenset[int]:
-        """All values that `text` names. ScheduleError for what is out of bounds or not supported."""
-        found: set[int] = set()
+        """All values that `text` names. ScheduleError for values that are out of bounds or not supported."""
+        values: set[int] = set()
         for part in text.split(","):
-            found.update(self._part(part))
-        return frozenset(found)
+            values.update(self._part(part))
+        return frozenset(values)
 
     def _part(self, part: str) -> range:
         span, slash, step = part.partition("/")
         if slash and (not step.isdecimal() or int(step) < 1):
-            raise ScheduleError(f"{step!r} is no step in {self.name}")
+            raise ScheduleError(f"{step!r} is not a valid step in {self.name}")
         first, dash, last = span.partition("-")
         start = self.low if span == "*" else self._number(first)
         end = self.high if span == "*" or (slash and not dash) else start

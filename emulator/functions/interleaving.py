@@ -1,4 +1,4 @@
-"""Invocations side by side, as Lambda runs them, but with the same interleaving every time."""
+"""Concurrent invocations, as Lambda runs them, but with the same interleaving every time."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ NOBODY = -1
 
 
 class Turns:
-    """Lets one of several participants go on at a time: each stops before each of its AWS calls until its turn comes.
+    """Lets one of several participants run at a time: before an AWS call, a participant waits for its turn.
 
-    `order` names, by their places, who is to go on for one more call; one that has ended is passed over. Once the
-    order is used up they go on one after the other, each to its end. Each has to make its calls one at a time,
-    and finds os.environ as it left it.
+    `order` names, by position, the participant that makes the next call; one that has ended is skipped. After that, the
+    participants continue one after the other until they end. A participant must make its calls one at a time. Each
+    has its own os.environ.
     """
 
     def __init__(self, participants: int, order: Iterable[int]) -> None:
         self._left = list(range(participants))
-        # At first each goes as far as its first call.
+        # At first, every participant runs up to its first call.
         self._order = chain(range(participants), order)
         self._changed = threading.Condition()
         self._turn = NOBODY
         self._environment = dict(os.environ)
-        self.made: list[int] = []  # who made each call
+        self.calls: list[int] = []  # by call: the position of the participant that made it
         self._pass_on()
 
     @contextmanager
@@ -45,7 +45,7 @@ class Turns:
         mine = dict(os.environ)
         self._pass_on()
         self._wait(place, mine)
-        self.made.append(place)
+        self.calls.append(place)
 
     def _wait(self, place: int, environment: Mapping[str, str]) -> None:
         with self._changed:
@@ -61,9 +61,9 @@ class Turns:
 
 
 def run_all(works: Sequence[Callable[[], None]], turns: Turns) -> None:
-    """Runs every work in a thread of its own, as `turns` lets them, until all have ended; raises what one raises.
+    """Runs all works concurrently, as `turns` allows, until they have ended; raises what one of them raises.
 
-    What they do to os.environ is undone.
+    Changes to os.environ are undone.
     """
     before = dict(os.environ)
 
@@ -73,8 +73,8 @@ def run_all(works: Sequence[Callable[[], None]], turns: Turns) -> None:
 
     try:
         with ThreadPoolExecutor(len(works)) as pool:
-            for ended in [pool.submit(run, place) for place in range(len(works))]:
-                ended.result()
+            for future in [pool.submit(run, place) for place in range(len(works))]:
+                future.result()
     finally:
         _set_environment(before)
 

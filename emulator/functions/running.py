@@ -1,4 +1,4 @@
-"""Which invocation each thread works for: the threads that a handler starts work for the handler's."""
+"""Which invocation a thread belongs to: threads that a handler starts belong to the invocation of the handler."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from weakref import WeakKeyDictionary
 
 
 def at_once() -> None:
-    """Waits for nothing."""
+    """Does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An invocation that has not ended; `number` is its own. `before_call` returns when it may make an AWS call."""
+    """A running invocation with a unique `number`. `before_call` returns when it may make an AWS call."""
 
     function: str
     number: int
     before_call: Callable[[], None] = at_once
 
 
-_works_for: WeakKeyDictionary[threading.Thread, Running | None] = WeakKeyDictionary()
+_invocations: WeakKeyDictionary[threading.Thread, Running | None] = WeakKeyDictionary()
 
 
 def current() -> Running | None:
-    """What the present thread works for; None if it is the test's own."""
-    return _works_for.get(threading.current_thread())
+    """The invocation that the current thread belongs to; None for a thread of the test."""
+    return _invocations.get(threading.current_thread())
 
 
 @contextmanager
 def on_behalf_of(running: Running) -> Iterator[None]:
-    """The present thread works for `running`, and afterwards for what it worked for before."""
+    """Makes the current thread belong to `running` meanwhile."""
     thread = threading.current_thread()
-    before = _works_for.get(thread)
-    _works_for[thread] = running
+    before = _invocations.get(thread)
+    _invocations[thread] = running
     try:
         yield
     finally:
-        _works_for[thread] = before
+        _invocations[thread] = before
 
 
 @contextmanager
 def inherited() -> Iterator[None]:
-    """A thread that is started works for what its starter works for."""
+    """Meanwhile, a new thread belongs to the invocation of the thread that starts it."""
     start = threading.Thread.start
 
-    def hand_on(thread: threading.Thread) -> None:
-        _works_for[thread] = current()
+    def start_for_invocation(thread: threading.Thread) -> None:
+        _invocations[thread] = current()
         start(thread)
 
-    threading.Thread.start = hand_on  # type: ignore[assignment, method-assign]
+    threading.Thread.start = start_for_invocation  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:

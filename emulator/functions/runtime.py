@@ -31,7 +31,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of a handler. `at` is aware and UTC; `attempt` counts from 1; `log` is what it printed."""
+    """A call of a handler that has ended. `at` is aware and UTC; `attempt` counts from 1; `log` is what it printed."""
 
     at: datetime
     region: str
@@ -58,18 +58,18 @@ class LambdaContext:
     memory_limit_in_mb: int = MEMORY
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds of the emulated clock until Lambda ends the invocation, never less than 0."""
+        """Milliseconds of the emulated clock until Lambda ends the invocation, at least 0."""
         return max(0, int((self.deadline - self.clock.now).total_seconds() * 1000))
 
 
 class TimedOut(Exception):
-    """Lambda ended the invocation: the handler took longer, on the emulated clock, than its function may."""
+    """Lambda ended the invocation: on the emulated clock, the handler ran longer than the function's timeout."""
 
 
 class Sink(io.TextIOBase):
-    """A standard output that stays the same object for good, as loggers keep the one they met first.
+    """The standard output of all handlers, with a text for each invocation.
 
-    It keeps apart what is written on behalf of each invocation.
+    It is one object for the whole process, because loggers keep the standard output that they see first.
     """
 
     def __init__(self) -> None:
@@ -80,13 +80,13 @@ class Sink(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        """Keeps `text` until it is taken; what belongs to no invocation is nobody's."""
+        """Keeps `text` for the current invocation; drops it if there is none."""
         if mine := running.current():
             self._texts.setdefault(mine, io.StringIO()).write(text)
         return len(text)
 
     def take(self) -> str:
-        """What was written on behalf of the present invocation since the last call."""
+        """Removes and returns what the current invocation has written."""
         mine = running.current()
         written = self._texts.pop(mine, None) if mine else None
         return written.getvalue() if written else ""
@@ -105,20 +105,20 @@ class Function:
     timeouts: Mapping[str, int] = field(default_factory=dict)
 
     def timeout(self, name: str) -> timedelta:
-        """How long Lambda lets the function run."""
+        """The timeout of a function."""
         return timedelta(seconds=self.timeouts.get(name, self.timeouts.get("", DEFAULT_TIMEOUT)))
 
     def call(
         self, name: str, event: Mapping[str, Any], clock: VirtualClock, request_id: str
     ) -> tuple[Any, BaseException | None, str]:
-        """The handler's result as JSON makes it, the exception it ended with, and what it printed."""
+        """Calls a handler; returns its result after a round trip through JSON, its exception, and what it printed."""
         context = self._context(name, clock, request_id)
         error: BaseException | None = None
         result: Any = None
         with lambda_environment(self.region, name, self.environment), redirect_stdout(sink):
             try:
                 result = json.loads(json.dumps(self.chalice.handler_map[name](json.loads(json.dumps(event)), context)))
-            except (Exception, FunctionKilled) as raised:  # noqa: BLE001  # as Lambda: whatever it is, it is the result
+            except (Exception, FunctionKilled) as raised:  # noqa: BLE001  # Lambda records every exception
                 error = raised
                 traceback.print_exc(file=sink)
         if error is None and clock.now > context.deadline:
@@ -140,7 +140,7 @@ class Function:
 
 @contextmanager
 def lambda_environment(region: str, name: str, settings: Mapping[str, str]) -> Iterator[None]:
-    """os.environ as Lambda sets it, and as it was before afterwards."""
+    """Sets os.environ as Lambda does, and undoes it afterwards."""
     own = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_LAMBDA_FUNCTION_NAME": name} | dict(settings)
     before = {key: os.environ.get(key) for key in own}
     os.environ.update(own)
@@ -155,14 +155,14 @@ def lambda_environment(region: str, name: str, settings: Mapping[str, str]) -> I
 
 
 def load(path: Path, region: str, settings: Mapping[str, str]) -> Function:
-    """Imports the app afresh under a name of its own; the modules that it imports are shared.
+    """Imports the app anew under a unique name; the modules that it imports are shared.
 
     ImportError if the file holds no Chalice object named `app`.
     """
     name = f"emulated_app_{next(_numbers)}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python module")
+        raise ImportError(f"{path} is not a Python module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     if str(path.parent) not in sys.path:
@@ -171,7 +171,7 @@ def load(path: Path, region: str, settings: Mapping[str, str]) -> Function:
         with lambda_environment(region, "", settings), redirect_stdout(sink):
             spec.loader.exec_module(module)
     finally:
-        del sys.modules[name]  # it would keep the app, with all its clients, for good
+        del sys.modules[name]  # or the app and its clients would stay in memory
     chalice = getattr(module, "app", None)
     if not isinstance(chalice, Chalice):
         raise ImportError(f"{path} has no Chalice object named 'app'")
@@ -179,16 +179,16 @@ def load(path: Path, region: str, settings: Mapping[str, str]) -> Function:
 
 
 def _timeouts(path: Path) -> dict[str, int]:
-    """Seconds by function; the empty name stands for all others. The first stage's values override the app's."""
+    """Seconds by function; the empty name is the default. The values of the first stage override those of the app."""
     if not path.exists():
         return {}
     config = json.loads(path.read_text())
     stages = list(config.get("stages", {}).values())[:1]
-    found: dict[str, int] = {}
+    timeouts: dict[str, int] = {}
     for level in [config, *stages]:
         if "lambda_timeout" in level:
-            found[""] = level["lambda_timeout"]
-        for name, one in level.get("lambda_functions", {}).items():
-            if "lambda_timeout" in one:
-                found[name] = one["lambda_timeout"]
-    return found
+            timeouts[""] = level["lambda_timeout"]
+        for name, function in level.get("lambda_functions", {}).items():
+            if "lambda_timeout" in function:
+                timeouts[name] = function["lambda_timeout"]
+    return timeouts

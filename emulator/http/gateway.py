@@ -1,16 +1,12 @@
-"""Stands where botocore would send a request: records it, lets faults and quotas have their say, and answers it.
+"""Takes the place of the network under botocore: records every HTTP attempt, applies faults and quotas, and answers.
 
-botocore's own code runs on both sides of it, its retries included. A repeated read that nothing can disturb is
-answered one step earlier, as signing, XML and its parser would take nearly all of a simulated month.
+botocore's own code runs above it, with its retries. Repeated reads are answered from a cache, one step earlier.
 """
 
 from __future__ import annotations
 
-import pickle
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -20,241 +16,185 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from emulator import moto_bridge
 from emulator.cloud import Cloud, Outage
 from emulator.ec2.describe import SnapshotReader
-from emulator.ec2.model import Region
 from emulator.ec2.operations import serve
-from emulator.ec2.pages import parsed_page
 from emulator.ec2.tagging import named_tags
 from emulator.errors import STATUS, AWSError
 from emulator.functions import running
 from emulator.functions.running import Running, at_once
-from emulator.http.faults import KILLED, TIMEOUT, Buckets, Fault, Faults, FunctionKilled
-from emulator.http.wire import HTTP_OK, Answered, Body, error_body, error_code
+from emulator.http.calls import ApiCall, Request
+from emulator.http.faults import KILLED, TIMEOUT, Fault, Faults, FunctionKilled
+from emulator.http.read_cache import ReadCache
+from emulator.http.token_buckets import TokenBuckets
+from emulator.http.wire import HTTP_OK, Body, CachedResponse, error_body, error_code
 from emulator.ssm.run_command import SystemsManager
 
-MOST_ANSWERS = 256
-FROM_MOTO = frozenset({"DescribeInstances", "DescribeVolumes"})
-Question = tuple[str, str, str]
-Answer = tuple[int, Mapping[str, str], bytes]
-State = int | tuple[int, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class ApiCall:
-    """One HTTP attempt, retries included. `at` is aware and UTC; `function` is None for a call of the test itself.
-
-    `resource_tags` are those that the snapshots and instances had which a change names, by id, before the attempt.
-    """
-
-    at: datetime
-    region: str
-    operation: str
-    params: Mapping[str, Any]
-    error: str | None
-    function: str | None
-    resource_tags: Mapping[str, Mapping[str, str]]
-
-
-@dataclass(slots=True)
-class Asked:
-    """What the present thread is asking for."""
-
-    region: str
-    operation: str
-    service: str
-    protocol: str
-    params: dict[str, Any]
-    connect_timeout: float  # seconds
+Response = tuple[int, Mapping[str, str], bytes]
 
 
 class Gateway:
-    """Serves every request of the process while its `LocalAWS` is active."""
+    """Answers every request of the process while its `LocalAWS` is active."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.calls: list[ApiCall] = []
+        self.function_calls = 0  # how many of them functions made
         self.faults = Faults()
-        self.buckets = Buckets()
         self.systems_manager = SystemsManager(cloud)
         self._cloud = cloud
-        self._killed: Running | None = None
-        self.made = 0  # how many calls functions have made
-        self.fault_at: dict[int, Fault] = {}
+        self._buckets = TokenBuckets()
         self._reader = SnapshotReader(cloud)
-        self._known: dict[Question, tuple[State, bytes]] = {}
+        self._cache = ReadCache(cloud, self._reader)
+        self._killed: Running | None = None
         self._thread = threading.local()
 
-    def asked(self, params: dict[str, Any], model: Any, context: Mapping[str, Any]) -> None:
-        """before-parameter-build: the last moment at which the parameters are still those of boto3."""
+    def note_request(self, params: dict[str, Any], model: Any, context: Mapping[str, Any]) -> None:
+        """before-parameter-build: later, the parameters are no longer those that the caller gave to boto3."""
         if (context["client_config"].retries or {}).get("mode") == "adaptive":
-            # Its limiter waits on a lock until a clock has moved that here stands still: it would wait for ever.
+            # It waits until a clock moves that does not move here: it would wait for ever.
             raise NotImplementedError("botocore's adaptive retry mode cannot run under the emulated clock")
         metadata = model.service_model.metadata
-        protocol = model.service_model.resolved_protocol
-        self._thread.asked = Asked(
-            context["client_region"],
-            model.name,
-            metadata["endpointPrefix"],
-            protocol,
-            _copied(params),
-            context["client_config"].connect_timeout,
+        self._thread.request = Request(
+            region=context["client_region"],
+            operation=model.name,
+            service=metadata["endpointPrefix"],
+            protocol=model.service_model.resolved_protocol,
+            params=_copied(params),
+            connect_timeout=context["client_config"].connect_timeout,
         )
 
-    def shortcut(self, context: dict[str, Any]) -> tuple[Answered, dict[str, Any]] | None:
-        """before-call: answers a read that no fault waits for, with what botocore would have parsed."""
-        asked: Asked = self._thread.asked
-        if asked.service != "ec2" or not asked.operation.startswith("Describe") or asked.params.get("DryRun"):
-            return None
-        if (mine := running.current()) and mine.before_call is not at_once:
-            return None  # it waits for its turn in `send`, once for each call
+    def answer_from_cache(self, context: dict[str, Any]) -> tuple[CachedResponse, dict[str, Any]] | None:
+        """before-call: the parsed response of a read that no fault can hit; None for all other calls."""
+        request: Request = self._thread.request
+        caller = running.current()
+        if not request.is_ec2_read or (caller and caller.before_call is not at_once):
+            return None  # a concurrent function waits for its turn in `send`
         with self._cloud.lock:
             self._check_alive()
             self._cloud.timeline.settle(self._cloud.now)
-            if self._faulty_now() or self.faults.expects(asked.operation) or not self._cloud.answers(asked.region):
+            if self.faults.may_hit(request.operation, self._number()) or not self._cloud.answers(request.region):
                 return None
-            parsed = self._answer(asked, context)
-            if parsed is None or not self._admitted(asked):
+            parsed = self._cache.response(request, context)
+            if parsed is None or not self._is_admitted(request):
                 return None
-            self._record(asked, None, {})
+            self._record(request, None, {})
         parsed["ResponseMetadata"] = {"HTTPStatusCode": HTTP_OK, "HTTPHeaders": {}, "RetryAttempts": 0}
-        return Answered(), parsed
+        return CachedResponse(), parsed
 
-    def _faulty_now(self) -> bool:
-        return running.current() is not None and self.made + 1 in self.fault_at
+    def keep_response(self, status: int, parsed: dict[str, Any], context: Mapping[str, Any]) -> None:
+        """after-call: keeps what botocore has parsed, for the next call with the same parameters."""
+        if status == HTTP_OK:
+            self._cache.keep(parsed, context)
+
+    def send(self, http_request: AWSPreparedRequest) -> AWSResponse:
+        """before-send: answers one HTTP attempt."""
+        request: Request = self._thread.request
+        caller = running.current()
+        if caller:
+            caller.before_call()
+        if outage := self._outage(request):
+            return self._refuse(outage, request, http_request)
+        with self._cloud.lock:
+            self._check_alive()
+            self._cloud.timeline.settle(self._cloud.now)
+            fault = self.faults.take(request, self._number())
+            tags = named_tags(self._cloud, request.region, request.operation, request.params)
+            response: Response = (HTTP_OK, {}, b"")
+            if fault is None or fault.carried_out:
+                response = self._answer(request, http_request)
+            if fault is not None:
+                response = self._fail(request, fault, caller, tags, http_request)
+            status, headers, body = response
+            self._record(request, error_code(body) if status >= 300 else None, tags)
+        return AWSResponse(http_request.url, status, HTTPHeaders.from_dict(headers), Body(body))
+
+    def _outage(self, request: Request) -> Outage | None:
+        with self._cloud.lock:
+            self._check_alive()
+            outage = self._cloud.outage(request.region)
+            if outage is not None:
+                self._record(request, outage.error, {})
+            return outage
+
+    def _refuse(self, outage: Outage, request: Request, http_request: AWSPreparedRequest) -> AWSResponse:
+        if outage.error == TIMEOUT:
+            # Outside the lock, so that threads wait concurrently.
+            self._cloud.clock.sleep(request.connect_timeout)
+            raise ConnectTimeoutError(endpoint_url=http_request.url)
+        body = error_body(request.protocol, outage.error, f"The Region {request.region} does not answer.")
+        return AWSResponse(http_request.url, STATUS.get(outage.error, 400), HTTPHeaders(), Body(body))
+
+    def _fail(
+        self,
+        request: Request,
+        fault: Fault,
+        caller: Running | None,
+        tags: Mapping[str, Mapping[str, str]],
+        http_request: AWSPreparedRequest,
+    ) -> Response:
+        if fault.error in (KILLED, TIMEOUT):
+            self._record(request, fault.error, tags)
+        if fault.error == KILLED:
+            self._killed = caller
+            self._check_alive()
+        if fault.error == TIMEOUT:
+            raise ReadTimeoutError(endpoint_url=http_request.url)
+        return STATUS.get(fault.error, 400), {}, error_body(request.protocol, fault.error, fault.message)
+
+    def _answer(self, request: Request, http_request: AWSPreparedRequest) -> Response:
+        try:
+            body = self._own_answer(request)
+            return moto_bridge.answer(http_request) if body is None else (HTTP_OK, {}, body)
+        except AWSError as error:
+            return error.status, {}, error_body(request.protocol, error.code, error.message)
+
+    def _own_answer(self, request: Request) -> bytes | None:
+        """The body of the response; None if moto answers. AWSError if AWS refuses the call."""
+        if request.service != "ec2" and request.region in self._cloud.conditions.disabled_regions:
+            code = "InvalidClientTokenId" if request.protocol == "query" else "UnrecognizedClientException"
+            raise AWSError(code, "The security token included in the request is invalid.")
+        if request.service == "ssm":
+            return self.systems_manager.serve(request.region, request.operation, request.params)
+        if request.service != "ec2":
+            return None
+        region = self._cloud.region(request.region)
+        self._throttle(request)
+        own = serve(self._cloud, self._reader, request.operation, region, request.params)
+        if own is not None:
+            return own.encode()
+        if not request.operation.startswith("Describe"):
+            region.fleet_version += 1
+        return None
+
+    def _number(self) -> int | None:
+        """The number of the next call, if a function makes it."""
+        return self.function_calls + 1 if running.current() else None
 
     def _check_alive(self) -> None:
         if self._killed is not None and self._killed == running.current():
             raise FunctionKilled("the function's process was ended")
 
-    def _admitted(self, asked: Asked) -> bool:
+    def _is_admitted(self, request: Request) -> bool:
         try:
-            self._throttle(asked)
+            self._throttle(request)
         except AWSError:
             return False
         return True
 
-    def _throttle(self, asked: Asked) -> None:
-        if self._cloud.conditions.token_buckets and asked.service == "ec2":
-            self.buckets.take(asked.region, asked.operation, asked.params, self._cloud.now)
+    def _throttle(self, request: Request) -> None:
+        if self._cloud.conditions.token_buckets and request.service == "ec2":
+            self._buckets.take(request.region, request.operation, request.params, self._cloud.now)
 
-    def _answer(self, asked: Asked, context: dict[str, Any]) -> dict[str, Any] | None:
-        region = self._cloud.region(asked.region)
-        snapshots = asked.operation == "DescribeSnapshots"
-        if not snapshots and asked.operation not in FROM_MOTO:
-            return None
-        question = (asked.region, asked.operation, repr(asked.params))
-        state = self._stamp(region) if snapshots else region.fleet_version
-        if question not in self._known or self._known[question][0] != state:
-            if not snapshots:
-                context["emulator"] = (question, state)
-                return None
-            try:
-                page = parsed_page(*self._reader.page(region, asked.params))
-            except AWSError:
-                return None  # the refusal is told over HTTP
-            self._keep(question, state, page)
-        parsed: dict[str, Any] = pickle.loads(self._known[question][1])  # noqa: S301  # made here
-        return parsed
-
-    def _stamp(self, region: Region) -> State:
-        """What an answer of DescribeSnapshots depends on: with a lag, on the instant as well."""
-        return (region.version, self._cloud.now) if self._cloud.conditions.describe_lag else region.version
-
-    def _keep(self, question: Question, state: State, parsed: dict[str, Any]) -> None:
-        if len(self._known) >= MOST_ANSWERS:
-            self._known.clear()
-        self._known[question] = (state, pickle.dumps(parsed, protocol=pickle.HIGHEST_PROTOCOL))
-
-    def answered(self, status: int, parsed: dict[str, Any], context: Mapping[str, Any]) -> None:
-        """after-call: keeps what botocore has parsed, for the same question asked of the same state."""
-        if "emulator" in context and status == HTTP_OK:
-            question, version = context["emulator"]
-            kept = {key: value for key, value in parsed.items() if key != "ResponseMetadata"}
-            self._keep(question, version, kept)
-
-    def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """before-send: one HTTP attempt."""
-        asked: Asked = self._thread.asked
-        if mine := running.current():
-            mine.before_call()
-        if outage := self._outage(asked):
-            return self._unanswered(outage, asked, request)
-        with self._cloud.lock:
-            self._check_alive()
-            self._cloud.timeline.settle(self._cloud.now)
-            fault = self.fault_at.pop(self.made + 1) if self._faulty_now() else None
-            fault = fault or self.faults.take(asked.region, asked.operation, asked.params)
-            tags = named_tags(self._cloud, asked.region, asked.operation, asked.params)
-            answer: Answer = (HTTP_OK, {}, b"")
-            if fault is None or fault.carried_out:
-                answer = self._attempt(asked, request)
-            if fault is not None and fault.error == KILLED:
-                self._record(asked, KILLED, tags)
-                self._killed = mine
-            self._check_alive()
-            if fault is not None and fault.error == TIMEOUT:
-                self._record(asked, TIMEOUT, tags)
-                raise ReadTimeoutError(endpoint_url=request.url)
-            if fault is not None:
-                status = STATUS.get(fault.error, 400)
-                answer = (status, {}, error_body(asked.protocol, fault.error, fault.message))
-            status, headers, body = answer
-            self._record(asked, error_code(body) if status >= 300 else None, tags)
-        return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), Body(body))
-
-    def _outage(self, asked: Asked) -> Outage | None:
-        with self._cloud.lock:
-            self._check_alive()
-            outage = self._cloud.outage(asked.region)
-            if outage is not None:
-                self._record(asked, outage.error, {})
-            return outage
-
-    def _unanswered(self, outage: Outage, asked: Asked, request: AWSPreparedRequest) -> AWSResponse:
-        if outage.error == TIMEOUT:
-            # Outside the lock: threads that wait side by side wait at the same time.
-            self._cloud.clock.sleep(asked.connect_timeout)
-            raise ConnectTimeoutError(endpoint_url=request.url)
-        body = error_body(asked.protocol, outage.error, f"The Region {asked.region} does not answer.")
-        return AWSResponse(request.url, STATUS.get(outage.error, 400), HTTPHeaders(), Body(body))
-
-    def _attempt(self, asked: Asked, request: AWSPreparedRequest) -> Answer:
-        if asked.service != "ec2" and asked.region in self._cloud.conditions.disabled_regions:
-            code = "InvalidClientTokenId" if asked.protocol == "query" else "UnrecognizedClientException"
-            return 403, {}, error_body(asked.protocol, code, "The security token included in the request is invalid.")
-        if asked.service == "ssm":
-            return self._managed(asked, request)
-        if asked.service != "ec2":
-            return moto_bridge.answer(request)
-        try:
-            region = self._cloud.region(asked.region)
-            self._throttle(asked)
-            own = serve(self._cloud, self._reader, asked.operation, region, asked.params)
-            if own is not None:
-                return HTTP_OK, {}, own.encode()
-            if not asked.operation.startswith("Describe"):
-                region.fleet_version += 1
-            return moto_bridge.answer(request)
-        except AWSError as error:
-            return error.status, {}, error_body("ec2", error.code, error.message)
-
-    def _managed(self, asked: Asked, request: AWSPreparedRequest) -> Answer:
-        try:
-            own = self.systems_manager.serve(asked.region, asked.operation, asked.params)
-        except AWSError as error:
-            return error.status, {}, error_body(asked.protocol, error.code, error.message)
-        return moto_bridge.answer(request) if own is None else (HTTP_OK, {}, own)
-
-    def _record(self, asked: Asked, error: str | None, tags: Mapping[str, Mapping[str, str]]) -> None:
-        mine = running.current()
-        self.made += mine is not None
-        function = mine.function if mine else None
-        call = ApiCall(self._cloud.now, asked.region, asked.operation, asked.params, error, function, tags)
+    def _record(self, request: Request, error: str | None, tags: Mapping[str, Mapping[str, str]]) -> None:
+        caller = running.current()
+        self.function_calls += caller is not None
+        function = caller.function if caller else None
+        call = ApiCall(self._cloud.now, request.region, request.operation, request.params, error, function, tags)
         self.calls.append(call)
 
 
 def _copied(value: Any) -> Any:
-    """A copy of parameters, as the caller may reuse them; much faster than deepcopy."""
+    """A copy of parameters, because the caller may change them later; much faster than deepcopy."""
     if isinstance(value, dict):
-        return {key: _copied(one) for key, one in value.items()}
+        return {key: _copied(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_copied(one) for one in value]
+        return [_copied(item) for item in value]
     return value

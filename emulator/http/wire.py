@@ -1,4 +1,4 @@
-"""What answers look like to botocore."""
+"""HTTP responses as botocore reads them."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\": ?\"(?:[^\"#]+#)?([^\"]+)\"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """Stands for an HTTP response that was never made."""
+class CachedResponse:
+    """Takes the place of an HTTP response when the parsed one comes from the cache."""
 
     status_code: int = HTTP_OK
 
 
 class Body(BytesIO):
-    """What botocore reads an answer from."""
+    """The body of a response."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
-        """All at once."""
+        """The whole body."""
         yield self.read()
 
 
 def error_body(protocol: str, code: str, message: str) -> bytes:
-    """An error answer as the service's protocol writes it."""
+    """An error response in the service's protocol."""
     error = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
     if protocol == "ec2":
         return f"<Response><Errors>{error}</Errors><RequestID>{NO_ID}</RequestID></Response>".encode()
@@ -43,6 +43,6 @@ def error_body(protocol: str, code: str, message: str) -> bytes:
 
 
 def error_code(body: bytes) -> str:
-    """The code in an error answer."""
-    found = CODE.search(body)
-    return (found.group(1) or found.group(2)).decode() if found else "Unknown"
+    """The code in an error response."""
+    match = CODE.search(body)
+    return (match.group(1) or match.group(2)).decode() if match else "Unknown"

@@ -1,4 +1,4 @@
-"""Systems Manager's Run Command: agents that answer, fail or never answer, and instances that are frozen meanwhile."""
+"""Systems Manager's Run Command: agents that answer, fail or do not answer, and the file systems that they freeze."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from emulator.errors import AWSError
 Params = Mapping[str, Any]
 VSS = "AWSEC2-VssInstallAndSnapshot"
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
-MOST_INSTANCES = 50
-SHORTEST_TIMEOUT = 30
-# A command is not known to GetCommandInvocation at once.
+MAX_INSTANCES = 50
+MIN_TIMEOUT = 30
+# GetCommandInvocation does not know a new command at once.
 UNKNOWN_FOR = timedelta(seconds=1)
 OPEN = frozenset({"Pending", "InProgress"})
 
 
 @dataclass(slots=True)
 class Agent:
-    """How the agent of one instance behaves, and the scripts there; a test changes it at will.
+    """How the agent and the scripts of an instance behave; a test may change it at any time.
 
-    `exits` maps a command (`pre-script`, `post-script`, `vss`) to its exit code, `seconds` is how long each takes,
-    and `auto_thaw` after how many seconds the instance thaws by itself. `app_consistent` is what VSS says of itself.
+    `exits` maps a command (`pre-script`, `post-script`, `vss`) to its exit code; a command takes `seconds`. After
+    `auto_thaw` seconds the script thaws the file systems by itself. `app_consistent` is what VSS reports.
     """
 
     answers: bool = True
@@ -41,7 +41,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """From when until when an instance was frozen (aware, UTC), and what thawed it."""
+    """The file systems of an instance were frozen from `since` to `until` (aware, UTC)."""
 
     instance_id: str
     since: datetime
@@ -51,7 +51,7 @@ class Freeze:
 
 @dataclass(slots=True)
 class Command:
-    """One command on one instance; `code` is its exit code, -1 while there is none."""
+    """A command on an instance; `code` is its exit code, -1 until it ends."""
 
     command_id: str
     region: str
@@ -64,12 +64,12 @@ class Command:
 
     @property
     def name(self) -> str:
-        """Which of the scripts it runs."""
+        """Which script it runs."""
         return "vss" if self.document == VSS else str(self.parameters.get("command", [""])[0])
 
 
 class SystemsManager:
-    """All Regions' commands and agents."""
+    """The commands and agents of all Regions."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.agents: dict[str, Agent] = {}
@@ -84,17 +84,17 @@ class SystemsManager:
         }
 
     def agent(self, instance_id: str) -> Agent:
-        """The agent of an instance: one that answers, until a test says otherwise."""
+        """The agent of an instance, which answers by default."""
         return self.agents.setdefault(instance_id, Agent())
 
     def serve(self, region: str, operation: str, params: Params) -> bytes | None:
-        """The answer as JSON; None for an operation that is not served here. AWSError for a refusal."""
+        """The response as JSON; None for another operation. AWSError if Systems Manager refuses the call."""
         handler = self._operations.get(operation)
         return json.dumps(handler(region, params)).encode() if handler else None
 
     def _send(self, region: str, params: Params) -> dict[str, Any]:
         ids = params.get("InstanceIds", [])
-        if not 1 <= len(ids) <= MOST_INSTANCES or params.get("TimeoutSeconds", 3600) < SHORTEST_TIMEOUT:
+        if not 1 <= len(ids) <= MAX_INSTANCES or params.get("TimeoutSeconds", 3600) < MIN_TIMEOUT:
             raise AWSError("ValidationException", "1 to 50 instance ids, and a timeout of at least 30 seconds")
         for instance_id in ids:
             if not moto_bridge.is_running(region, instance_id):
@@ -138,7 +138,7 @@ class SystemsManager:
             self._cloud.timeline.change(until, lambda: self._thaw(instance_id, since, "auto-thaw"))
         if command.name == "post-script":
             if instance_id not in self.frozen:
-                return 203 if any(each.instance_id == instance_id for each in self.freezes) else 204
+                return 203 if any(freeze.instance_id == instance_id for freeze in self.freezes) else 204
             self._thaw(instance_id, self.frozen[instance_id], "post-script")
         if command.name == "vss" and not code:
             self._snapshot_by_vss(command, agent)

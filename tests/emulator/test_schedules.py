@@ -59,7 +59,7 @@ def test_a_year_that_has_passed_never_comes() -> None:
         ("cron(0 3 ? * 2L *)", "'2L'"),
         ("cron(0 3W * * ? *)", "'3W'"),
         ("cron(0 5-3 * * ? *)", "backwards"),
-        ("cron(0/0 3 * * ? *)", "no step"),
+        ("cron(0/0 3 * * ? *)", "not a valid step"),
         ("rate(1 hours)", "singular"),
         ("rate(2 hour)", "singular"),
         ("rate(0 hours)", "singular"),
