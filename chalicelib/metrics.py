@@ -1,4 +1,4 @@
-"""The metrics: their names, and nothing else that CloudWatch shows. They are records in the log: no call is made.
+"""The names of the metrics, and how they are written: as records in the log, without a call to CloudWatch.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
 """

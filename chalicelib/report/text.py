@@ -110,7 +110,7 @@ def _details(report: Report) -> Iterator[str]:
         )
         yield ""
     if report.foreign_copies:
-        yield "Copies held for other Regions:"
+        yield "Copies from Regions that are not part of this report:"
         yield from _limited(
             f"  {copies.region}: {counted(copies.copies, 'copy', 'copies')} from {copies.source_region}, "
             f"the newest of {copies.newest_at:%Y-%m-%d %H:%M}"

@@ -70,7 +70,7 @@ def _outlooks(account: Account, region: str, snapshots: Sequence[Snapshot]) -> d
 def _by_volume(
     lineage: Lineage, outlook: Mapping[str, Outlook], copying: Sequence[Decision]
 ) -> dict[str, list[SnapshotPlan]]:
-    """Return the primaries, each with its copies; a copy whose primary is not among them stands for itself."""
+    """Return the primaries, each with its copies; a copy whose primary is not among them has its own entry."""
     everything = [snapshot for snapshots in lineage.snapshots.values() for snapshot in snapshots]
     primaries = {snapshot.id for snapshot in everything if not snapshot.is_copy}
     by_volume: dict[str, list[SnapshotPlan]] = {}

@@ -49,8 +49,8 @@ def _write_subject(out: Console, lineage: Lineage, now: datetime) -> None:
         in_region = lineage.snapshots[lineage.found_in]
         _write_snapshot(out, next(snapshot for snapshot in in_region if snapshot.id == lineage.id))
     elif not lineage.instances:
-        found = "was not found" if lineage.home in lineage.unreadable else "no longer exists"
-        out.print(Text.assemble((lineage.id, "title"), f"  {found} in {lineage.home}; its snapshots:"))
+        state = "was not found" if lineage.home in lineage.unreadable else "no longer exists"
+        out.print(Text.assemble((lineage.id, "title"), f"  {state} in {lineage.home}; its snapshots:"))
 
 
 def _root_first(instances: Sequence[Instance]) -> dict[str, Volume]:

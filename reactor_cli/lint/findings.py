@@ -12,8 +12,6 @@ from chalicelib.models import Instance, Inventory, Snapshot, TagProblem, Wrong
 from chalicelib.wording import accepted_text, read_text
 from reactor_cli.lint.suggestions import meanwhile, suggest
 
-NOT_BACKED_UP = "not backed up"
-
 
 class Suspicion(StrEnum):
     """What ``lint`` finds wrong beyond tag problems: tags that are understood, and may not be what the owner wants.
@@ -109,30 +107,21 @@ def _of_problem(problem: TagProblem, name: str, regions: Iterable[str]) -> Findi
 def _of_enabled(instance: Instance, enabled: frozenset[str] | None) -> Iterator[Finding]:
     for region in instance.policy.destinations:
         if enabled is not None and region not in enabled:
-            yield Finding(
-                target=instance.id,
-                name=instance.policy.name,
-                key=tags.COPY_DEST,
-                value=region,
-                wrong=Suspicion.REGION_NOT_ENABLED,
-                meant=tags.COPY_DEST,
-                suggestion="",
+            yield _suspect(
+                instance,
+                Suspicion.REGION_NOT_ENABLED,
+                (tags.COPY_DEST, region),
                 read=f"{region} in {tags.COPY_DEST}",
                 accepted="Regions that the account has enabled",
                 meanwhile="every copy fails",
             )
     if instance.volumes and all(volume.excluded for volume in instance.volumes):
-        yield Finding(
-            target=instance.id,
-            name=instance.policy.name,
-            key=tags.BACKUP,
-            value="No",
-            wrong=Suspicion.ALL_VOLUMES_LEFT_OUT,
-            meant=tags.BACKUP,
-            suggestion="",
+        yield _suspect(
+            instance,
+            Suspicion.ALL_VOLUMES_LEFT_OUT,
+            (tags.BACKUP, "No"),
             read=f"{tags.BACKUP}=No on every volume",
             accepted=f"at least one volume without {tags.BACKUP}=No",
-            meanwhile=NOT_BACKED_UP,
         )
 
 
@@ -141,24 +130,35 @@ def _of_untagged(instance: Instance, *, has_snapshots: bool) -> Iterator[Finding
     # Schedule alone may belong to a tool that stops instances at night.
     others = [key for key in instance.asked_for if key != tags.SCHEDULE]
     if others:
-        wrong = Suspicion.TAGS_WITHOUT_BACKUP
-        read = f"{', '.join(others)}, but no {tags.BACKUP}"
-        accepted = f"{tags.BACKUP}=Yes, or {tags.BACKUP}=No if no backup is wanted"
+        yield _suspect(
+            instance,
+            Suspicion.TAGS_WITHOUT_BACKUP,
+            (tags.BACKUP, ""),
+            read=f"{', '.join(others)}, but no {tags.BACKUP}",
+            accepted=f"{tags.BACKUP}=Yes, or {tags.BACKUP}=No if no backup is wanted",
+            suggestion="Yes",
+        )
     elif has_snapshots:
-        wrong = Suspicion.SNAPSHOTS_WITHOUT_BACKUP
-        read = f"no {tags.BACKUP}, but there are snapshots of it"
-        accepted = f"{tags.BACKUP}=Yes, or {tags.BACKUP}=No if no backup is wanted any more"
-    else:
-        return
-    yield Finding(
-        target=instance.id,
-        name=instance.policy.name,
-        key=tags.BACKUP,
-        value="",
-        wrong=wrong,
-        meant=tags.BACKUP,
-        suggestion="Yes",
-        read=read,
-        accepted=accepted,
-        meanwhile=NOT_BACKED_UP,
-    )
+        yield _suspect(
+            instance,
+            Suspicion.SNAPSHOTS_WITHOUT_BACKUP,
+            (tags.BACKUP, ""),
+            read=f"no {tags.BACKUP}, but there are snapshots of it",
+            accepted=f"{tags.BACKUP}=Yes, or {tags.BACKUP}=No if no backup is wanted any more",
+            suggestion="Yes",
+        )
+
+
+def _suspect(
+    instance: Instance,
+    wrong: Suspicion,
+    tag: tuple[str, str],
+    *,
+    read: str,
+    accepted: str,
+    suggestion: str = "",
+    meanwhile: str = "not backed up",
+) -> Finding:
+    key, value = tag
+    name = instance.policy.name
+    return Finding(instance.id, name, key, value, wrong, key, suggestion, read, accepted, meanwhile)
