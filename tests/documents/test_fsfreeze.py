@@ -81,7 +81,7 @@ def test_a_hook_alone_is_enough_and_says_so(machine: Machine) -> None:
 
 
 def test_the_timer_thaws_what_nobody_asks_for_any_more(machine: Machine) -> None:
-    assert machine.run("pre-script", seconds=1).code == 0
+    assert machine.run_in_time("pre-script", 1).code == 0
     assert machine.frozen()
     assert eventually(lambda: not machine.frozen())
     assert machine.run("post-script").code == 203
@@ -91,23 +91,22 @@ def test_the_timer_thaws_what_nobody_asks_for_any_more(machine: Machine) -> None
 
 
 def test_the_timer_ends_after_the_post_script(machine: Machine) -> None:
-    assert machine.run("pre-script", seconds=2).code == 0
+    assert machine.run_in_time("pre-script", 2).code == 0
     assert machine.run("post-script").code == 0
-    assert eventually(lambda: not machine.timers())
+    assert eventually(machine.is_over)
     time.sleep(1.5)
     assert machine.run("post-script").code == 0
     assert machine.log() == ["sync", *FREEZE, *THAW]
 
 
 def test_a_slow_sync_does_not_use_up_the_timer(machine: Machine) -> None:
-    assert machine.run("pre-script", seconds=3, SYNC_SECONDS="4").code == 0
-    assert machine.frozen()
+    assert machine.run("pre-script", seconds=20, SYNC_SECONDS="21").code == 0
     assert machine.run("post-script").code == 0
 
 
 @pytest.mark.parametrize("slow", ["/my logs", "/data"])
 def test_a_freeze_that_outlasts_the_timer_is_thawed_and_told(machine: Machine, slow: str) -> None:
-    answer = machine.run("pre-script", seconds=1, SLOW_FREEZE=slow, SLOW_SECONDS="4")
+    answer = machine.run("pre-script", seconds=1, SLOW_FREEZE=slow, SLOW_SECONDS="1")
     assert (answer.code, answer.output) == (201, [])
     assert "auto-thaw came" in answer.messages
     assert not machine.frozen()
@@ -116,15 +115,19 @@ def test_a_freeze_that_outlasts_the_timer_is_thawed_and_told(machine: Machine, s
 
 
 def test_a_slow_freeze_does_not_hold_up_the_thaw_of_the_others(machine: Machine) -> None:
-    script = machine.start("pre-script", seconds=1, SLOW_FREEZE="/data", SLOW_SECONDS="8")
-    assert eventually(lambda: "_my_logs" in machine.frozen())
-    assert eventually(lambda: not machine.frozen(), seconds=6)
+    machine.clock(runs=False)
+    script = machine.start("pre-script", seconds=1, SLOW_FREEZE="/data", SLOW_SECONDS="6")
+    assert eventually((machine.root / "kernel" / "_data").exists)
+    assert machine.frozen() == {"_my_logs"}
+    machine.clock(runs=True)
+    assert eventually(lambda: not machine.frozen(), seconds=5)
     assert script.poll() is None
     assert answer_of(script).code == 201
 
 
 def test_a_hook_that_outlasts_the_timer_is_called_to_thaw(machine: Machine) -> None:
-    machine.hook(f'[ "$1" = thaw ] || sleep 4; {LOG_HOOK}')
+    machine.clock(runs=False)
+    machine.hook(f'[ "$1" = thaw ] || {{ rm "$REACTOR_ROOT/stopped clock"; sleep 4; }}; {LOG_HOOK}')
     answer = machine.run("pre-script", seconds=1)
     assert answer.code == 201
     assert eventually(lambda: not machine.left())
@@ -146,7 +149,7 @@ def test_what_somebody_else_froze_is_not_thawed(machine: Machine) -> None:
     assert answer.code == 201
     assert "Device or resource busy" in answer.messages
     assert machine.run("post-script").code == 204
-    assert eventually(lambda: not machine.timers())
+    assert eventually(machine.is_over)
     assert machine.frozen() == {"_data"}
     assert machine.log() == ["sync", "--freeze /my logs", "--unfreeze /my logs"]
 
@@ -176,7 +179,7 @@ def test_a_thaw_that_fails_is_told_and_tried_again(machine: Machine) -> None:
 
 
 def test_a_late_thaw_that_fails_is_late_all_the_same(machine: Machine) -> None:
-    assert machine.run("pre-script", seconds=1).code == 0
+    assert machine.run_in_time("pre-script", 1).code == 0
     (machine.root / "stuck").touch()
     assert eventually(lambda: bool([*machine.root.glob("run/*/*/late")]))
     assert machine.run("post-script").code == 203
@@ -192,7 +195,7 @@ def test_the_post_script_before_the_pre_script(machine: Machine) -> None:
 
 
 def test_the_post_script_while_the_pre_script_runs(machine: Machine) -> None:
-    script = machine.start("pre-script", SLOW_FREEZE="/data", SLOW_SECONDS="3")
+    script = machine.start("pre-script", SLOW_FREEZE="/data", SLOW_SECONDS="1")
     assert eventually(lambda: bool([*machine.root.glob("kernel/_data")]))
     machine.run("post-script")
     assert answer_of(script).code == 201
@@ -219,8 +222,8 @@ def test_two_executions_do_not_touch_each_other(machine: Machine) -> None:
 
 def test_one_execution_after_another(machine: Machine) -> None:
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
-    assert machine.run("pre-script", seconds=1, execution=first).code == 0
-    assert eventually(lambda: not machine.timers())
+    assert machine.run_in_time("pre-script", 1, first).code == 0
+    assert eventually(machine.is_over)
     assert machine.run("pre-script", execution=second).code == 0
     # The first one was late, whatever has happened since, and its post-script thaws nothing of the second.
     assert machine.run("post-script", execution=first).code == 203
@@ -263,7 +266,7 @@ def test_a_client_that_the_hook_leaves_behind_holds_up_nobody(machine: Machine) 
     machine.hook('[ "$1" = thaw ] || sleep 30 & echo $! > "$REACTOR_ROOT/client"')
     try:
         began = time.monotonic()
-        assert machine.run("pre-script", seconds=1).code == 0
+        assert machine.run_in_time("pre-script", 1).code == 0
         assert eventually(lambda: not machine.frozen())
         assert machine.run("pre-script", execution=str(uuid.uuid4())).code == 0
         assert time.monotonic() - began < 15

@@ -92,7 +92,7 @@ def machine(tmp_path: Path) -> Iterator[RealMachine]:
     try:
         yield machine
     finally:
-        eventually(lambda: not machine.timers())
+        eventually(machine.is_over)
         machine.close()
 
 
@@ -171,15 +171,15 @@ def test_what_somebody_else_froze_stays_frozen(machine: RealMachine) -> None:
 @pytest.mark.parametrize("kind", CHECK)
 def test_a_copy_of_a_busy_filesystem_is_clean_and_complete(machine: RealMachine, kind: str) -> None:
     place = machine.mount(kind, "data", image=machine.root / "image")
-    loop = 'n=0; while :; do n=$((n + 1)); echo $n > "$1/$2.new"; sync "$1/$2.new"; mv "$1/$2.new" "$1/$2"; sync "$1"; echo $n > "$3/$2"; done'
+    loop = 'n=0; while :; do n=$((n + 1)); echo $n > "$1/$2.new"; sync "$1/$2.new"; mv "$1/$2.new" "$1/$2"; sync "$1"; echo $n > "$3/$2.new"; mv "$3/$2.new" "$3/$2"; done'
     written = machine.root / "written"
     written.mkdir()
     writers = [subprocess.Popen(["sh", "-c", loop, "-", str(place), str(number), str(written)]) for number in range(4)]
     try:
-        assert eventually(lambda: len([*written.iterdir()]) == 4)
+        assert eventually(lambda: len([*written.glob("?")]) == 4)
         time.sleep(1)
         assert machine.run("pre-script").code == 0
-        acknowledged = {path.name: int(path.read_text()) for path in written.iterdir()}
+        acknowledged = {path.name: int(path.read_text()) for path in written.glob("?")}
         shutil.copy(machine.root / "image", machine.root / "copy")
         assert machine.run("post-script").code == 0
     finally:
@@ -210,8 +210,7 @@ def test_killed_at_every_command(machine: RealMachine) -> None:
         for at in commands:
             one.execution = str(uuid.uuid4())
             run_killed(one, "pre-script", at, seconds=1)
-            thawed = eventually(lambda: not one.timers() and not one.left())
-            if not thawed or any(is_frozen(place) for place in one.mounted):
+            if not eventually(one.is_over) or any(is_frozen(place) for place in one.mounted):
                 wrong.append(at)
         return wrong
 
