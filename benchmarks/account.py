@@ -85,7 +85,7 @@ def _primary(snapshot_id: str, instance: Instance, volume: Volume, slot: datetim
     expiry = slot.date() + RETENTION
     own = tags.primary_tags(instance, volume, tags.slot_value(slot), expiry, None, set_size=len(instance.volumes))
     blank = _completed(snapshot_id, HOME, volume.id, slot + timedelta(seconds=7))
-    return replace(blank, description=tags.description(instance, HOME), tags=dict(own))
+    return replace(blank, description=tags.description(instance, HOME, expiry), tags=dict(own))
 
 
 def _completed(snapshot_id: str, region: str, volume_id: str, started: datetime) -> model.Snapshot:

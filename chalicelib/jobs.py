@@ -36,7 +36,10 @@ class Invocation:
     @property
     def circumstances(self) -> plan.Circumstances:
         """Where and when a creation is planned."""
-        return plan.Circumstances(self.settings.region, self.now, self.settings.default_retention)
+        settings = self.settings
+        return plan.Circumstances(
+            settings.region, self.now, settings.default_retention, settings.limits, settings.requests_per_day
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def copy_on_completion(invocation: Invocation) -> Plan:
     decisions, copyable = plan.plan_completion(completion, found.snapshots, ec2.region)
     ids = plan.destinations_to_look_in(copyable, today)
     destinations = look_in(ids, lambda name: plan.Destination(ec2.copies(name, ids[name]).snapshots))
-    decisions += plan.plan_copies(copyable, destinations, today)
+    decisions += plan.plan_copies(copyable, destinations, invocation.now)
     return Plan(decisions, found.problems, invocation.ec2)
 
 
@@ -127,7 +130,9 @@ def continue_copies(invocation: Invocation) -> Plan:
         found = source.snapshots(with_destination=True, days=days)
         copies = source.copies(here, days=days).snapshots
         destinations = {here: plan.Destination(copies, free_slots)}
-        decisions = plan.plan_copies(found.snapshots, destinations, today)
+        decisions = plan.plan_copies(
+            found.snapshots, destinations, invocation.now, just_failed=ended.snapshot_id if ended.failed else ""
+        )
         if any(decision.call or decision.result == Result.DEFERRED for decision in decisions):
             break
     return Plan(decisions, found.problems, source)
@@ -136,14 +141,14 @@ def continue_copies(invocation: Invocation) -> Plan:
 def copy_missing(invocation: Invocation) -> Plan:
     """Copy whatever is completed and has no copy; heal what copies lack, and duplicates.
 
-    A copy that was given up is a failure in the run at the hour of the daily slot, so that it is reported every day.
+    A copy that failed and waits for its next try is a failure in the run at the hour of the daily slot: every day.
     """
     ec2, now = invocation.ec2, invocation.now
     slots = invocation.settings.copy_slots
     found = ec2.snapshots(with_destination=True)
     destinations = all_copies(ec2, plan.destinations_to_look_in(found.snapshots, now.date()), slots)
     daily = now.hour == invocation.settings.daily_at.hour
-    decisions = plan.plan_copies(found.snapshots, destinations, now.date(), report_lasting=daily)
+    decisions = plan.plan_copies(found.snapshots, destinations, now, report_lasting=daily)
     return Plan(decisions, found.problems, invocation.ec2)
 
 
@@ -163,9 +168,9 @@ def sweep_snapshots(invocation: Invocation) -> Plan:
     ec2, settings, today = invocation.ec2, invocation.settings, invocation.now.date()
     found = ec2.snapshots()
     held = plan.Guards(settings.last_copy_grace_days, settings.max_delete_percent)
-    problems = found.problems
+    problems = found.problems + plan.unproven_problems(found.snapshots)
     if candidates := plan.expired(found.snapshots, today):
         inventory = ec2.instances()
         problems += inventory.problems
-        held = guards(ec2, settings, inventory.instances, candidates)
+        held = guards(ec2, settings, inventory, candidates, today)
     return Plan(plan.plan_sweep(found.snapshots, today, held, ec2.region), problems, ec2)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import plan
 from chalicelib.aws.reading import EC2
-from chalicelib.models import Instance
+from chalicelib.models import Inventory, Snapshot
 from chalicelib.settings import Settings
 
 
@@ -31,12 +32,32 @@ def all_copies(ec2: EC2, names: Iterable[str], slots: int) -> dict[str, plan.Des
     return look_in(names, lambda name: plan.Destination(ec2.copies(name).snapshots, slots - ec2.pending_copies(name)))
 
 
-def guards(ec2: EC2, settings: Settings, instances: Iterable[Instance], candidates: Sequence[str]) -> plan.Guards:
-    """Return what guards the ``candidates``, ids of snapshots of this Region, from deletion."""
+def guards(
+    ec2: EC2, settings: Settings, inventory: Inventory, candidates: Sequence[Snapshot], today: date
+) -> plan.Guards:
+    """Return what guards the ``candidates``, snapshots of this Region, from deletion."""
+    owing = plan.owing(candidates, today)
+    destinations = look_in(owing, lambda name: plan.Destination(ec2.copies(name, owing[name]).snapshots))
     return plan.Guards(
         settings.last_copy_grace_days,
         settings.max_delete_percent,
-        backed_up=plan.volumes_to_back_up(instances),
-        images=ec2.images_using(candidates),
+        volumes=plan.volume_wishes(inventory),
+        instances=plan.instance_wishes(inventory.instances),
+        images=ec2.images_using([snapshot.id for snapshot in candidates]),
         locked=ec2.locked_snapshots(),
+        destinations=_without_disabled(ec2, destinations),
     )
+
+
+def _without_disabled(ec2: EC2, destinations: Mapping[str, plan.Destination]) -> dict[str, plan.Destination]:
+    """Return the destinations but for those that the account has not enabled: nothing is owed to them.
+
+    Only EC2's own list proves that; if it cannot be read, every destination that does not answer counts.
+    """
+    if not any(destination.unreadable for destination in destinations.values()):
+        return dict(destinations)
+    try:
+        enabled = ec2.enabled_regions()
+    except (ClientError, BotoCoreError):
+        return dict(destinations)
+    return {name: destination for name, destination in destinations.items() if name in enabled}

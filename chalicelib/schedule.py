@@ -22,6 +22,7 @@ _LONGEST = {"d": 36500, "w": 5200, "m": 1200, "y": 100}
 
 SCHEDULE_FORMS = "daily, daily HH:MM, hourly, every Nh where N divides 24, on-request, on-request HH:MM (UTC)"
 RETENTION_FORMS = "days such as 7 or 7d, or tiers such as 7d 4w 12m 3y, up to a hundred years"
+LIMIT_FORMS = "days such as 7 or 7d, or one of 4w, 12m, 3y; or nothing"
 TIME_FORMS = "HH:MM from 00:00 to 23:59, UTC"
 
 
@@ -55,6 +56,28 @@ class Retention:
     """The tiers that a snapshot may qualify for, in the order they were written."""
 
     tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The shortest and the longest time that a snapshot may be kept for; None where there is no limit."""
+
+    least: Tier | None = None
+    most: Tier | None = None
+
+
+NO_LIMITS = Limits()
+
+# Any day serves to compare how long tiers are; this one is followed by a leap year.
+_ANY_DAY = date(2023, 12, 31)
+
+
+def parse_limit(text: str) -> Tier | None:
+    """Return the one tier written in a setting, None if there is nothing; ValueError names what is accepted."""
+    words = text.casefold().split()
+    if len(words) > 1:
+        raise ValueError(LIMIT_FORMS)
+    return _tier(words[0]) if words else None
 
 
 def parse_time(text: str) -> time:
@@ -158,6 +181,27 @@ def delete_on(retention: Retention, fallback: Retention, taken: date, earlier: I
     days = frozenset(earlier)
     dates = [_after(taken, tier) for tier in retention.tiers if _qualifies(tier, taken, days)]
     return max(dates) if dates else _after(taken, Tier(_days(fallback), "d"))
+
+
+def within(expiry: date, taken: date, limits: Limits) -> date:
+    """Return the expiry of a snapshot taken on ``taken``, moved to the nearest day that the limits allow."""
+    if limits.least and expiry < (earliest := _after(taken, limits.least)):
+        return earliest
+    if limits.most and expiry > (latest := _after(taken, limits.most)):
+        return latest
+    return expiry
+
+
+def limits_text(limits: Limits) -> str:
+    """Return limits as a person reads them, such as ``at least 7d, at most 3y``."""
+    bounds = (("at least", limits.least), ("at most", limits.most))
+    return ", ".join(f"{word} {tier.count}{tier.unit}" for word, tier in bounds if tier)
+
+
+def exceeds(retention: Retention, limits: Limits) -> bool:
+    """Return whether a retention asks for less or for more than the limits allow."""
+    longest = max(_after(_ANY_DAY, tier) for tier in retention.tiers)
+    return longest != within(longest, _ANY_DAY, limits)
 
 
 def _days(retention: Retention) -> int:

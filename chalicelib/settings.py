@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import TypeVar
 
-from chalicelib.quoting import quoted
+from chalicelib.quoting import printable, quoted
 from chalicelib.schedule import (
+    LIMIT_FORMS,
     RETENTION_FORMS,
     TIME_FORMS,
+    Limits,
     Retention,
+    exceeds,
+    parse_limit,
     parse_retention,
     parse_time,
 )
 
 T = TypeVar("T")
 
+NAMES = (
+    "DAILY_AT", "DEFAULT_RETENTION", "MIN_RETENTION", "MAX_RETENTION", "ALLOWED_DESTINATIONS", "REQUESTS_PER_DAY",
+    "MAX_DELETE_PERCENT", "LAST_COPY_GRACE_DAYS", "COPY_SLOTS", "CONCURRENCY", "CONSISTENCY_TIMEOUT",
+    "REPORT_TOPIC_ARN", "DRY_RUN", "LOG_LEVEL",
+)  # fmt: skip
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -38,6 +48,9 @@ class Settings:
     region: str
     daily_at: time
     default_retention: Retention
+    limits: Limits
+    allowed_destinations: frozenset[str] | None
+    requests_per_day: int
     max_delete_percent: int
     last_copy_grace_days: int
     copy_slots: int
@@ -64,6 +77,12 @@ class Settings:
             region=read("AWS_REGION", "", _region, "a Region such as eu-west-1"),
             daily_at=read("DAILY_AT", "03:00", parse_time, TIME_FORMS),
             default_retention=read("DEFAULT_RETENTION", "7", parse_retention, RETENTION_FORMS),
+            limits=Limits(
+                least=read("MIN_RETENTION", "", parse_limit, LIMIT_FORMS),
+                most=read("MAX_RETENTION", "", parse_limit, LIMIT_FORMS),
+            ),
+            allowed_destinations=read("ALLOWED_DESTINATIONS", "", _regions, "Regions such as eu-west-1, or nothing"),
+            requests_per_day=read("REQUESTS_PER_DAY", "24", _number(0, 10_000), "a number from 0 to 10000"),
             max_delete_percent=read("MAX_DELETE_PERCENT", "80", _number(0, 100), "a number from 0 to 100"),
             last_copy_grace_days=read("LAST_COPY_GRACE_DAYS", "30", _number(0, 3650), "a number from 0 to 3650"),
             copy_slots=read("COPY_SLOTS", "20", _number(1, 1000), "a number from 1 to 1000"),
@@ -73,6 +92,10 @@ class Settings:
             dry_run=read("DRY_RUN", "false", _boolean, "true or false"),
             log_level=read("LOG_LEVEL", "INFO", _log_level, ", ".join(_LOG_LEVELS)),
         )
+        wrong += _misspelt(environ)
+        limits = settings.limits
+        if not wrong and limits.least and limits.most and exceeds(Retention((limits.least,)), Limits(most=limits.most)):
+            wrong.append("MIN_RETENTION is longer than MAX_RETENTION")
         if wrong:
             raise SettingsError("; ".join(wrong))
         return settings
@@ -82,6 +105,27 @@ def _region(text: str) -> str:
     if text and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
         raise ValueError
     return text
+
+
+def _regions(text: str) -> frozenset[str] | None:
+    words = text.casefold().replace(",", " ").split()
+    return frozenset(_region(word) for word in words) or None
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    """Return a message for each name that looks like a setting and is none."""
+    by_letters = {_letters(name): name for name in NAMES}
+    messages = []
+    for name in sorted(set(environ) - set(NAMES)):
+        letters = _letters(name)
+        close = difflib.get_close_matches(letters, by_letters, n=1, cutoff=0.9)
+        if close and not name.startswith(("AWS_", "POWERTOOLS_")):
+            messages.append(f"{printable(name)} is no setting: {by_letters[close[0]]}?")
+    return messages
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def _topic_arn(text: str) -> str:

@@ -24,22 +24,25 @@ SENTENCES: Mapping[Code, str] = {
     ),
     Code.SLOT_FILLED: "slot {slot} has {snapshot}",
     Code.INSTANCE_NOT_ENABLED: "{instance} is not tagged Backup=Yes",
+    Code.INSTANCE_STATE: "{instance} is {state}: the next run looks again",
     Code.ON_REQUEST_ONLY: "{instance} is backed up on request only",
     Code.VOLUME_LEFT_OUT: "the volume is tagged Backup=No",
     Code.REQUEST_WITHOUT_INSTANCE: (
         "a snapshot was requested, but this account has no running or stopped instance with this id in {region}"
     ),
     Code.REQUEST_NOT_ENABLED: "a snapshot was requested, but the instance is not tagged Backup=Yes",
+    Code.REQUEST_LIMIT: (
+        "{count} snapshots of {instance} were requested in 24 hours; REQUESTS_PER_DAY={limit} allows no more"
+    ),
     Code.LINEAGE_TAGS_LACKING: "the call that adds its lineage tags did not succeed when it was created",
     Code.CREATION_FAILED: "the snapshot of {volume} failed: {cause}",
     Code.CREATION_FAILED_AND_GONE: "its creation failed ({cause}), and the snapshot no longer exists",
     Code.SNAPSHOT_NOT_FOUND: "not found: it was deleted, or EC2 does not show it yet",
     Code.COPY_MISSING: "no copy in {destination}",
     Code.COPIED: "already copied: {copy}",
-    Code.COPY_FAILED: "the copy {copy} of {snapshot} to {destination} with {key} failed at try {tries}: {cause}",
-    Code.COPY_AGAIN: "try {tries} of {max_tries}",
-    Code.COPY_GIVEN_UP: (
-        "given up: the copy {copy} of {snapshot} to {destination} with {key} failed at try {tries}: {cause}"
+    Code.COPY_AGAIN: "try {tries}, because {copy} failed with {key}: {cause}",
+    Code.COPY_WAITS: (
+        "the copy {copy} of {snapshot} to {destination} with {key} failed at try {tries}: {cause}; next try at {next}"
     ),
     Code.COPY_REPLACED: "{copy} replaces it",
     Code.COPY_OUTLASTS: "its DeleteOn is later than that of {copy}",
@@ -47,6 +50,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.DESTINATION_UNREADABLE: "the copies in {destination} cannot be read: {cause}",
     Code.IS_COPY: "is a copy, and a copy is never copied",
     Code.NOT_COMPLETED: "not completed: its state is {state}",
+    Code.ARCHIVED: "archived: EC2 copies it only after a restore to the standard tier",
     Code.NO_DESTINATION: "its tags name no Region to copy to",
     Code.COPY_WOULD_BE_EXPIRED: "a copy would already have expired on {on}",
     Code.TAGS_TO_PROPAGATE: "propagate {keys} from {snapshot}",
@@ -65,10 +69,16 @@ SENTENCES: Mapping[Code, str] = {
     Code.LOCKED: "it is locked",
     Code.NEWEST_OF_VOLUME: "the newest completed snapshot of {volume}",
     Code.NEWEST_COPY: "the newest completed copy for {volume}, kept until {until}",
+    Code.NEWEST_WHOLE_SET: "belongs to the newest whole set of {instance}, slot {slot}",
+    Code.NEWEST_SET_OF_COPIES: "belongs to the newest whole set of copies of {instance}, kept until {until}",
+    Code.OWED: "its copy in {destination} is not completed; kept until {until} or until it is",
+    Code.OWED_UNREADABLE: "{destination} cannot be read, so its copy there may be missing; kept until {until}",
+    Code.BROUGHT_FORWARD: "DeleteOn={on} is before {promised}, promised when it was created",
+    Code.UNPROVEN: "its tags say that this app made it, but its description does not prove it",
     Code.BREAKER: (
-        "would delete {deletions} of {managed} managed snapshots, more than MAX_DELETE_PERCENT={limit} allows: none "
-        "was deleted; if this is intended, set MAX_DELETE_PERCENT to {needed} for one run; if not, fix the tags before "
-        "the next run"
+        "would delete {deletions} of {undated} snapshots whose description has no date, more than "
+        "MAX_DELETE_PERCENT={limit} allows: none of these was deleted; if this is intended, set MAX_DELETE_PERCENT to "
+        "{needed} for one run; if not, fix the tags before the next run"
     ),
     Code.BREAKER_HOLDS: "expired on {on}, but the run would delete too much",
     Code.REPORT_MADE: "the daily report; REPORT_TOPIC_ARN names no topic to send it to",
@@ -146,18 +156,22 @@ def read_text(problem: TagProblem) -> str:
     return f"{printable(problem.word)} in {tag}" if problem.word else tag
 
 
+_INSTEAD: Mapping[Wrong, str] = {
+    Wrong.KEY: "the key {meant}, spelt exactly so",
+    Wrong.SOURCE_REGION: "Regions other than the source, {word}",
+    Wrong.MISPLACED: "{meant} on {limit}: here it has no effect",
+    Wrong.ABSENT: "{accepted}, or KeepForever",
+    Wrong.NOT_ALLOWED: "what the settings allow: {limit}",
+    Wrong.BROUGHT_FORWARD: "{limit}, as its description promises, or later; until then the snapshot is kept",
+    Wrong.UNPROVEN: "this on the app's own snapshots only; the description does not prove that this is one: it is kept",
+}
+
+
 def accepted_text(problem: TagProblem) -> str:
     """Return what is accepted in place of what was read."""
-    match problem.wrong:
-        case Wrong.KEY:
-            return f"the key {problem.meant}, spelt exactly so"
-        case Wrong.SOURCE_REGION:
-            return f"Regions other than the source, {problem.word}"
-        case Wrong.MISPLACED:
-            return f"{problem.meant} on a snapshot; here it has no effect"
-        case Wrong.ABSENT:
-            return f"{_ACCEPTED.get(problem.meant, '')}, or {keys.KEEP_FOREVER}"
-    return _ACCEPTED.get(problem.meant, "")
+    accepted = _ACCEPTED.get(problem.meant, "")
+    instead = _INSTEAD.get(problem.wrong, "{accepted}")
+    return instead.format(accepted=accepted, meant=problem.meant, word=problem.word, limit=problem.limit)
 
 
 def problem_text(problem: TagProblem) -> str:

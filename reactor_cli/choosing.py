@@ -10,12 +10,13 @@ import click
 
 from chalicelib import tags
 from chalicelib.models import Snapshot, State
+from chalicelib.plan.sets import SnapshotSet, sets_of
 from chalicelib.wording import moment
 from reactor_cli.account import Account
 from reactor_cli.ec2_restore import Place, Restorer
 from reactor_cli.errors import CommandFailed
 from reactor_cli.ids import INSTANCE, SNAPSHOT, is_id
-from reactor_cli.restoration import SnapshotSet, newest_whole, sets_of
+from reactor_cli.restoration import missing, newest_restorable
 
 MOST_NAMED = 3
 
@@ -42,7 +43,7 @@ def choose(account: Account, region: str, id: str, at: datetime | None) -> Choic
         raise click.UsageError(f"{id!r} is no id of an instance (i-…) or a snapshot (snap-…)")
     found = sets_of(account.connect(region).snapshots(source_id=id).snapshots)
     until = [each for each in found if each.taken <= (at or account.now)]
-    whole = newest_whole(until, at or account.now)
+    whole = newest_restorable(until, at or account.now)
     if whole is None:
         raise CommandFailed(_no_set(id, region, at, found, until))
     return Choice(whole, id, tuple(until[: until.index(whole)]))
@@ -56,7 +57,7 @@ def _no_set(
         return f"no snapshot and no copy of {id} in {region}; 'ebs-snapshot-reactor explain {id}' shows where they are"
     if not until:
         return f"no snapshot of {id} in {region}{when}: the oldest is of {moment(found[-1].taken)}"
-    parts = "; ".join(f"slot {each.slot} has {each.missing}" for each in until[:MOST_NAMED])
+    parts = "; ".join(f"slot {each.slot} has {missing(each)}" for each in until[:MOST_NAMED])
     return f"no whole set of {id} in {region}{when}: {parts}"
 
 

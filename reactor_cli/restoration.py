@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import tags
-from chalicelib.models import Snapshot, State, Tags
+from chalicelib.models import Snapshot, Tags
+from chalicelib.plan.sets import SnapshotSet
 
 # The default of EC2's console, for snapshots from before their tags said what the volume was.
 USUAL_TYPE = "gp3"
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotSet:
-    """The snapshots of an instance for one slot, one of each volume, by device.
-
-    ``taken`` is the latest of their points in time; ``expected`` is how many there were to be.
-    """
-
-    slot: str
-    taken: datetime
-    snapshots: tuple[Snapshot, ...]
-    expected: int
-
-    @property
-    def missing(self) -> str:
-        """What a restore would lack, empty if nothing."""
-        ready = sum(each.state == State.COMPLETED for each in self.snapshots)
-        return "" if ready == self.expected else f"{ready} of {self.expected} volumes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +29,17 @@ class CreateVolume:
     type_recorded: bool = True
 
 
-def sets_of(snapshots: Iterable[Snapshot]) -> list[SnapshotSet]:
-    """Return the sets that the snapshots of one instance make up in one Region, the newest first."""
-    by_slot: dict[str, dict[str, Snapshot]] = {}
-    for snapshot in sorted(snapshots, key=_best_last):
-        volumes = by_slot.setdefault(snapshot.slot or snapshot.id, {})
-        volumes[snapshot.source_volume_id or snapshot.volume_id] = snapshot
-    sets = [_set(slot, tuple(volumes.values())) for slot, volumes in by_slot.items()]
-    return sorted(sets, key=lambda each: (each.taken, each.slot), reverse=True)
+def newest_restorable(sets: Iterable[SnapshotSet], at: datetime) -> SnapshotSet | None:
+    """Return the newest set taken at ``at`` (aware) or before of which all volumes can be made at once."""
+    return next((one for one in sets if one.taken <= at and one.is_restorable), None)
 
 
-def _best_last(snapshot: Snapshot) -> tuple[bool, bool, datetime, str]:
-    """Order snapshots so that of several of one volume and slot the one to restore comes last."""
-    return (snapshot.state == State.COMPLETED, not snapshot.is_copy, snapshot.started, snapshot.id)
-
-
-def _set(slot: str, snapshots: Sequence[Snapshot]) -> SnapshotSet:
-    expected = max(len(snapshots), *(each.set_size or 0 for each in snapshots))
-    ordered = tuple(sorted(snapshots, key=lambda each: (each.device or "", each.id)))
-    return SnapshotSet(slot, max(each.taken for each in snapshots), ordered, expected)
-
-
-def newest_whole(sets: Iterable[SnapshotSet], at: datetime) -> SnapshotSet | None:
-    """Return the newest complete set that was taken at ``at`` (aware) or before."""
-    return next((each for each in sets if each.taken <= at and not each.missing), None)
+def missing(one: SnapshotSet) -> str:
+    """Return what a restore of a set would lack, empty if nothing."""
+    ready = sum(snapshot.is_restorable for snapshot in one.snapshots)
+    archived = sum(snapshot.archived and not snapshot.is_restorable for snapshot in one.snapshots)
+    cold = f", {archived} archived: EC2 takes up to 72 hours to restore one" if archived else ""
+    return "" if ready >= one.expected else f"{ready} of {one.expected} volumes{cold}"
 
 
 def volumes_of(snapshots: Iterable[Snapshot], zone: str, purpose: str) -> list[CreateVolume]:

@@ -18,7 +18,7 @@ from reactor_cli.attaching import commands
 from reactor_cli.choosing import Choice, choose, what_it_is, zone_for
 from reactor_cli.ec2_restore import Place, Restorer
 from reactor_cli.errors import error_text
-from reactor_cli.restoration import CreateVolume, volumes_of
+from reactor_cli.restoration import CreateVolume, missing, volumes_of
 from reactor_cli.terminal import columns, output, print_json, progress
 from reactor_cli.times import FORMS, TimeParam
 
@@ -103,7 +103,7 @@ def _data(result: Restoration) -> dict[str, Any]:
         "instance": result.choice.instance_id,
         "slot": chosen.slot,
         "taken": chosen.taken,
-        "skipped": [{"slot": each.slot, "has": each.missing} for each in result.choice.skipped],
+        "skipped": [{"slot": each.slot, "has": missing(each)} for each in result.choice.skipped],
         "volumes": [
             {
                 "snapshot": call.snapshot_id,
@@ -126,7 +126,7 @@ def _draw(out: Console, result: Restoration, lines: list[str]) -> None:
     of = f" of {result.choice.instance_id}" if result.choice.instance_id else ""
     out.print(Text.assemble((counted(len(result.calls), "volume"), "title"), f"{of}, as of {moment(chosen.taken)}"))
     for each in result.choice.skipped:
-        out.print(Text(f"  not from slot {printable(each.slot)}, which is newer: it has {each.missing}", "soon"))
+        out.print(Text(f"  not from slot {printable(each.slot)}, which is newer: it has {missing(each)}", "soon"))
     made = {call.snapshot_id: id for id, call in result.made}
     table = columns(9, 22, None)
     for call, snapshot in zip(result.calls, chosen.snapshots, strict=True):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 PAGE_SIZE = 1000
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+NOT_TERMINATED = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
 
 class EC2:
@@ -35,6 +37,8 @@ class EC2:
             regions=regions_of_partition(settings.region),
             daily_at=settings.daily_at,
             retention=settings.default_retention,
+            allowed=settings.allowed_destinations,
+            limits=settings.limits,
         )
 
     @property
@@ -43,16 +47,16 @@ class EC2:
         return self._contract.regions
 
     def instances(self, instance_id: str | None = None) -> Inventory:
-        """Return the running and stopped instances of this Region with their volumes: all, or one."""
+        """Return the instances of this Region that are not terminated, and the volumes: all, or one instance's."""
         problems: list[TagProblem] = []
-        attached = self._attached_volumes(problems, only("attachment.instance-id", instance_id))
+        attached, loose = self._volumes(problems, only("attachment.instance-id", instance_id))
         instances: list[Instance] = []
         pages = (
             self._client(self.region)
             .get_paginator("describe_instances")
             .paginate(
                 Filters=[
-                    {"Name": "instance-state-name", "Values": ["running", "stopped"]},
+                    {"Name": "instance-state-name", "Values": NOT_TERMINATED},
                     *only("instance-id", instance_id),
                 ],
                 PaginationConfig={"PageSize": PAGE_SIZE},
@@ -62,7 +66,7 @@ class EC2:
             for reservation in page["Reservations"]:
                 account = reservation.get("OwnerId", "")
                 instances += [self._instance(raw, account, attached, problems) for raw in reservation["Instances"]]
-        return Inventory(instances=tuple(instances), problems=tuple(problems))
+        return Inventory(tuple(instances), tuple(loose), problems=tuple(problems))
 
     def _instance(
         self,
@@ -78,27 +82,35 @@ class EC2:
             attached.get(raw["InstanceId"], ()),
             self._contract,
             account=account,
-            running=raw.get("State", {}).get("Name") == "running",
+            state=raw.get("State", {}).get("Name", ""),
         )
         problems += wrong
         return instance
 
-    def _attached_volumes(
+    def _volumes(
         self, problems: list[TagProblem], filters: Sequence[FilterTypeDef]
-    ) -> Mapping[str, Sequence[Volume]]:
+    ) -> tuple[Mapping[str, Sequence[Volume]], Sequence[Volume]]:
+        """Return the volumes that exist: by instance, and those that are attached to none."""
         attached: dict[str, list[Volume]] = defaultdict(list)
+        loose: list[Volume] = []
         pages = (
             self._client(self.region)
             .get_paginator("describe_volumes")
             .paginate(
-                Filters=[{"Name": "status", "Values": ["in-use"]}, *filters],
+                Filters=list(filters),
                 PaginationConfig={"PageSize": PAGE_SIZE},
             )
         )
         for page in pages:
             for raw in page["Volumes"]:
-                _attach(raw, attached, problems)
-        return attached
+                if raw["State"] in ("deleting", "deleted"):
+                    continue
+                volume, instance_ids = _volume(raw, problems)
+                for id in instance_ids:
+                    attached[id].append(volume)
+                if not instance_ids:
+                    loose.append(volume)
+        return attached, loose
 
     def snapshots(
         self,
@@ -213,7 +225,13 @@ class EC2:
             state_message=raw.get("StateMessage", ""),
             size_gib=_size(raw),
             volume_gib=raw.get("VolumeSize", 0),
+            archived=raw.get("StorageTier") == "archive",
+            restored_until=raw.get("RestoreExpiryTime"),
         )
+
+    def enabled_regions(self) -> frozenset[str]:
+        """Return the Regions that the account has enabled."""
+        return frozenset(region["RegionName"] for region in self._client(self.region).describe_regions()["Regions"])
 
     def images_using(self, snapshot_ids: Sequence[str]) -> dict[str, str]:
         """Return an AMI of this account, a disabled one too, for each of these snapshots that one uses."""
@@ -252,21 +270,24 @@ class EC2:
             more = {"NextToken": page["NextToken"]}
 
 
-def _attach(raw: VolumeTypeDef, attached: dict[str, list[Volume]], problems: list[TagProblem]) -> None:
-    wrong: list[TagProblem] = []
-    for attachment in raw["Attachments"]:
-        if attachment.get("InstanceId") and attachment.get("State") != "detached":
-            volume, wrong = tags.read_volume(
-                raw["VolumeId"],
-                attachment.get("Device", ""),
-                _plain(raw),
-                raw.get("Size", 0),
-                type=raw.get("VolumeType", ""),
-                iops=raw.get("Iops"),
-                throughput=raw.get("Throughput"),
-            )
-            attached[attachment["InstanceId"]].append(volume)
+def _volume(raw: VolumeTypeDef, problems: list[TagProblem]) -> tuple[Volume, list[str]]:
+    """Return a volume, and the instances that it is attached to."""
+    attachments = [
+        attachment
+        for attachment in raw["Attachments"]
+        if attachment.get("InstanceId") and attachment.get("State") != "detached"
+    ]
+    volume, wrong = tags.read_volume(
+        raw["VolumeId"],
+        attachments[0].get("Device", "") if attachments else "",
+        _plain(raw),
+        raw.get("Size", 0),
+        type=raw.get("VolumeType", ""),
+        iops=raw.get("Iops"),
+        throughput=raw.get("Throughput"),
+    )
     problems += wrong
+    return volume, [attachment["InstanceId"] for attachment in attachments]
 
 
 def _size(raw: SnapshotTypeDef) -> float:

@@ -12,7 +12,7 @@ from chalicelib.models.calls import (
 )
 from chalicelib.models.decisions import Decision, Kind, Outcome, Result, Target
 from chalicelib.models.hints import Completion, Request
-from chalicelib.models.inventory import Consistency, Instance, Inventory, Policy, Snapshot, State, Tags, Volume
+from chalicelib.models.inventory import Consistency, Instance, Inventory, Policy, Snapshot, State, Tags, Volume, Wish
 from chalicelib.models.problems import TagProblem, Wrong
 from chalicelib.models.reasons import Code, Parameter, Reason, because
 
@@ -44,6 +44,7 @@ __all__ = [
     "Tags",
     "Target",
     "Volume",
+    "Wish",
     "Wrong",
     "because",
 ]

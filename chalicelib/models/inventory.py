@@ -44,25 +44,47 @@ class Policy:
     consistency: Consistency | None = None
 
 
+class Wish(StrEnum):
+    """What a ``Backup`` tag says.
+
+    ``yes`` and ``no`` are clear. ``unclear``: there is a tag that is not understood. ``absent``: there is none.
+    """
+
+    YES = "yes"
+    UNCLEAR = "unclear"
+    ABSENT = "absent"
+    NO = "no"
+
+
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """An EBS volume as one instance sees it; ``size_gib`` is 0 if nobody asked, ``throughput`` is in MiB/s."""
+    """An EBS volume that exists; ``size_gib`` is 0 if it was not read, ``throughput`` is in MiB/s.
+
+    ``device`` is empty if it is attached to nothing. ``asked_for`` are its tags that would be a policy on an instance.
+    """
 
     id: str
     device: str
-    excluded: bool = False
+    wish: Wish = Wish.ABSENT
     carried: Tags = ()
     size_gib: int = 0
     type: str = ""
     iops: int | None = None
     throughput: int | None = None
+    asked_for: Tags = ()
+
+    @property
+    def excluded(self) -> bool:
+        """Whether its tags say that it is left out of its instance's set."""
+        return self.wish == Wish.NO
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A running or stopped instance with the volumes attached to it, sorted by id; ``running`` is False if stopped.
+    """An instance that is not terminated, with the volumes attached to it, sorted by id.
 
-    ``asked_for`` are the app's own keys among its tags, whether it is backed up or not.
+    ``state`` is EC2's word for it. ``asked_for`` are the app's own keys among its tags, whether it is backed up or not.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
     """
 
     id: str
@@ -70,8 +92,14 @@ class Instance:
     root_device: str
     volumes: tuple[Volume, ...]
     carried: Tags = ()
-    running: bool = True
+    state: str = "running"
     asked_for: tuple[str, ...] = ()
+    wish: Wish = Wish.ABSENT
+
+    @property
+    def running(self) -> bool:
+        """Whether its applications run."""
+        return self.state == "running"
 
 
 class State(StrEnum):
@@ -91,6 +119,8 @@ class State(StrEnum):
 class Snapshot:
     """A snapshot of this account with its tags understood.
 
+    ``promised`` is the day until which its description promises to keep it: EC2 lets nobody change a description.
+    ``archived`` is whether it is in the archive tier, ``restored_until`` until when EC2 holds an archived one ready.
     ``volume_id`` is what EC2 says, which means nothing on a copy; ``source_volume_id`` is what the tags say. ``tries``
     counts the copies asked for, up to this one. ``size_gib`` is what a restore reads, not what is stored. ``tags`` are
     all tags but AWS's own, to be passed on whole, not to be read. What a restore needs of the volume: ``volume_gib``,
@@ -127,11 +157,24 @@ class Snapshot:
     throughput: int | None = None
     set_size: int | None = None
     source_started: datetime | None = None
+    promised: date | None = None
+    archived: bool = False
+    restored_until: datetime | None = None
 
     @property
     def taken(self) -> datetime:
         """The point in time that it holds; of a copy that does not say, when the copy began, which is later."""
         return self.source_started or self.started
+
+    @property
+    def is_backup(self) -> bool:
+        """Whether it is completed and in the standard tier: it counts as the newest of its volume."""
+        return self.state == State.COMPLETED and not self.archived
+
+    @property
+    def is_restorable(self) -> bool:
+        """Whether EC2 can make a volume of it at once; an archived snapshot has to be restored to do so."""
+        return self.state == State.COMPLETED and (not self.archived or self.restored_until is not None)
 
     @property
     def is_copy(self) -> bool:
@@ -146,8 +189,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What a job compares: instances, snapshots, and what their tags got wrong."""
+    """What a job compares: instances, snapshots, and the problems of their tags.
+
+    ``loose_volumes`` are attached to nothing.
+    """
 
     instances: tuple[Instance, ...] = ()
+    loose_volumes: tuple[Volume, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     problems: tuple[TagProblem, ...] = ()

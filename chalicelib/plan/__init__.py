@@ -4,8 +4,10 @@ Everything is sorted before it is decided on, so the same inventory in any order
 again after it was carried out asks for nothing."""
 
 from chalicelib.plan.completion import plan_completion
-from chalicelib.plan.copies import MAX_TRIES, plan_copies
+from chalicelib.plan.copies import MAX_TRIES_COUNTED, RETRY_AFTER, RETRY_DAILY, plan_copies
 from chalicelib.plan.creation import (
+    CREATABLE,
+    MAX_EXCLUDED,
     Circumstances,
     history_of_interest,
     plan_creation,
@@ -14,22 +16,44 @@ from chalicelib.plan.creation import (
 )
 from chalicelib.plan.destinations import (
     Destination,
+    copies_by_primary,
     destinations_to_look_in,
+    not_to_copy,
+    unreadable,
 )
 from chalicelib.plan.history import newest_completed, primaries_by_volume
-from chalicelib.plan.protection import plan_protection
-from chalicelib.plan.sweep import Guards, expired, lineage_of, plan_sweep, volumes_to_back_up
+from chalicelib.plan.needed import needed_for_restore
+from chalicelib.plan.owed import owed_copies, owing
+from chalicelib.plan.protection import plan_protection, propagate
+from chalicelib.plan.sets import SnapshotSet, newest_whole, sets_of, volume_of
+from chalicelib.plan.sweep import MIN_SNAPSHOTS_FOR_BREAKER, Guards, expired, plan_sweep, unproven_problems
+from chalicelib.plan.targets import of_snapshot, of_volumes
+from chalicelib.plan.wishes import instance_wishes, volume_wishes
 
 __all__ = [
-    "MAX_TRIES",
+    "CREATABLE",
+    "MAX_EXCLUDED",
+    "MAX_TRIES_COUNTED",
+    "MIN_SNAPSHOTS_FOR_BREAKER",
+    "RETRY_AFTER",
+    "RETRY_DAILY",
     "Circumstances",
     "Destination",
     "Guards",
+    "SnapshotSet",
+    "copies_by_primary",
     "destinations_to_look_in",
     "expired",
     "history_of_interest",
-    "lineage_of",
+    "instance_wishes",
+    "needed_for_restore",
     "newest_completed",
+    "newest_whole",
+    "not_to_copy",
+    "of_snapshot",
+    "of_volumes",
+    "owed_copies",
+    "owing",
     "plan_completion",
     "plan_copies",
     "plan_creation",
@@ -37,6 +61,11 @@ __all__ = [
     "plan_request",
     "plan_sweep",
     "primaries_by_volume",
+    "propagate",
+    "sets_of",
     "slots_of_interest",
-    "volumes_to_back_up",
+    "unproven_problems",
+    "unreadable",
+    "volume_of",
+    "volume_wishes",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from chalicelib import tags
 from chalicelib.models import Code, CopySnapshot, Decision, DeleteSnapshot, Reason, Result, Snapshot, State, because
@@ -13,28 +13,34 @@ from chalicelib.plan.destinations import Destination, copies_by_primary, not_to_
 from chalicelib.plan.protection import propagate
 from chalicelib.plan.targets import of_snapshot
 
-# The first try and three more; each copy says in a tag which it is.
-MAX_TRIES = 4
+# How long after a failed copy began the next one follows: by its number of tries, and daily after that.
+RETRY_AFTER = {1: timedelta(hours=1), 2: timedelta(hours=4)}
+RETRY_DAILY = timedelta(days=1)
+# Each copy says in a tag which try it is; the tag has room for three digits.
+MAX_TRIES_COUNTED = 999
 
 
 def plan_copies(
     snapshots: Iterable[Snapshot],
     destinations: Mapping[str, Destination],
-    today: date,
+    now: datetime,
     *,
     report_lasting: bool = False,
+    just_failed: str = "",
 ) -> list[Decision]:
     """Decide for every snapshot, and each of its destinations that was looked in, what is to be done there.
 
     A missing copy is made, as far as there are free slots: the newest snapshot of each volume first, then the second
-    newest of each. A copy that failed is reported and made again, up to ``MAX_TRIES``; ``report_lasting`` says
-    whether one that is past that is a failure this time. Of two copies the older completed one is kept, and the other
-    as well if it is protected or has a later expiry. Protection and a later expiry spread to the copies that exist.
+    newest of each. A copy that failed is made again after an hour, then after four, then daily, as long as its primary
+    exists; meanwhile it is a failure if it is ``just_failed``, and whenever ``report_lasting`` is set. Of two copies
+    the older completed one is kept, and the other as well if it is protected or has a later expiry. Protection and a
+    later expiry spread to the copies that exist.
     """
+    reporting = _Reporting(now, report_lasting, just_failed)
     decisions: list[Decision] = []
     by_primary = {name: copies_by_primary(destination.copies) for name, destination in destinations.items()}
     for snapshot in _newest_of_each_volume_first(snapshots):
-        if reason := not_to_copy(snapshot, today):
+        if reason := not_to_copy(snapshot, now.date()):
             decisions.append(Decision(of_snapshot(snapshot), reason))
             continue
         for name in snapshot.destinations:
@@ -42,11 +48,22 @@ def plan_copies(
                 decisions.append(unreadable(snapshot, name, destinations[name]))
             elif name in destinations:
                 copies = by_primary[name].get((snapshot.id, snapshot.region), [])
-                decisions += _plan_one(snapshot, name, copies, report_lasting)
+                decisions += _plan_one(snapshot, name, copies, reporting)
     return _within_free_slots(decisions, destinations)
 
 
-def _plan_one(snapshot: Snapshot, destination: str, copies: Sequence[Snapshot], report_lasting: bool) -> list[Decision]:
+@dataclass(frozen=True, slots=True)
+class _Reporting:
+    """The present time, and which of the failures that last are reported by this run."""
+
+    now: datetime
+    lasting: bool
+    just_failed: str
+
+
+def _plan_one(
+    snapshot: Snapshot, destination: str, copies: Sequence[Snapshot], reporting: _Reporting
+) -> list[Decision]:
     """Decide on the copies of one snapshot in one destination, oldest first."""
     targets = of_snapshot(snapshot, destination)
     living = [copy for copy in copies if copy.state != State.ERROR]
@@ -57,12 +74,12 @@ def _plan_one(snapshot: Snapshot, destination: str, copies: Sequence[Snapshot], 
         for copy in copies:
             surplus = _plan_surplus(copy, keeper) if copy is not keeper else []
             stays = copy in living and not any(decision.call for decision in surplus)
-            decisions += surplus + (propagate(snapshot, copy, report_lasting) if stays else [])
+            decisions += surplus + (propagate(snapshot, copy, reporting.lasting) if stays else [])
         return decisions
     if not failed:
         reason = because(Code.COPY_MISSING, destination=destination)
         return [Decision(targets, reason, _copy(snapshot, destination, 1))]
-    return _plan_again(snapshot, destination, failed, report_lasting)
+    return _plan_again(snapshot, destination, failed, reporting)
 
 
 def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:
@@ -91,34 +108,33 @@ def _outlasts(copy: Snapshot, keeper: Snapshot) -> bool:
 
 
 def _plan_again(
-    snapshot: Snapshot, destination: str, failed: Sequence[Snapshot], report_lasting: bool
+    snapshot: Snapshot, destination: str, failed: Sequence[Snapshot], reporting: _Reporting
 ) -> list[Decision]:
-    """Report the last failed copy and ask for another; those that failed before it are deleted."""
-    last = max(failed, key=lambda copy: copy.tries)
+    """Make the last failed copy again when it is time; those that failed before it are deleted."""
+    last = max(failed, key=lambda copy: (copy.tries, copy.started, copy.id))
     surplus = [decision for copy in failed if copy is not last for decision in _plan_surplus(copy, last)]
-    if last.tries >= MAX_TRIES:
-        result = Result.FAILED if report_lasting else Result.KEPT
-        reason = _failure(Code.COPY_GIVEN_UP, snapshot, destination, last)
-        return [Decision(of_snapshot(snapshot, destination), reason, result=result), *surplus]
-    again = because(Code.COPY_AGAIN, tries=last.tries + 1, max_tries=MAX_TRIES)
-    call = _copy(snapshot, destination, last.tries + 1)
-    failure = _failure(Code.COPY_FAILED, snapshot, destination, last)
-    return [
-        Decision(of_snapshot(last), failure, result=Result.FAILED),
-        Decision(of_snapshot(snapshot, destination), again, call),
-        *surplus,
-    ]
+    due = last.started + RETRY_AFTER.get(last.tries, RETRY_DAILY)
+    if reporting.now < due:
+        reported = reporting.lasting or last.id == reporting.just_failed
+        next = f"{due:%Y-%m-%dT%H:%MZ}"
+        reason = _failure(Code.COPY_WAITS, snapshot, destination, last, tries=last.tries, next=next)
+        return [Decision(of_snapshot(last), reason, result=Result.FAILED if reported else Result.KEPT), *surplus]
+    tries = min(last.tries + 1, MAX_TRIES_COUNTED)
+    again = _failure(Code.COPY_AGAIN, snapshot, destination, last, tries=tries)
+    call = _copy(snapshot, destination, tries)
+    return [Decision(of_snapshot(snapshot, destination), again, call), *surplus]
 
 
-def _failure(code: Code, snapshot: Snapshot, destination: str, copy: Snapshot) -> Reason:
+def _failure(code: Code, snapshot: Snapshot, destination: str, copy: Snapshot, *, tries: int, next: str = "") -> Reason:
     return because(
         code,
         copy=copy.id,
         snapshot=snapshot.id,
         destination=destination,
         key=snapshot.copy_kms_key or "",
-        tries=copy.tries,
+        tries=tries,
         cause=copy.state_message,
+        next=next,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from chalicelib import tags
 from chalicelib.models import (
@@ -27,19 +27,26 @@ from chalicelib.models import (
 )
 from chalicelib.plan.history import primaries_by_volume
 from chalicelib.plan.targets import of_snapshot, of_volumes
-from chalicelib.schedule import Retention, current_slot, delete_on, previous_slot
+from chalicelib.schedule import NO_LIMITS, Limits, Retention, current_slot, delete_on, previous_slot, within
 
+# In the other states an instance starts, stops or ends: the next run finds out which.
+CREATABLE = frozenset({"running", "stopped"})
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceSpecification.html
 MAX_EXCLUDED = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Where and when a creation is planned (``now`` aware, UTC), and the retention that decides where none does."""
+    """Where and when a creation is planned (``now`` aware, UTC), and the settings that it depends on.
+
+    ``fallback`` is the retention that decides where no tag does.
+    """
 
     region: str
     now: datetime
     fallback: Retention
+    limits: Limits = NO_LIMITS
+    requests_per_day: int = 24
 
 
 def slots_of_interest(instances: Iterable[Instance], now: datetime) -> tuple[str, ...]:
@@ -107,6 +114,9 @@ def plan_creation(
         slot = _slot(instance, circumstances.now)
         if not instance.policy.enabled:
             decisions += _leave(mine, because(Code.INSTANCE_NOT_ENABLED, instance=instance.id), circumstances)
+        elif instance.state not in CREATABLE:
+            reason = because(Code.INSTANCE_STATE, instance=instance.id, state=instance.state)
+            decisions += _leave(mine, reason, circumstances)
         elif slot is None:
             decisions += _leave(mine, because(Code.ON_REQUEST_ONLY, instance=instance.id), circumstances)
         else:
@@ -124,14 +134,29 @@ def plan_request(
     """Decide on the snapshots that were asked for; the request's id is their slot, so asking twice makes them once."""
     region = circumstances.region
     instance = {instance.id: instance for instance in instances}.get(request.instance_id)
-    if instance is None:
+    if instance is None or instance.state not in CREATABLE:
         reason = because(Code.REQUEST_WITHOUT_INSTANCE, region=region)
     elif not instance.policy.enabled:
         reason = because(Code.REQUEST_NOT_ENABLED)
     else:
         by_volume = primaries_by_volume(snapshots)
-        return _plan_instance(instance, instance.volumes, by_volume, request.id, circumstances)
+        limit = circumstances.requests_per_day
+        if (count := _other_requests(request, by_volume, circumstances.now)) < limit:
+            return _plan_instance(instance, instance.volumes, by_volume, request.id, circumstances)
+        reason = because(Code.REQUEST_LIMIT, count=count, instance=instance.id, limit=limit)
     return [Decision((Target(Kind.INSTANCE, request.instance_id, region),), reason, result=Result.FAILED)]
+
+
+def _other_requests(request: Request, by_volume: Mapping[str, Sequence[Snapshot]], now: datetime) -> int:
+    """Return how many other requests were met for these volumes within 24 hours."""
+    return len(
+        {
+            snapshot.slot
+            for history in by_volume.values()
+            for snapshot in history
+            if snapshot.on_request and snapshot.slot != request.id and snapshot.started > now - timedelta(days=1)
+        }
+    )
 
 
 def _plan_instance(
@@ -142,11 +167,16 @@ def _plan_instance(
     circumstances: Circumstances,
 ) -> list[Decision]:
     decisions: list[Decision] = []
-    wanted: dict[Volume, Tags] = {}
+    due: list[Volume] = []
+    members: list[Snapshot] = []
     for volume in mine:
         history = by_volume.get(volume.id, ())
-        standing = [snapshot for snapshot in history if snapshot.state != State.ERROR]
-        filling = [snapshot for snapshot in standing if _fills(snapshot, slot, instance, circumstances.now)]
+        filling = [
+            snapshot
+            for snapshot in history
+            if snapshot.state != State.ERROR and _fills(snapshot, slot, instance, circumstances.now)
+        ]
+        members += filling
         targets = of_volumes([volume], circumstances.region)
         decisions += _plan_lineage(instance, volume, history)
         if volume.excluded:
@@ -154,9 +184,13 @@ def _plan_instance(
         elif filling:
             decisions.append(Decision(targets, because(Code.SLOT_FILLED, slot=slot, snapshot=filling[0].id)))
         else:
-            whole = sum(not volume.excluded for volume in mine)
-            wanted[volume] = _tags_for(instance, volume, slot, standing, circumstances, set_size=whole)
-    return decisions + _create(instance, wanted, slot, circumstances.region)
+            due.append(volume)
+    expiry = _expiry_of_set(instance, due, members, by_volume, circumstances)
+    whole = sum(not volume.excluded for volume in mine)
+    wanted = {
+        volume: tags.primary_tags(instance, volume, slot, expiry.primary, expiry.copy, set_size=whole) for volume in due
+    }
+    return decisions + _create(instance, wanted, slot, circumstances.region, expiry.primary)
 
 
 def _fills(snapshot: Snapshot, slot: str, instance: Instance, now: datetime) -> bool:
@@ -171,25 +205,44 @@ def _fills(snapshot: Snapshot, slot: str, instance: Instance, now: datetime) -> 
     return before is not None and snapshot.started > before
 
 
-def _tags_for(
+@dataclass(frozen=True, slots=True)
+class _Expiry:
+    """When the snapshots of a set expire, and when their copies do; None if their tags do not say so."""
+
+    primary: date
+    copy: date | None
+
+
+def _expiry_of_set(
     instance: Instance,
-    volume: Volume,
-    slot: str,
-    standing: Iterable[Snapshot],
+    due: Iterable[Volume],
+    members: Iterable[Snapshot],
+    by_volume: Mapping[str, Sequence[Snapshot]],
     circumstances: Circumstances,
-    *,
-    set_size: int,
-) -> Tags:
+) -> _Expiry:
+    """Return the one expiry that all snapshots of a set share: the latest that any volume of it earns.
+
+    ``members`` already fill the slot; what was promised for them is promised for the set.
+    """
     policy, today = instance.policy, circumstances.now.date()
-    earlier = {snapshot.started.date() for snapshot in standing}
-    expiry = delete_on(policy.retention, circumstances.fallback, today, earlier)
-    copy_expiry = None
-    if policy.destinations and policy.copy_retention:
-        copy_expiry = delete_on(policy.copy_retention, circumstances.fallback, today, earlier)
-    return tags.primary_tags(instance, volume, slot, expiry, copy_expiry, set_size=set_size)
+    copied = policy.copy_retention if policy.destinations else None
+    primary = [snapshot.promised for snapshot in members if snapshot.promised]
+    copy = [snapshot.copy_delete_on for snapshot in members if snapshot.copy_delete_on and copied]
+    for volume in due:
+        history = by_volume.get(volume.id, ())
+        earlier = {snapshot.started.date() for snapshot in history if snapshot.state != State.ERROR}
+        primary.append(_expiry(policy.retention, earlier, circumstances))
+        if copied:
+            copy.append(_expiry(copied, earlier, circumstances))
+    return _Expiry(max(primary, default=today), max(copy, default=None))
 
 
-def _create(instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region: str) -> list[Decision]:
+def _expiry(retention: Retention, earlier: Iterable[date], circumstances: Circumstances) -> date:
+    today = circumstances.now.date()
+    return within(delete_on(retention, circumstances.fallback, today, earlier), today, circumstances.limits)
+
+
+def _create(instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region: str, until: date) -> list[Decision]:
     """Return one call for one volume, one for a set, or one each where a set cannot be cut out."""
     name = instance.policy.name
     # The applications of a stopped instance are at rest, and no agent would answer.
@@ -205,7 +258,7 @@ def _create(instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region
             instance_id=instance.id,
             exclude_boot=len(data) < len(left_out),
             exclude_data=data,
-            description=tags.description(instance, region),
+            description=tags.description(instance, region, until),
             tags=tuple(sorted(shared)),
             own_tags=own,
             consistency=consistency,
@@ -223,7 +276,7 @@ def _create(instance: Instance, wanted: Mapping[Volume, Tags], slot: str, region
             reason,
             CreateSnapshot(
                 volume.id,
-                tags.description(instance, region, volume),
+                tags.description(instance, region, until, volume),
                 all_tags,
                 instance.id,
                 consistency,

@@ -41,14 +41,20 @@ def not_to_copy(snapshot: Snapshot, today: date) -> Reason | None:
         return because(Code.NOT_MANAGED)
     if snapshot.is_copy:
         return because(Code.IS_COPY)
-    if snapshot.state != State.COMPLETED:
-        return because(Code.NOT_COMPLETED, state=snapshot.state)
+    if not snapshot.is_backup:
+        return _not_a_backup(snapshot)
     if not snapshot.destinations:
         return because(Code.NO_DESTINATION)
     expiry = snapshot.copy_delete_on or snapshot.delete_on
     if expiry and expiry <= today and not snapshot.protected:
         return because(Code.COPY_WOULD_BE_EXPIRED, on=expiry)
     return None
+
+
+def _not_a_backup(snapshot: Snapshot) -> Reason:
+    if snapshot.state != State.COMPLETED:
+        return because(Code.NOT_COMPLETED, state=snapshot.state)
+    return because(Code.ARCHIVED)
 
 
 def unreadable(primary: Snapshot, name: str, destination: Destination) -> Decision:

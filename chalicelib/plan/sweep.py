@@ -1,4 +1,4 @@
-"""The sweep: what is deleted, and why everything else is kept. Pure."""
+"""The sweep: which snapshots it deletes, and why it keeps all others. Pure."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from chalicelib import tags
 from chalicelib.models import (
     Code,
     Decision,
     DeleteSnapshot,
-    Instance,
     Kind,
     Reason,
     Result,
     Snapshot,
     State,
+    TagProblem,
     Target,
+    Wish,
+    Wrong,
     because,
 )
+from chalicelib.plan.destinations import Destination
+from chalicelib.plan.needed import needed_for_restore
+from chalicelib.plan.owed import owed_copies
 from chalicelib.plan.targets import of_snapshot
-from chalicelib.schedule import days_after
 
-# In a Region with fewer managed snapshots than this, a percentage says nothing.
+# Among fewer snapshots than this, a percentage says nothing.
 MIN_SNAPSHOTS_FOR_BREAKER = 20
 
 
@@ -30,50 +35,69 @@ MIN_SNAPSHOTS_FOR_BREAKER = 20
 class Guards:
     """What keeps a snapshot that has expired.
 
-    ``backed_up`` are the volumes that are still to be backed up; ``images`` maps snapshots to the AMI that uses them;
-    ``locked`` are the snapshots that are locked.
+    ``volumes`` and ``instances`` are those that exist, with what their owners want. ``images`` maps snapshots to the
+    AMI that uses them; ``locked`` are the snapshots that are locked. ``destinations`` are the Regions in which copies
+    of expired primaries were looked for: one that the account has not enabled is not among them.
     """
 
     last_copy_grace_days: int
     max_delete_percent: int
-    backed_up: frozenset[str] = frozenset()
+    volumes: Mapping[str, Wish] = field(default_factory=dict)
+    instances: Mapping[str, Wish] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     locked: frozenset[str] = frozenset()
-
-
-def expired(snapshots: Iterable[Snapshot], today: date) -> tuple[str, ...]:
-    """Return the snapshots that may go by their tags and state: the sweep has to look up what guards these."""
-    return tuple(sorted(snapshot.id for snapshot in snapshots if not _kept(snapshot, today)))
-
-
-def volumes_to_back_up(instances: Iterable[Instance]) -> frozenset[str]:
-    """Return the volumes of enabled instances that are not left out."""
-    return frozenset(
-        volume.id
-        for instance in instances
-        if instance.policy.enabled
-        for volume in instance.volumes
-        if not volume.excluded
-    )
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
 
 
 def plan_sweep(snapshots: Iterable[Snapshot], today: date, guards: Guards, region: str) -> list[Decision]:
-    """Decide for every snapshot whether it is deleted: on positive proof only, and not if a guard holds it.
+    """Decide for every snapshot whether it is deleted: on positive proof only, and not if something guards it.
 
-    If too many would go at once, none goes, and a failure for the ``region`` says what to set to go on.
+    If a run would delete too many snapshots whose expiry no description proves, it deletes none of these, and a failure
+    for the ``region`` says what to set.
     """
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id))
-    newest = _newest_completed(ordered)
+    held = _unproven(ordered)
+    held |= needed_for_restore(ordered, guards.volumes, guards.instances, today, guards.last_copy_grace_days)
+    held |= owed_copies(ordered, guards.destinations, today, guards.last_copy_grace_days)
     decisions = []
     for snapshot in ordered:
-        if kept := _kept(snapshot, today) or _guarded(snapshot, today, guards, newest):
-            decisions.append(Decision(of_snapshot(snapshot), kept))
+        if reason := _kept(snapshot, today) or _in_use(snapshot, guards) or held.get(snapshot.id):
+            decisions.append(Decision(of_snapshot(snapshot), reason))
         else:
             reason = because(Code.EXPIRED, on=snapshot.delete_on or "")
-            call = DeleteSnapshot(snapshot.id, snapshot.region)
-            decisions.append(Decision(of_snapshot(snapshot), reason, call))
-    managed = sum(snapshot.managed for snapshot in ordered)
-    return _break(decisions, managed, guards.max_delete_percent, region)
+            decisions.append(Decision(of_snapshot(snapshot), reason, DeleteSnapshot(snapshot.id, snapshot.region)))
+    undated = frozenset(snapshot.id for snapshot in ordered if snapshot.managed and not snapshot.promised)
+    return _break(decisions, undated, guards.max_delete_percent, region)
+
+
+def expired(snapshots: Iterable[Snapshot], today: date) -> tuple[Snapshot, ...]:
+    """Return the snapshots that may go by their tags and state: the sweep has to look up what guards these."""
+    return tuple(snapshot for snapshot in snapshots if not _kept(snapshot, today))
+
+
+def unproven_problems(snapshots: Iterable[Snapshot]) -> tuple[TagProblem, ...]:
+    """Return a problem for each snapshot whose tags say that this app made it, and whose description does not."""
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id))
+    return tuple(TagProblem(id, tags.TYPE, tags.AUTOMATED, Wrong.UNPROVEN, tags.TYPE) for id in _unproven(ordered))
+
+
+def _unproven(ordered: Sequence[Snapshot]) -> dict[str, Reason]:
+    """Return why some managed snapshots were not made by this app.
+
+    Each description that this app writes has a date, except those from before it wrote any. So one without a date is
+    this app's only if it is older than the oldest one with a date and has the form that this app wrote then.
+    In a Region that has none with a date yet, nothing is known about the others.
+    """
+    oldest = next((snapshot.started for snapshot in ordered if snapshot.managed and snapshot.promised), None)
+    if oldest is None:
+        return {}
+    return {
+        snapshot.id: because(Code.UNPROVEN)
+        for snapshot in ordered
+        if snapshot.managed
+        and not snapshot.promised
+        and (snapshot.started > oldest or not tags.is_undated(snapshot.description))
+    }
 
 
 def _kept(snapshot: Snapshot, today: date) -> Reason | None:
@@ -82,61 +106,40 @@ def _kept(snapshot: Snapshot, today: date) -> Reason | None:
         return because(Code.NOT_MANAGED)
     if snapshot.protected:
         return because(Code.KEEP_FOREVER)
-    if snapshot.delete_on is None:
-        return because(Code.NO_DELETE_ON)
-    if snapshot.delete_on > today:
-        return because(Code.NOT_EXPIRED, on=snapshot.delete_on)
     if snapshot.state not in (State.COMPLETED, State.ERROR):
         return because(Code.STATE, state=snapshot.state)
-    return None
+    return _not_expired(snapshot.delete_on, snapshot.promised, today)
 
 
-def lineage_of(snapshot: Snapshot) -> tuple[str, str] | None:
-    """Return what a snapshot is one of many of: Region and volume; None if a copy does not say."""
-    if not snapshot.is_copy:
-        return (snapshot.region, snapshot.volume_id)
-    if snapshot.primary_region and snapshot.source_volume_id:
-        return (snapshot.primary_region, snapshot.source_volume_id)
-    return None
+def _not_expired(delete_on: date | None, promised: date | None, today: date) -> Reason | None:
+    if delete_on is None:
+        return because(Code.NO_DELETE_ON)
+    if promised and delete_on < promised:
+        return because(Code.BROUGHT_FORWARD, on=delete_on, promised=promised)
+    return because(Code.NOT_EXPIRED, on=delete_on) if delete_on > today else None
 
 
-def _newest_completed(ordered: Iterable[Snapshot]) -> frozenset[str]:
-    newest: dict[tuple[str, str], str] = {}
-    for snapshot in ordered:
-        lineage = lineage_of(snapshot)
-        if snapshot.managed and snapshot.state == State.COMPLETED and lineage:
-            newest[lineage] = snapshot.id
-    return frozenset(newest.values())
-
-
-def _guarded(snapshot: Snapshot, today: date, guards: Guards, newest: frozenset[str]) -> Reason | None:
-    """Return what keeps a snapshot that has expired, or None."""
+def _in_use(snapshot: Snapshot, guards: Guards) -> Reason | None:
     if image := guards.images.get(snapshot.id):
         return because(Code.USED_BY_IMAGE, image=image)
-    if snapshot.id in guards.locked:
-        return because(Code.LOCKED)
-    if snapshot.id not in newest or snapshot.delete_on is None:
-        return None
-    if not snapshot.is_copy:
-        wanted = snapshot.volume_id in guards.backed_up
-        return because(Code.NEWEST_OF_VOLUME, volume=snapshot.volume_id) if wanted else None
-    until = days_after(snapshot.delete_on, guards.last_copy_grace_days)
-    if today < until:
-        return because(Code.NEWEST_COPY, volume=snapshot.source_volume_id or "", until=until)
-    return None
+    return because(Code.LOCKED) if snapshot.id in guards.locked else None
 
 
-def _break(decisions: Sequence[Decision], managed: int, limit: int, region: str) -> list[Decision]:
-    """Return the decisions, or if they would delete too much, none that deletes, and a failure."""
-    deletions = sum(decision.call is not None for decision in decisions)
-    if managed < MIN_SNAPSHOTS_FOR_BREAKER or deletions * 100 <= limit * managed:
+def _break(decisions: Sequence[Decision], undated: frozenset[str], limit: int, region: str) -> list[Decision]:
+    """Return the decisions; if they would delete too many of the undated, none that deletes one, and a failure."""
+    deletions = sum(_deletes(decision, undated) for decision in decisions)
+    if len(undated) < MIN_SNAPSHOTS_FOR_BREAKER or deletions * 100 <= limit * len(undated):
         return list(decisions)
-    needed = -(-deletions * 100 // managed)
-    reason = because(Code.BREAKER, deletions=deletions, managed=managed, limit=limit, needed=needed)
+    needed = -(-deletions * 100 // len(undated))
+    reason = because(Code.BREAKER, deletions=deletions, undated=len(undated), limit=limit, needed=needed)
     kept = [
         replace(decision, reason=replace(decision.reason, code=Code.BREAKER_HOLDS), call=None)
-        if decision.call
+        if _deletes(decision, undated)
         else decision
         for decision in decisions
     ]
     return [*kept, Decision((Target(Kind.REGION, region, region),), reason, result=Result.FAILED)]
+
+
+def _deletes(decision: Decision, undated: frozenset[str]) -> bool:
+    return isinstance(decision.call, DeleteSnapshot) and decision.call.snapshot_id in undated

@@ -104,8 +104,7 @@ def _existing_copy(primary: Snapshot, name: str, copy: Snapshot) -> ExpectedCopy
         return ExpectedCopy(primary, name, CopyState.COMPLETED, f"{copy.id} completed", copy)
     if copy.state != State.ERROR:
         return ExpectedCopy(primary, name, CopyState.PENDING, f"{copy.id} is {copy.state}", copy)
-    next_step = "given up" if copy.tries >= plan.MAX_TRIES else "will be tried again"
-    reason = f"the copy of {primary.id} failed at try {copy.tries}, {next_step}: {cause_text(copy)}"
+    reason = f"the copy of {primary.id} failed at try {copy.tries} and will be made again: {cause_text(copy)}"
     return ExpectedCopy(primary, name, CopyState.FAILED, reason, copy)
 
 

@@ -1,7 +1,7 @@
 """The tag contract: tags become typed values here, and typed values become tags. No other package knows a tag key."""
 
 from chalicelib.tags.carrying import carried, without_aws
-from chalicelib.tags.descriptions import copy_description, description
+from chalicelib.tags.descriptions import copy_description, description, is_undated, promised_in
 from chalicelib.tags.keys import (
     AUTOMATED,
     BACKUP,
@@ -44,7 +44,14 @@ from chalicelib.tags.keys import (
     TYPES_WITH_IOPS,
     TYPES_WITH_THROUGHPUT,
 )
-from chalicelib.tags.protection import KNOWN_TO_IAM, any_protects, known_to_iam_first, letters_of, protects
+from chalicelib.tags.protection import (
+    KNOWN_TO_IAM,
+    any_protects,
+    known_to_iam_first,
+    letters_of,
+    protects,
+    resembles_protection,
+)
 from chalicelib.tags.reading import Contract, read_instance, read_snapshot, read_volume
 from chalicelib.tags.vss import for_vss, is_app_consistent, text_for_vss
 from chalicelib.tags.writing import (
@@ -111,16 +118,19 @@ __all__ = [
     "description",
     "for_vss",
     "is_app_consistent",
+    "is_undated",
     "known_to_iam_first",
     "letters_of",
     "mirrored",
     "missing_lineage",
     "name_of",
     "primary_tags",
+    "promised_in",
     "protects",
     "read_instance",
     "read_snapshot",
     "read_volume",
+    "resembles_protection",
     "restored_tags",
     "slot_of",
     "slot_value",

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 from chalicelib.models import Tags
 from chalicelib.tags import keys
-from chalicelib.tags.protection import protects
+from chalicelib.tags.protection import protects, resembles_protection
 
 
 def carried(raw: Mapping[str, str]) -> Tags:
     """Return the tags of an instance or a volume that its snapshots carry on, sorted."""
-    return tuple((key, value) for key, value in without_aws(raw) if key not in keys.OWN_KEYS and not protects(key))
+    return tuple(
+        (key, value)
+        for key, value in without_aws(raw)
+        if key not in keys.OWN_KEYS and not protects(key) and not resembles_protection(key)
+    )
 
 
 def without_aws(raw: Mapping[str, str]) -> Tags:

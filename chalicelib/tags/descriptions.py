@@ -1,26 +1,54 @@
-"""Descriptions of snapshots and copies."""
+"""Descriptions of snapshots and copies. EC2 lets nobody change one, so the date in it proves what was promised."""
 
 from __future__ import annotations
+
+import re
+from datetime import date
 
 from chalicelib.models import Instance, Snapshot, Volume
 from chalicelib.quoting import cut, printable
 from chalicelib.tags import keys
 
+_PROMISE = re.compile(r" - until ([0-9]{4}-[0-9]{2}-[0-9]{2})\Z")
+# What versions of this app wrote before descriptions had a date, from the instance's id on.
+_UNDATED = re.compile(r".* \(i-[0-9a-f]+\)( - vol-[0-9a-f]+ \(.*\))? - [a-z]{2,6}(-[a-z]+)+-[0-9]+\Z", re.DOTALL)
 
-def description(instance: Instance, region: str, volume: Volume | None = None) -> str:
-    """Return the description of a snapshot, or of a set that shares one (no volume)."""
+
+def description(instance: Instance, region: str, until: date, volume: Volume | None = None) -> str:
+    """Return the description of a snapshot that is kept until a day, or of a set that shares one (no volume)."""
     place = f" - {volume.id} ({volume.device})" if volume else ""
-    end = f" ({instance.id}){place} - {region}"
+    end = f" ({instance.id}){place} - {region}{_promise(until)}"
     return printable(instance.policy.name)[: keys.MAX_DESCRIPTION_LENGTH - len(end)] + end
 
 
 def copy_description(primary: Snapshot) -> str:
-    """Return the description of a copy: the primary's, with the volume that a set left out."""
-    end = f" - {primary.region}"
-    if primary.volume_id in primary.description or not primary.description.endswith(end):
-        return primary.description
-    device = dict(primary.tags).get(keys.SOURCE_DEVICE, "?")
-    # The tag may say anything; a device's own name is short.
-    place = f" - {primary.volume_id} ({cut(printable(device), keys.MAX_DEVICE_LENGTH)})"
-    head = primary.description.removesuffix(end)
-    return head[: keys.MAX_DESCRIPTION_LENGTH - len(place + end)] + place + end
+    """Return the description of a copy: the primary's, with the volume that a set left out and the copy's own date."""
+    text = _PROMISE.sub("", primary.description)
+    region = f" - {primary.region}"
+    place = ""
+    if primary.volume_id not in text and text.endswith(region):
+        text = text.removesuffix(region)
+        device = dict(primary.tags).get(keys.SOURCE_DEVICE, "?")
+        # The tag may say anything; a device's own name is short.
+        place = f" - {primary.volume_id} ({cut(printable(device), keys.MAX_DEVICE_LENGTH)}){region}"
+    expiry = primary.copy_delete_on or primary.delete_on
+    end = place + (_promise(expiry) if expiry else "")
+    return text[: keys.MAX_DESCRIPTION_LENGTH - len(end)] + end
+
+
+def _promise(until: date) -> str:
+    return f" - until {until.isoformat()}"
+
+
+def promised_in(description: str) -> date | None:
+    """Return the day until which a description promises to keep a snapshot; None if it names no such day."""
+    promise = _PROMISE.search(description)
+    try:
+        return date.fromisoformat(promise[1]) if promise else None
+    except ValueError:
+        return None
+
+
+def is_undated(description: str) -> bool:
+    """Return whether a description has the form that this app wrote before it promised a day."""
+    return bool(_UNDATED.match(description))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from functools import lru_cache
 
@@ -24,6 +25,8 @@ def letters_of(key: str) -> str:
 
 
 _KEEP_FOREVER_LETTERS = letters_of(keys.KEEP_FOREVER)
+_HALVES = frozenset({"keep", "forever"})
+_ALIKE = 0.8
 # What the IAM policies look for: they compare keys without regard to case.
 KNOWN_TO_IAM = frozenset({"keepforever", "keep_forever", "keep-forever"})
 
@@ -31,6 +34,15 @@ KNOWN_TO_IAM = frozenset({"keepforever", "keep_forever", "keep-forever"})
 def protects(key: str) -> bool:
     """Return whether a key is ``KeepForever`` in any spelling."""
     return letters_of(key) == _KEEP_FOREVER_LETTERS
+
+
+@lru_cache(maxsize=4096)
+def resembles_protection(key: str) -> bool:
+    """Return whether a key looks as if somebody meant ``KeepForever``, and protects nothing."""
+    letters = letters_of(key)
+    if letters == _KEEP_FOREVER_LETTERS:
+        return False
+    return letters in _HALVES or difflib.SequenceMatcher(None, letters, _KEEP_FOREVER_LETTERS).ratio() >= _ALIKE
 
 
 def any_protects(added: Tags) -> bool:

@@ -12,11 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TypeVar
 
-from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume, Wrong
-from chalicelib.schedule import Retention, Schedule, parse_retention, parse_schedule
+from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume, Wish, Wrong
+from chalicelib.schedule import (
+    NO_LIMITS,
+    Limits,
+    Retention,
+    Schedule,
+    exceeds,
+    limits_text,
+    parse_retention,
+    parse_schedule,
+    within,
+)
 from chalicelib.tags import keys
 from chalicelib.tags.carrying import carried, without_aws
-from chalicelib.tags.protection import letters_of, protects
+from chalicelib.tags.descriptions import promised_in
+from chalicelib.tags.protection import letters_of, protects, resembles_protection
 
 _YES = frozenset({"yes", "true", "on"})
 _NO = frozenset({"no", "false", "off"})
@@ -33,12 +44,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What the tags are read against: this Region, those that exist, and the settings' defaults."""
+    """What the tags are read against: this Region, those that exist, and the settings.
+
+    ``allowed`` are the destinations that the settings allow, None if they allow all.
+    """
 
     region: str
     regions: frozenset[str]
     daily_at: time
     retention: Retention
+    allowed: frozenset[str] | None = None
+    limits: Limits = NO_LIMITS
 
     def in_region(self, region: str) -> Contract:
         """Return the same contract for the tags of a snapshot in another Region."""
@@ -62,8 +78,29 @@ class _Reader:
             self.report(key, Wrong.VALUE)
             return default
 
-    def report(self, key: str, wrong: Wrong, meant: str = "", word: str = "") -> None:
-        self.problems.append(TagProblem(self.target, key, self.raw.get(key, ""), wrong, meant or key, word))
+    def report(self, key: str, wrong: Wrong, meant: str = "", word: str = "", limit: str = "") -> None:
+        self.problems.append(TagProblem(self.target, key, self.raw.get(key, ""), wrong, meant or key, word, limit))
+
+    def wish(self) -> Wish:
+        """Return what the ``Backup`` tag says; a key that is spelt in another way makes it unclear."""
+        before = len(self.problems)
+        clear = self.read(keys.BACKUP, lambda text: Wish.YES if _yes_or_no(text) else Wish.NO, None)
+        self.report_misspelt((keys.BACKUP,))
+        if clear:
+            return clear
+        return Wish.UNCLEAR if len(self.problems) > before else Wish.ABSENT
+
+    def retention(self, key: str, default: Retention | None, contract: Contract) -> Retention | None:
+        retention = self.read(key, parse_retention, default)
+        if key in self.raw and retention and exceeds(retention, contract.limits):
+            self.report(key, Wrong.NOT_ALLOWED, limit=limits_text(contract.limits))
+        return retention
+
+    def report_unprotected(self) -> None:
+        """Report keys that look as if somebody meant ``KeepForever``: they protect nothing."""
+        for key in sorted(self.raw):
+            if resembles_protection(key):
+                self.report(key, Wrong.KEY, keys.KEEP_FOREVER)
 
     def report_misspelt(self, expected: Iterable[str]) -> None:
         by_letters = {letters_of(key): key for key in expected}
@@ -81,7 +118,7 @@ def read_instance(
     contract: Contract,
     *,
     account: str = "",
-    running: bool = True,
+    state: str = "running",
 ) -> tuple[Instance, list[TagProblem]]:
     """Return the instance with its policy understood, and what was not.
 
@@ -90,14 +127,18 @@ def read_instance(
     they are not reported.
     """
     reader = _Reader(id, raw, [])
-    enabled = reader.read(keys.BACKUP, _yes_or_no, False)
-    reader.report_misspelt(keys.INSTANCE_KEYS if enabled else (keys.BACKUP,))
+    wish = reader.wish()
     policy = Policy(False, _name(id, raw), Schedule.daily(contract.daily_at), contract.retention)
-    if enabled:
+    if wish == Wish.YES:
+        reader.report_misspelt(key for key in keys.INSTANCE_KEYS if key != keys.BACKUP)
+        reader.report_unprotected()
         policy = _read_policy(reader, contract, account)
+        for volume in volumes:
+            _report_without_effect(reader, volume)
     ordered = tuple(sorted(volumes, key=lambda volume: volume.id))
     asked_for = tuple(key for key in keys.INSTANCE_KEYS if key in raw)
-    return Instance(id, policy, root_device, ordered, carried(raw), running, asked_for), reader.problems
+    instance = Instance(id, policy, root_device, ordered, carried(raw), state, asked_for, wish)
+    return instance, reader.problems
 
 
 def _name(id: str, raw: Mapping[str, str]) -> str:
@@ -107,19 +148,26 @@ def _name(id: str, raw: Mapping[str, str]) -> str:
 def _read_policy(reader: _Reader, contract: Contract, account: str) -> Policy:
     for key in reader.raw:
         if protects(key):
-            reader.report(key, Wrong.MISPLACED, keys.KEEP_FOREVER)
+            reader.report(key, Wrong.MISPLACED, keys.KEEP_FOREVER, limit="a snapshot")
     return Policy(
         enabled=True,
         name=_name(reader.target, reader.raw),
         schedule=reader.read(
             keys.SCHEDULE, lambda text: parse_schedule(text, contract.daily_at), Schedule.daily(contract.daily_at)
         ),
-        retention=reader.read(keys.RETENTION, parse_retention, contract.retention),
+        retention=reader.retention(keys.RETENTION, contract.retention, contract) or contract.retention,
         destinations=_read_destinations(reader, contract),
-        copy_retention=reader.read(keys.COPY_RETENTION, parse_retention, None),
+        copy_retention=reader.retention(keys.COPY_RETENTION, None, contract),
         copy_kms_key=_read_key(reader, account),
         consistency=reader.read(keys.CONSISTENCY, _consistency, None),
     )
+
+
+def _report_without_effect(reader: _Reader, volume: Volume) -> None:
+    """Report tags of a volume that differ from its instance's: the instance's tags hold for all of its volumes."""
+    for key, value in volume.asked_for:
+        if key != keys.BACKUP and reader.raw.get(key) != value:
+            reader.problems.append(TagProblem(volume.id, key, value, Wrong.MISPLACED, key, limit="the instance"))
 
 
 def read_volume(
@@ -134,9 +182,10 @@ def read_volume(
 ) -> tuple[Volume, list[TagProblem]]:
     """Return the volume, and what of its tags was not understood; in doubt it is backed up."""
     reader = _Reader(id, raw, [])
-    included = reader.read(keys.BACKUP, _yes_or_no, True)
-    reader.report_misspelt((keys.BACKUP,))
-    volume = Volume(id, device, not included, carried(raw), size_gib, type, iops, throughput)
+    wish = reader.wish()
+    reader.report_unprotected()
+    asked_for = tuple((key, raw[key]) for key in keys.INSTANCE_KEYS if key in raw)
+    volume = Volume(id, device, wish, carried(raw), size_gib, type, iops, throughput, asked_for)
     return volume, reader.problems
 
 
@@ -153,6 +202,8 @@ def read_snapshot(
     state_message: str = "",
     size_gib: float = 0.0,
     volume_gib: int = 0,
+    archived: bool = False,
+    restored_until: datetime | None = None,
 ) -> tuple[Snapshot, list[TagProblem]]:
     """Return the snapshot with its tags understood, and what was not; in doubt it is kept.
 
@@ -164,6 +215,10 @@ def read_snapshot(
     delete_on = reader.read(keys.DELETE_ON, _date, None)
     if managed and not protected and keys.DELETE_ON not in raw:
         reader.report(keys.DELETE_ON, Wrong.ABSENT)
+    promised = promised_in(description)
+    if delete_on and promised and delete_on < promised:
+        reader.report(keys.DELETE_ON, Wrong.BROUGHT_FORWARD, limit=promised.isoformat())
+    reader.report_unprotected()
     snapshot = Snapshot(
         id=id,
         region=contract.region,
@@ -177,7 +232,7 @@ def read_snapshot(
         delete_on=delete_on,
         destinations=_read_destinations(reader, contract) if keys.SOURCE_SNAPSHOT_ID not in raw else (),
         copy_kms_key=_read_key(reader, account),
-        copy_delete_on=reader.read(keys.COPY_DELETE_ON, _date, None),
+        copy_delete_on=_read_copy_delete_on(reader, started.date(), contract),
         slot=raw.get(keys.BACKUP_SLOT),
         on_request=keys.BACKUP_SLOT in raw and not _SLOT.fullmatch(raw[keys.BACKUP_SLOT]),
         instance_id=raw.get(keys.SOURCE_INSTANCE_ID),
@@ -194,6 +249,9 @@ def read_snapshot(
         throughput=reader.read(keys.SOURCE_THROUGHPUT, _count, None),
         set_size=reader.read(keys.SOURCE_VOLUMES, _count, None),
         source_started=reader.read(keys.SOURCE_START_TIME, _instant, None),
+        promised=promised,
+        archived=archived,
+        restored_until=restored_until,
     )
     return snapshot, reader.problems if managed else []
 
@@ -207,11 +265,22 @@ def _read_destinations(reader: _Reader, contract: Contract) -> tuple[str, ...]:
             reader.report(keys.COPY_DEST, Wrong.SOURCE_REGION, word=word)
         elif word not in contract.regions:
             reader.report(keys.COPY_DEST, Wrong.WORD, word=word)
+        elif contract.allowed is not None and word not in contract.allowed:
+            reader.report(keys.COPY_DEST, Wrong.NOT_ALLOWED, word=word, limit=" ".join(sorted(contract.allowed)))
         else:
             understood.append(word)
     if keys.COPY_DEST in reader.raw and not words:
         reader.report(keys.COPY_DEST, Wrong.VALUE)
     return tuple(dict.fromkeys(understood))
+
+
+def _read_copy_delete_on(reader: _Reader, taken: date, contract: Contract) -> date | None:
+    """Return the expiry of copies, within the limits of the settings."""
+    expiry = reader.read(keys.COPY_DELETE_ON, _date, None)
+    if expiry is None or (allowed := within(expiry, taken, contract.limits)) == expiry:
+        return expiry
+    reader.report(keys.COPY_DELETE_ON, Wrong.NOT_ALLOWED, limit=limits_text(contract.limits))
+    return allowed
 
 
 def _yes_or_no(text: str) -> bool:
@@ -229,7 +298,7 @@ def _date(text: str) -> date:
 
 
 def _tries(text: str) -> int:
-    if not re.fullmatch("[1-9][0-9]?", text):
+    if not re.fullmatch("[1-9][0-9]{0,2}", text):
         raise ValueError
     return int(text)
 

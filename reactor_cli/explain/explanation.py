@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from chalicelib import jobs, plan
 from chalicelib.lookups import guards
 from chalicelib.models import Decision, Result, Snapshot, State
+from chalicelib.plan.sets import volume_of
 from reactor_cli.account import Account
 from reactor_cli.explain.lineage import Lineage
-from reactor_cli.explain.outlook import Outlook, outlooks, volume_of
+from reactor_cli.explain.outlook import Outlook, outlooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def _outlooks(account: Account, region: str, snapshots: Sequence[Snapshot]) -> d
     ec2, settings, today = account.connect(region), account.settings, account.now.date()
     everything = {snapshot.id: snapshot for snapshot in (*ec2.snapshots().snapshots, *snapshots)}
     ids = {snapshot.id for snapshot in snapshots}
-    candidates = sorted(ids | set(plan.expired(everything.values(), today)))
-    guarded = guards(ec2, settings, ec2.instances().instances, candidates)
+    candidates = {snapshot.id: snapshot for snapshot in (*snapshots, *plan.expired(everything.values(), today))}
+    guarded = guards(ec2, settings, ec2.instances(), list(candidates.values()), today)
     return outlooks(everything.values(), ids, today, guarded, region)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.models import Code, Decision, Reason, Snapshot, State
+from chalicelib.plan.sets import volume_of
 from chalicelib.plan.sweep import Guards, plan_sweep
 from chalicelib.schedule import days_after
 
@@ -54,11 +55,6 @@ def _relatives(snapshots: Iterable[Snapshot], everything: Iterable[Snapshot]) ->
     return (other for other in everything if volume_of(other) in volumes or other.instance_id in instances)
 
 
-def volume_of(snapshot: Snapshot) -> str:
-    """Return the volume that a snapshot was taken of; EC2's own id of it means nothing on a copy."""
-    return (snapshot.source_volume_id if snapshot.is_copy else None) or snapshot.volume_id
-
-
 def _as_completed(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, state=State.COMPLETED) if snapshot.state == State.PENDING else snapshot
 
@@ -68,7 +64,8 @@ def _days(snapshot: Snapshot, today: date, grace_days: int) -> Sequence[date]:
     if snapshot.protected or snapshot.delete_on is None or not snapshot.managed:
         return ()
     expiry = max(today, snapshot.delete_on)
-    return (expiry, max(today, days_after(snapshot.delete_on, grace_days)))
+    days = {expiry, max(today, days_after(snapshot.delete_on, grace_days))}
+    return sorted(days | ({max(today, snapshot.copy_delete_on)} if snapshot.copy_delete_on else set()))
 
 
 def _outlook(decision: Decision, today: date, later: Iterable[tuple[date, Decision]]) -> Outlook:

@@ -10,12 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib.models import Code, Decision, Instance, Snapshot, State, Volume
+from chalicelib.plan.sets import volume_of
 from chalicelib.quoting import printable
 from chalicelib.schedule import current_slot, next_slot
 from chalicelib.wording import counted, moment, reason_text, retention_text, schedule_text
 from reactor_cli.explain.explanation import Explanation, SnapshotPlan
 from reactor_cli.explain.lineage import Lineage
-from reactor_cli.explain.outlook import Outlook, volume_of
+from reactor_cli.explain.outlook import Outlook
 from reactor_cli.terminal import columns
 from reactor_cli.wording import action, label, needs_attention
 

@@ -28,6 +28,7 @@ from chalicelib.models import (
     Tags,
     Wrong,
 )
+from chalicelib.plan.sets import sets_of
 from chalicelib.report import RegionView, Report, as_csv, as_json, as_text, make_report
 from chalicelib.schedule import (
     Retention,
@@ -39,7 +40,7 @@ from emulator.ec2 import limits
 from reactor_cli.explain.outlook import outlooks
 from reactor_cli.lint.suggestions import meanwhile, suggest
 from reactor_cli.page import as_html
-from reactor_cli.restoration import sets_of, volumes_of
+from reactor_cli.restoration import volumes_of
 from tests.hostile.strategies import BRIEF, KEEP_FOREVER, QUICK, VALUES, hostile_tags, values
 from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS
 
@@ -125,7 +126,7 @@ def everything(found: Account, now: datetime) -> list[Decision]:
     plan.slots_of_interest(found.instances, now)
     plan.history_of_interest(found.instances, found.primaries, now)
     decisions = plan.plan_creation(found.instances, found.primaries, circumstances)
-    decisions += plan.plan_copies(found.primaries, found.destinations(), today)
+    decisions += plan.plan_copies(found.primaries, found.destinations(), now)
     decisions += plan.plan_protection(found.primaries, found.destinations())
     for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
         decisions += plan.plan_sweep(snapshots, today, plan.Guards(3650, 100), region)
@@ -180,7 +181,7 @@ def test_what_looks_like_keep_forever_protects_and_goes_along(key: str) -> None:
     [decision] = plan.plan_sweep([snapshot], NOW.date(), plan.Guards(0, 100), REGION)
     assert (decision.call, decision.reason.code) == (None, Code.KEEP_FOREVER)
     copy = read("snap-0c", EXPIRED | {"Source_SnapshotId": "snap-0a", "Source_Region": REGION}, ELSEWHERE)
-    decisions = plan.plan_copies([snapshot], {ELSEWHERE: plan.Destination((copy,))}, NOW.date())
+    decisions = plan.plan_copies([snapshot], {ELSEWHERE: plan.Destination((copy,))}, NOW)
     [call] = [each.call for each in decisions if each.call]
     assert isinstance(call, CreateTags)
     assert dict(call.tags)[key] == "x"
@@ -278,7 +279,7 @@ def test_a_copy_has_room_for_what_makes_it_one_however_many_ways_there_are_to_pr
 
 def copied(raw: Mapping[str, str], copies: list[Snapshot]) -> list[object]:
     looked_in = {ELSEWHERE: plan.Destination(tuple(copies))}
-    decisions = plan.plan_copies([read("snap-0a", raw)], looked_in, NOW.date(), report_lasting=True)
+    decisions = plan.plan_copies([read("snap-0a", raw)], looked_in, NOW, report_lasting=True)
     return [each.call or each for each in decisions if each.call or each.result == "failed"]
 
 

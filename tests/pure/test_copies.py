@@ -37,7 +37,7 @@ def copy(
 
 def planned(*copies: Snapshot, of: Snapshot | None = None, slots: int | None = None, daily: bool = False) -> list[Said]:
     looked_in = {ELSEWHERE: plan.Destination(copies, slots)}
-    return said(plan.plan_copies([of or primary()], looked_in, TODAY, report_lasting=daily))
+    return said(plan.plan_copies([of or primary()], looked_in, NOW, report_lasting=daily))
 
 
 def deleted(decisions: list[Said]) -> list[str]:
@@ -68,17 +68,54 @@ def test_exactly_one_copy_stays(copies: list[Snapshot], gone: list[str]) -> None
     assert {each.call.region for each in decisions if isinstance(each.call, DeleteSnapshot)} <= {ELSEWHERE}
 
 
-def test_a_failed_copy_is_reported_and_made_again() -> None:
-    report, again = planned(copy("snap-1", "error"))
-    assert report == Said(
-        ("snap-1",),
-        "the copy snap-1 of snap-0a to us-east-1 with the default key failed at try 1: Given key ID is not accessible",
-        result=Result.FAILED,
-    )
-    assert (again.targets, again.reason) == (("snap-0a -> us-east-1",), "try 2 of 4")
+FAILURE = (
+    "the copy snap-1 of snap-0a to us-east-1 with the default key failed at try {}: Given key ID is not accessible"
+)
+
+
+def test_a_failed_copy_is_made_again() -> None:
+    [again] = planned(copy("snap-1", "error", age=60))
+    assert again.targets == ("snap-0a -> us-east-1",)
+    assert again.reason == "try 2, because snap-1 failed with the default key: Given key ID is not accessible"
     assert isinstance(again.call, CopySnapshot)
     assert again.call.destination == ELSEWHERE
     assert dict(again.call.tags)["Copy_Try"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("tries", "minutes"),
+    [(1, 60), (2, 4 * 60), (3, 24 * 60), (4, 24 * 60), (100, 24 * 60), (999, 24 * 60)],
+)
+def test_a_failed_copy_is_made_again_later_and_later(tries: int, minutes: int) -> None:
+    early = planned(copy("snap-1", "error", age=minutes - 1, Copy_Try=str(tries)))
+    assert [each.call for each in early] == [None]
+    [again] = planned(copy("snap-1", "error", age=minutes, Copy_Try=str(tries)))
+    assert isinstance(again.call, CopySnapshot)
+    assert dict(again.call.tags)["Copy_Try"] == str(min(tries + 1, 999))
+
+
+@pytest.mark.parametrize(
+    ("daily", "just_failed", "result"),
+    [
+        pytest.param(True, "", Result.FAILED, id="reported once a day"),
+        pytest.param(False, "", Result.KEPT, id="and not every hour"),
+        pytest.param(False, "snap-1", Result.FAILED, id="and when the event says that it failed"),
+        pytest.param(False, "snap-2", Result.KEPT, id="not when another failed"),
+    ],
+)
+def test_a_failed_copy_that_waits(daily: bool, just_failed: str, result: Result) -> None:
+    looked_in = {ELSEWHERE: plan.Destination((copy("snap-1", "error", Copy_Try="4"),))}
+    waiting = said(plan.plan_copies([primary()], looked_in, NOW, report_lasting=daily, just_failed=just_failed))
+    reason = f"{FAILURE.format(4)}; next try at 2026-11-23T03:00Z"
+    assert waiting == [Said(("snap-1",), reason, result=result)]
+
+
+def test_an_archived_snapshot_is_not_copied() -> None:
+    [decision] = planned(of=replace(primary(), archived=True))
+    assert (decision.call, decision.reason) == (
+        None,
+        "archived: EC2 copies it only after a restore to the standard tier",
+    )
 
 
 def test_a_missing_copy_is_asked_for_whole() -> None:
@@ -90,7 +127,7 @@ def test_a_missing_copy_is_asked_for_whole() -> None:
     call = CopySnapshot(
         "snap-0a",
         ELSEWHERE,
-        "web (i-0a) - vol-0a (?) - eu-west-1",
+        "web (i-0a) - vol-0a (?) - eu-west-1 - until 2026-11-29",
         (
             ("Copy_Dest", ELSEWHERE),
             ("Copy_KmsKey", "alias/b"),
@@ -145,41 +182,24 @@ def test_of_two_copies_one_that_is_to_stand_longer_stays(keeper: Snapshot, other
     assert decision == Said(("snap-2",), reason, None if stays else GONE)
 
 
-def test_a_failed_copy_whose_cause_aws_keeps_to_itself() -> None:
-    silent = replace(copy("snap-1", "error"), state_message="")
-    report, _ = planned(silent)
-    assert (
-        report.reason
-        == "the copy snap-1 of snap-0a to us-east-1 with the default key failed at try 1: AWS gave no cause"
-    )
+def test_a_failed_copy_without_a_cause() -> None:
+    [again] = planned(replace(copy("snap-1", "error", age=60), state_message=""))
+    assert again.reason == "try 2, because snap-1 failed with the default key: AWS gave no cause"
 
 
 def test_the_message_names_the_key() -> None:
-    report, _ = planned(copy("snap-1", "error"), of=primary(Copy_KmsKey="alias/gone"))
-    assert "to us-east-1 with alias/gone failed at try 1: Given key ID is not accessible" in report.reason
+    [waiting] = planned(copy("snap-1", "error"), of=primary(Copy_KmsKey="alias/gone"))
+    assert "to us-east-1 with alias/gone failed at try 1: Given key ID is not accessible" in waiting.reason
 
 
 def test_tries_are_counted_over_all_failed_copies() -> None:
-    decisions = planned(copy("snap-1", "error", Copy_Try="3"), copy("snap-2", "error", Copy_Try="2"))
+    decisions = planned(copy("snap-1", "error", 24 * 60, Copy_Try="3"), copy("snap-2", "error", Copy_Try="2"))
     [again] = [each.call for each in decisions if isinstance(each.call, CopySnapshot)]
     assert dict(again.tags)["Copy_Try"] == "4"
     assert deleted(decisions) == ["snap-2"]
 
 
-@pytest.mark.parametrize(("daily", "result"), [(True, Result.FAILED), (False, Result.KEPT)])
-def test_after_the_last_try_it_is_only_reported(daily: bool, result: Result) -> None:
-    [given_up] = planned(copy("snap-1", "error", Copy_Try="4"), daily=daily)
-    reason = "given up: the copy snap-1 of snap-0a to us-east-1 with the default key failed at try 4: Given key ID is not accessible"
-    assert given_up == Said(("snap-0a -> us-east-1",), reason, result=result)
-
-
-def test_what_was_given_up_is_no_failure_if_nobody_asks() -> None:
-    looked_in = {ELSEWHERE: plan.Destination((copy("snap-1", "error", Copy_Try="4"),))}
-    [given_up] = said(plan.plan_copies([primary()], looked_in, TODAY))
-    assert given_up.result == Result.KEPT
-
-
-@pytest.mark.parametrize("unreadable", ["0", "-1", "x", "100"])
+@pytest.mark.parametrize("unreadable", ["0", "-1", "x", "1000"])
 def test_an_unreadable_count_is_the_first_try(unreadable: str) -> None:
     assert copy("snap-1", Copy_Try=unreadable).tries == 1
 
@@ -187,7 +207,7 @@ def test_an_unreadable_count_is_the_first_try(unreadable: str) -> None:
 @pytest.mark.parametrize(("slots", "acts"), [(None, 3), (20, 3), (2, 2), (0, 0), (-4, 0)])
 def test_copies_beyond_the_free_slots_are_deferred(slots: int | None, acts: int) -> None:
     looked_in = {ELSEWHERE: plan.Destination((), slots)}
-    decisions = said(plan.plan_copies([primary(f"snap-0{n}") for n in range(3)], looked_in, TODAY))
+    decisions = said(plan.plan_copies([primary(f"snap-0{n}") for n in range(3)], looked_in, NOW))
     assert [bool(each.call) for each in decisions] == [True] * acts + [False] * (3 - acts)
     assert all(each.result == Result.DEFERRED for each in decisions if not each.call)
     assert all("all copy slots of us-east-1 are taken" in each.reason for each in decisions if not each.call)

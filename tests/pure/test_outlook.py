@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from chalicelib.models import Snapshot
+from chalicelib.models import Snapshot, Wish
 from chalicelib.plan.sweep import Guards, plan_sweep
 from chalicelib.wording import reason_text
 from reactor_cli.explain.outlook import Outlook, outlooks
 from tests.pure.builders import ELSEWHERE, NOW, REGION, snapshot
 
 TODAY = date(2026, 11, 22)
-GUARDS = Guards(last_copy_grace_days=30, max_delete_percent=80, backed_up=frozenset({"vol-0a"}))
+GUARDS = Guards(last_copy_grace_days=30, max_delete_percent=80, volumes={"vol-0a": Wish.YES})
 EXPIRES = {"Type": "Automated", "DeleteOn": "2026-11-29"}
 COPIED = EXPIRES | {"Source_SnapshotId": "snap-9", "Source_Region": REGION, "Source_VolumeId": "vol-0a"}
 

@@ -17,6 +17,7 @@ from chalicelib.models import (
     Result,
     Snapshot,
     Volume,
+    Wish,
 )
 from chalicelib.schedule import Retention, Tier
 from tests.pure.builders import (
@@ -52,7 +53,7 @@ def filling(volume_id: str = "vol-0a", slot: str = SLOT, state: str = "completed
 
 
 def test_one_volume_takes_one_call_with_everything_in_it() -> None:
-    out = [replace(DATA, excluded=True), volume("vol-0c", "/dev/sdc", {"Backup": "No"})]
+    out = [replace(DATA, wish=Wish.NO), volume("vol-0c", "/dev/sdc", {"Backup": "No"})]
     owner = instance(raw={"Backup": "Yes", "Name": "web", "Consistency": "vss"}, volumes=[ROOT, *out])
     [decision] = [each for each in created([owner], []) if each.call]
     tags = (
@@ -68,7 +69,7 @@ def test_one_volume_takes_one_call_with_everything_in_it() -> None:
     )
     call = CreateSnapshot(
         "vol-0a",
-        "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1",
+        "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1 - until 2026-11-29",
         tags,
         "i-0a",
         Consistency("vss"),
@@ -79,7 +80,7 @@ def test_one_volume_takes_one_call_with_everything_in_it() -> None:
 
 
 def test_a_call_for_a_data_volume_alone_leaves_the_root_volume_out() -> None:
-    [call] = calls(created([instance(volumes=[replace(ROOT, excluded=True), DATA])], []))
+    [call] = calls(created([instance(volumes=[replace(ROOT, wish=Wish.NO), DATA])], []))
     assert isinstance(call, CreateSnapshot)
     assert (call.volume_id, call.exclude_boot, call.exclude_data) == ("vol-0b", True, ())
 
@@ -90,7 +91,7 @@ def test_several_volumes_take_one_call_at_one_point_in_time() -> None:
     call = decision.call
     assert isinstance(call, CreateSnapshots)
     assert (call.instance_id, call.exclude_boot, call.exclude_data) == ("i-0a", False, ())
-    assert call.description == "web (i-0a) - eu-west-1"
+    assert call.description == "web (i-0a) - eu-west-1 - until 2026-11-29"
     assert dict(call.tags) == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",
@@ -119,8 +120,8 @@ def test_tags_that_differ_between_volumes_come_after_the_call() -> None:
 @pytest.mark.parametrize(
     ("volumes", "boot", "data"),
     [
-        ([replace(ROOT, excluded=True), DATA, volume("vol-0c", "/dev/sdc")], True, ()),
-        ([ROOT, replace(DATA, excluded=True), volume("vol-0c", "/dev/sdc")], False, ("vol-0b",)),
+        ([replace(ROOT, wish=Wish.NO), DATA, volume("vol-0c", "/dev/sdc")], True, ()),
+        ([ROOT, replace(DATA, wish=Wish.NO), volume("vol-0c", "/dev/sdc")], False, ("vol-0b",)),
     ],
     ids=["the root volume is left out", "a data volume is left out"],
 )
@@ -186,7 +187,7 @@ def test_a_new_volume_of_an_instance_already_done_is_taken_alone() -> None:
     ("owner", "reason"),
     [
         (instance(raw={}, volumes=[ROOT]), "i-0a is not tagged Backup=Yes"),
-        (instance(volumes=[replace(ROOT, excluded=True)]), "the volume is tagged Backup=No"),
+        (instance(volumes=[replace(ROOT, wish=Wish.NO)]), "the volume is tagged Backup=No"),
     ],
 )
 def test_why_a_volume_is_not_taken(owner: Instance, reason: str) -> None:
@@ -278,7 +279,7 @@ def copy(of: str = "snap-0a", state: str = "completed", source: str = REGION) ->
 
 
 def copied(snapshots: list[Snapshot], copies: list[Snapshot] | None = None) -> list[Said]:
-    return said(plan.plan_copies(snapshots, {ELSEWHERE: plan.Destination(tuple(copies or ()))}, TODAY))
+    return said(plan.plan_copies(snapshots, {ELSEWHERE: plan.Destination(tuple(copies or ()))}, NOW))
 
 
 def test_a_copy_is_asked_for_with_all_it_needs() -> None:
@@ -294,7 +295,7 @@ def test_a_copy_is_asked_for_with_all_it_needs() -> None:
     [
         pytest.param([copy()], False, id="exists"),
         pytest.param([copy(state="pending")], False, id="is on its way"),
-        pytest.param([copy(state="error")], True, id="failed counts as none"),
+        pytest.param([copy(state="error")], False, id="has just failed"),
         pytest.param([copy(of="snap-0b")], True, id="another's"),
         pytest.param([copy(source="eu-central-1")], True, id="of another Region's namesake"),
     ],
@@ -327,7 +328,7 @@ def test_a_protected_snapshot_is_copied_whatever_its_expiry() -> None:
 def test_destinations_are_independent() -> None:
     two = primary(Copy_Dest=f"eu-central-1 {ELSEWHERE}")
     looked_in = {ELSEWHERE: plan.Destination(), "eu-central-1": plan.Destination(unreadable="no answer")}
-    decisions = said(plan.plan_copies([two], looked_in, TODAY))
+    decisions = said(plan.plan_copies([two], looked_in, NOW))
     assert [(each.targets[0], each.result, bool(each.call)) for each in decisions] == [
         ("snap-0a -> eu-central-1", Result.FAILED, False),
         ("snap-0a -> us-east-1", Result.KEPT, True),
@@ -498,7 +499,7 @@ def test_what_is_stopped_is_at_rest_already() -> None:
     [call] = calls(created([running], []))
     assert isinstance(call, CreateSnapshots)
     assert call.consistency == Consistency("fsfreeze", required=True)
-    [call] = calls(created([replace(running, running=False)], []))
+    [call] = calls(created([replace(running, state="stopped")], []))
     assert isinstance(call, CreateSnapshots)
     assert call.consistency is None
     assert dict(call.tags)["Consistency"] == "stopped"

@@ -101,7 +101,7 @@ def created(instances: list[Instance], existing: list[Snapshot], now: datetime =
 
 def copied(existing: list[Snapshot], copies: dict[str, list[Snapshot]]) -> list[Decision]:
     found = {name: plan.Destination(tuple(copies.get(name, ()))) for name in CONTRACT.regions}
-    return plan.plan_copies(existing, found, NOW.date())
+    return plan.plan_copies(existing, found, NOW)
 
 
 TODAY = NOW.date()

@@ -222,8 +222,8 @@ def wants(id: str, began: str) -> Snapshot:
             [wants("snap-1", "2026-11-22 03:00")],
             Destination((copy("snap-c", "snap-1", "2026-11-22 03:05", "error", Copy_Try="4"),)),
             False,
-            "the copy of snap-1 failed at try 4, given up: no key",
-            id="given up",
+            "the copy of snap-1 failed at try 4, and will be made again: no key",
+            id="failed often",
         ),
         pytest.param(
             [wants("snap-1", "2026-11-22 03:00")],

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.models import Snapshot
-from reactor_cli.restoration import CreateVolume, newest_whole, sets_of, volumes_of
+from chalicelib.plan.sets import sets_of
+from reactor_cli.restoration import CreateVolume, missing, newest_restorable, volumes_of
 from tests.pure.builders import ELSEWHERE, NOW, REGION, at, snapshot
 
 SLOT = "2026-11-22T03:00Z"
@@ -25,7 +26,7 @@ BEFORE = (taken("snap-1", "vol-0a", "2026-11-21T03:00Z"), taken("snap-2", "vol-0
 def test_the_newest_set_is_taken() -> None:
     sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
     assert [each.slot for each in sets] == [SLOT, "2026-11-21T03:00Z"]
-    whole = newest_whole(sets, NOW)
+    whole = newest_restorable(sets, NOW)
     assert whole
     assert [each.id for each in whole.snapshots] == ["snap-3", "snap-4"]
 
@@ -36,14 +37,14 @@ def test_a_set_that_lacks_a_volume_or_its_completion_is_not_whole() -> None:
         [taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b", state="pending")],
     ):
         sets = sets_of([*BEFORE, *newest])
-        assert sets[0].missing == "1 of 2 volumes"
-        assert newest_whole(sets, NOW) == sets[1]
+        assert missing(sets[0]) == "1 of 2 volumes"
+        assert newest_restorable(sets, NOW) == sets[1]
 
 
 def test_what_came_later_than_the_time_asked_for_is_not_taken() -> None:
     sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
-    assert newest_whole(sets, NOW - timedelta(seconds=1)) == sets[1]
-    assert newest_whole(sets, at("2026-11-20 00:00")) is None
+    assert newest_restorable(sets, NOW - timedelta(seconds=1)) == sets[1]
+    assert newest_restorable(sets, at("2026-11-20 00:00")) is None
 
 
 def copied(id: str, volume: str, **tags: str) -> Snapshot:
@@ -72,7 +73,7 @@ def test_a_set_is_in_the_order_of_its_devices() -> None:
 def test_of_several_snapshots_of_a_volume_the_completed_one_is_taken() -> None:
     [found] = sets_of([taken("snap-3", "vol-0a", size="1"), taken("snap-4", "vol-0a", size="1", state="error")])
     assert [each.id for each in found.snapshots] == ["snap-3"]
-    assert not found.missing
+    assert not missing(found)
 
 
 def test_the_time_of_a_copy_is_that_of_its_primary() -> None:
@@ -86,7 +87,7 @@ def test_the_time_of_a_copy_is_that_of_its_primary() -> None:
 def test_snapshots_from_before_the_size_of_a_set_was_recorded_count_as_many_as_they_are() -> None:
     old = snapshot("snap-1", {"Type": "Automated", "Backup_Slot": SLOT, "Source_VolumeId": "vol-0a"})
     [found] = sets_of([old])
-    assert (found.expected, found.missing) == (1, "")
+    assert (found.expected, missing(found)) == (1, "")
 
 
 def test_a_volume_is_as_its_tags_say_that_it_was() -> None:

@@ -2,7 +2,7 @@ from datetime import time
 
 import pytest
 
-from chalicelib.schedule import Retention, Tier
+from chalicelib.schedule import NO_LIMITS, Limits, Retention, Tier
 from chalicelib.settings import Settings, SettingsError
 
 
@@ -12,6 +12,9 @@ def test_defaults() -> None:
         region="eu-west-1",
         daily_at=time(3),
         default_retention=Retention((Tier(7, "d"),)),
+        limits=NO_LIMITS,
+        allowed_destinations=None,
+        requests_per_day=24,
         max_delete_percent=80,
         last_copy_grace_days=30,
         copy_slots=20,
@@ -103,3 +106,43 @@ def test_a_bad_setting_is_named(name: str, value: str, accepted: str) -> None:
 def test_all_bad_settings_are_named_at_once() -> None:
     with pytest.raises(SettingsError, match=r"DAILY_AT='3' .*; DRY_RUN='2' "):
         Settings.from_environ({"DAILY_AT": "3", "DRY_RUN": "2"})
+
+
+def test_limits_and_destinations_of_the_administrator() -> None:
+    settings = Settings.from_environ(
+        {
+            "MIN_RETENTION": "7",
+            "MAX_RETENTION": "3y",
+            "ALLOWED_DESTINATIONS": "eu-central-1,us-east-1 EU-WEST-1",
+            "REQUESTS_PER_DAY": "3",
+        }
+    )
+    assert settings.limits == Limits(Tier(7, "d"), Tier(3, "y"))
+    assert settings.allowed_destinations == frozenset({"eu-central-1", "us-east-1", "eu-west-1"})
+    assert settings.requests_per_day == 3
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"DRYRUN": "true"}, "DRYRUN is no setting: DRY_RUN?"),
+        ({"dry_run": "true"}, "dry_run is no setting: DRY_RUN?"),
+        ({"DRY_RUNN": "true"}, "DRY_RUNN is no setting: DRY_RUN?"),
+        ({"MAX_DELETE_PERCENTAGE": "5"}, "MAX_DELETE_PERCENTAGE is no setting: MAX_DELETE_PERCENT?"),
+        ({"DEFAULT_RETENTIONS": "5"}, "DEFAULT_RETENTIONS is no setting: DEFAULT_RETENTION?"),
+        ({"MIN_RETENTION": "5 6"}, "MIN_RETENTION='5 6' is not understood; accepted: days such as 7 or 7d, or one of 4w, 12m, 3y; or nothing"),
+        ({"MIN_RETENTION": "5w", "MAX_RETENTION": "1m"}, "MIN_RETENTION is longer than MAX_RETENTION"),
+        ({"ALLOWED_DESTINATIONS": "mars"}, "ALLOWED_DESTINATIONS='mars' is not understood; accepted: Regions such as eu-west-1, or nothing"),
+    ],
+)  # fmt: skip
+def test_what_stops_the_app_at_its_start(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environ(environ)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "AWS_REGION", "AWS_LAMBDA_LOG_LEVEL", "POWERTOOLS_LOG_LEVEL", "HOME", "RETENTION"]
+)
+def test_names_that_are_nobodys_setting_are_left_alone(name: str) -> None:
+    Settings.from_environ({name: "eu-west-1"})

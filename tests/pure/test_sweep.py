@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import plan
-from chalicelib.models import DeleteSnapshot, Result, Snapshot
-from tests.pure.builders import NOW, REGION, Said, instance, said, snapshot, volume
+from chalicelib.models import DeleteSnapshot, Result, Snapshot, Wish
+from tests.pure.builders import NOW, REGION, Said, said, snapshot
 
 TODAY = NOW.date()
 OPEN = plan.Guards(last_copy_grace_days=30, max_delete_percent=100)
@@ -19,7 +19,8 @@ OPEN = plan.Guards(last_copy_grace_days=30, max_delete_percent=100)
 def guards(
     *backed_up: str, images: dict[str, str] | None = None, locked: tuple[str, ...] = (), percent: int = 100
 ) -> plan.Guards:
-    return plan.Guards(30, percent, frozenset(backed_up), images or {}, frozenset(locked))
+    volumes = dict.fromkeys(backed_up, Wish.YES)
+    return plan.Guards(30, percent, volumes, {}, images or {}, frozenset(locked))
 
 
 def primary(
@@ -145,7 +146,8 @@ def test_the_breaker_says_what_to_set() -> None:
     *rest, failed = said(plan.plan_sweep(snapshots, TODAY, guards(percent=80), REGION))
     assert failed == Said(
         (REGION,),
-        "would delete 39 of 40 managed snapshots, more than MAX_DELETE_PERCENT=80 allows: none was deleted; if this is "
+        "would delete 39 of 40 snapshots whose description has no date, more than MAX_DELETE_PERCENT=80 allows: none of "
+        "these was deleted; if this is "
         "intended, set MAX_DELETE_PERCENT to 98 for one run; if not, fix the tags before the next run",
         result=Result.FAILED,
     )
@@ -166,13 +168,7 @@ def test_guards_are_looked_up_only_for_what_would_go() -> None:
         primary("snap-3", 10, KeepForever=""),
         primary("snap-4", 10, Type="x"),
     ]
-    assert plan.expired(snapshots, TODAY) == ("snap-1",)
-
-
-def test_volumes_to_back_up() -> None:
-    disks = [volume("vol-0a"), volume("vol-0b", "/dev/sdb", {"Backup": "No"})]
-    found = plan.volumes_to_back_up([instance(volumes=disks), instance("i-0b", {}, [volume("vol-0c")])])
-    assert found == {"vol-0a"}
+    assert [snapshot.id for snapshot in plan.expired(snapshots, TODAY)] == ["snap-1"]
 
 
 histories = st.lists(

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from chalicelib import tags
-from chalicelib.models import Consistency, Instance, Policy, Snapshot, Volume
+from chalicelib.models import Consistency, Instance, Policy, Snapshot, Volume, Wish
 from chalicelib.schedule import Retention, Schedule, Tier
 from chalicelib.wording import accepted_text, read_text
 from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, instance, snapshot, told, volume
@@ -108,7 +108,7 @@ def test_everything_asked_for() -> None:
         ),
         (
             {"Backup": "Yes", "keep_forever": "1"},
-            "i-0a: read keep_forever=1; accepted: KeepForever on a snapshot; here it has no effect",
+            "i-0a: read keep_forever=1; accepted: KeepForever on a snapshot: here it has no effect",
         ),
     ],
 )
@@ -119,15 +119,16 @@ def test_what_is_not_understood_is_reported(raw: dict[str, str], message: str) -
 def test_an_instance_is_read_whole() -> None:
     raw = {"Backup": "No", "Name": " web ", "Retention": "3y", "team": "core", "aws:x": "y"}
     disks = [volume("vol-0b"), volume("vol-0a")]
-    found, problems = tags.read_instance("i-0a", raw, "/dev/sda1", disks, CONTRACT, running=False)
+    found, problems = tags.read_instance("i-0a", raw, "/dev/sda1", disks, CONTRACT, state="stopped")
     assert found == Instance(
         "i-0a",
         Policy(False, "web", Schedule((180,)), CONTRACT.retention),
         "/dev/sda1",
         (disks[1], disks[0]),
         (("team", "core"),),
-        running=False,
+        state="stopped",
         asked_for=("Backup", "Retention"),
+        wish=Wish.NO,
     )
     assert problems == []
     assert tags.read_instance("i-0b", {}, "", (), CONTRACT)[0].policy.name == "i-0b"
@@ -143,9 +144,9 @@ def test_a_volume_is_read_whole() -> None:
     found, problems = tags.read_volume(
         "vol-0a", "/dev/sdb", {"Backup": "no", "team": "core"}, 8, type="gp3", iops=4000, throughput=250
     )
-    assert found == Volume("vol-0a", "/dev/sdb", True, (("team", "core"),), 8, "gp3", 4000, 250)
+    assert found == Volume("vol-0a", "/dev/sdb", Wish.NO, (("team", "core"),), 8, "gp3", 4000, 250, (("Backup", "no"),))
     assert problems == []
-    assert volume("vol-0a", "/dev/sdb") == Volume("vol-0a", "/dev/sdb", False, (), 0, "", None, None)
+    assert volume("vol-0a", "/dev/sdb") == Volume("vol-0a", "/dev/sdb", Wish.ABSENT, (), 0, "", None, None)
 
 
 def test_a_snapshot_is_read_whole() -> None:
@@ -472,9 +473,9 @@ def test_long_names_are_cut_to_what_ec2_takes() -> None:
     found = dict(tags.primary_tags(owner, disk, "slot", date(2026, 11, 29), None))
     assert len(found["Name"]) == 256
     assert found["Name"].endswith("n - vol-0123456789abcdef0 (/dev/xvda)")
-    text = tags.description(owner, REGION, disk)
+    text = tags.description(owner, REGION, date(2026, 11, 29), disk)
     assert len(text) == 255
-    assert text.endswith("n (i-0a) - vol-0123456789abcdef0 (/dev/xvda) - eu-west-1")
+    assert text.endswith("n (i-0a) - vol-0123456789abcdef0 (/dev/xvda) - eu-west-1 - until 2026-11-29")
 
 
 def test_a_copy_carries_all_tags_lineage_and_its_own_expiry() -> None:
@@ -499,16 +500,20 @@ def test_a_copy_carries_all_tags_lineage_and_its_own_expiry() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("web (i-0a) - eu-west-1", "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1"),
+        ("web (i-0a) - eu-west-1", "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1 - until 2026-11-29"),
         (
             "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1",
-            "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1",
+            "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1 - until 2026-11-29",
         ),
-        ("by hand", "by hand"),
+        (
+            "web (i-0a) - eu-west-1 - until 2026-11-23",
+            "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1 - until 2026-11-29",
+        ),
+        ("by hand", "by hand - until 2026-11-29"),
     ],
 )
 def test_the_description_of_a_copy_names_its_volume(before: str, after: str) -> None:
-    primary = snapshot(raw={"Source_Device": "/dev/xvda"}, description=before)
+    primary = snapshot(raw={"Source_Device": "/dev/xvda", "DeleteOn": "2026-11-29"}, description=before)
     assert tags.copy_description(primary) == after
 
 
@@ -529,7 +534,8 @@ def test_a_device_that_is_none_leaves_room_for_the_description_of_a_copy(device:
 
 def test_a_name_writes_no_line_into_a_description() -> None:
     owner = instance(raw={"Backup": "Yes", "Name": "a\nb\u202ec"})
-    assert tags.description(owner, REGION) == "a?b?c (i-0a) - eu-west-1"
+    text = tags.description(owner, REGION, date(2026, 11, 29))
+    assert text == "a?b?c (i-0a) - eu-west-1 - until 2026-11-29"
 
 
 def test_lineage_is_added_only_where_it_was_lost() -> None:

@@ -42,9 +42,11 @@ def failures(aws: LocalAWS) -> list[Invocation]:
 
 
 def make(aws: LocalAWS, region: str, tags: Mapping[str, str], volume_id: str | None = None) -> str:
-    """Create a snapshot by hand and return its id."""
+    """Create a snapshot by hand and return its id: of a volume, or of a new one that says that it wants no backup."""
     ec2 = aws.client(region)
-    volume_id = volume_id or ec2.create_volume(AvailabilityZone=f"{region}a", Size=8)["VolumeId"]
+    if not volume_id:
+        volume_id = ec2.create_volume(AvailabilityZone=f"{region}a", Size=8)["VolumeId"]
+        tag(aws, region, volume_id, Backup="No")
     pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
     specification = [{"ResourceType": "snapshot", "Tags": pairs}] if pairs else []
     made: str = ec2.create_snapshot(VolumeId=volume_id, TagSpecifications=specification)["SnapshotId"]

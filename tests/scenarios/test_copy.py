@@ -30,7 +30,8 @@ def test_a_completed_snapshot_is_copied_at_once(aws: LocalAWS) -> None:
     [[primary]] = by_volume(aws, HOME).values()
     [copy] = copies(aws, AWAY)[primary["SnapshotId"]]
     assert (copy["State"], copy["VolumeId"]) == ("completed", "vol-ffffffff")
-    assert copy["Description"] == primary["Description"]
+    stem = primary["Description"].removesuffix(primary["Tags"]["DeleteOn"])
+    assert copy["Description"] == stem + copy["Tags"]["DeleteOn"]
     assert copy["Tags"] == primary["Tags"] | {
         "Source_SnapshotId": primary["SnapshotId"],
         "Source_Region": HOME,

@@ -24,7 +24,7 @@ def test_a_day_in_the_life_of_a_tagged_instance(aws: LocalAWS) -> None:
     assert sorted(taken) == sorted(devices.values())
     [root], [data] = taken[devices["/dev/xvda"]], taken[devices["/dev/sdb"]]
     assert root["StartTime"] == data["StartTime"] == datetime(2026, 11, 22, 3, tzinfo=UTC)
-    assert root["Description"] == f"web ({web}) - {HOME}"
+    assert root["Description"] == f"web ({web}) - {HOME} - until 2026-11-29"
     assert data["Tags"] == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",
@@ -46,7 +46,7 @@ def test_one_volume_is_described_by_its_volume(aws: LocalAWS) -> None:
     web = aws.launch(HOME, name="web", tags=BACKUP | {"team": "core"})
     aws.travel(hours=1)
     [[only]] = by_volume(aws, HOME).values()
-    assert only["Description"] == f"web ({web}) - {only['VolumeId']} (/dev/xvda) - {HOME}"
+    assert only["Description"] == f"web ({web}) - {only['VolumeId']} (/dev/xvda) - {HOME} - until 2026-11-29"
     assert only["Tags"]["team"] == "core"
     # One call with everything in it: nothing was tagged afterwards.
     assert not [call for call in aws.calls if call.operation == "CreateTags" and call.function]

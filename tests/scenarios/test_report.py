@@ -95,7 +95,7 @@ def test_a_copy_that_failed_and_one_that_nobody_made(aws: LocalAWS) -> None:
     aws.fail_copy(AWAY, "Given key ID is not accessible", times=9)
     aws.travel_to(MORNING)
     [entry] = said(aws)["attention"]
-    assert "failed at try 4, given up: Given key ID is not accessible" in entry["text"]
+    assert "and will be made again: Given key ID is not accessible" in entry["text"]
     assert emitted(last_report(aws))["CopiesMissing"] == 1
 
 
