@@ -118,7 +118,8 @@ def _plan_again(
         reported = reporting.lasting or last.id == reporting.just_failed
         next = f"{due:%Y-%m-%dT%H:%MZ}"
         reason = _failure(Code.COPY_WAITS, snapshot, destination, last, tries=last.tries, next=next)
-        return [Decision(of_snapshot(last), reason, result=Result.FAILED if reported else Result.KEPT), *surplus]
+        result = Result.FAILED if reported else Result.KEPT
+        return [Decision(of_snapshot(snapshot, destination), reason, result=result), *surplus]
     tries = min(last.tries + 1, MAX_TRIES_COUNTED)
     again = _failure(Code.COPY_AGAIN, snapshot, destination, last, tries=tries)
     call = _copy(snapshot, destination, tries)

@@ -107,7 +107,7 @@ def test_a_failed_copy_that_waits(daily: bool, just_failed: str, result: Result)
     looked_in = {ELSEWHERE: plan.Destination((copy("snap-1", "error", Copy_Try="4"),))}
     waiting = said(plan.plan_copies([primary()], looked_in, NOW, report_lasting=daily, just_failed=just_failed))
     reason = f"{FAILURE.format(4)}; next try at 2026-11-23T03:00Z"
-    assert waiting == [Said(("snap-1",), reason, result=result)]
+    assert waiting == [Said(("snap-0a -> us-east-1",), reason, result=result)]
 
 
 def test_an_archived_snapshot_is_not_copied() -> None:

@@ -222,7 +222,7 @@ def wants(id: str, began: str) -> Snapshot:
             [wants("snap-1", "2026-11-22 03:00")],
             Destination((copy("snap-c", "snap-1", "2026-11-22 03:05", "error", Copy_Try="4"),)),
             False,
-            "the copy of snap-1 failed at try 4, and will be made again: no key",
+            "the copy of snap-1 failed at try 4 and will be made again: no key",
             id="failed often",
         ),
         pytest.param(
