@@ -25,8 +25,8 @@ def needed_for_restore(
     """
     managed = [snapshot for snapshot in ordered if snapshot.managed]
     return {
-        **_newest_copies(managed, today, grace_days),
         **_newest_sets_of_copies(managed, today, grace_days),
+        **_newest_copies(managed, today, grace_days),
         **_newest_sets(managed, instances, today, grace_days),
         **_newest_of_volumes(managed, volumes, today, grace_days),
     }
