@@ -14,14 +14,18 @@ SET_BY_LAMBDA = frozenset({"AWS_REGION"})
 DESCRIPTIONS = {
     "CONCURRENCY": "How many calls a function makes at the same time",
     "CONSISTENCY_TIMEOUT": "How many seconds a script before a snapshot may take",
+    "ALLOWED_DESTINATIONS": "The Regions that snapshots may be copied to, separated by spaces or commas",
     "COPY_SLOTS": "How many copies a destination Region takes at a time",
     "DAILY_AT": "When daily snapshots are due, UTC",
     "DEFAULT_RETENTION": "How long to keep snapshots without a tag Retention: days, or tiers such as 7d 4w 12m",
     "DRY_RUN": "true: plan and log only, change nothing",
     "LAST_COPY_GRACE_DAYS": "How many days the newest copy of a volume is kept past its expiry",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
-    "MAX_DELETE_PERCENT": "A run that would delete a larger share of the snapshots than this deletes none",
+    "MAX_DELETE_PERCENT": "A run that would delete a larger share of the snapshots without a promised date than this deletes none of these",
+    "MAX_RETENTION": "The longest time that a tag may keep snapshots for, such as 3y",
+    "MIN_RETENTION": "The shortest time that a tag may keep snapshots for, such as 7d",
     "REPORT_TOPIC_ARN": "An SNS topic for the daily report",
+    "REQUESTS_PER_DAY": "How many snapshots of one instance events may request in 24 hours",
 }
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html
