@@ -46,6 +46,7 @@ class LocalAWS:
     copy_duration = Condition[Duration]()
     describe_lag = Condition[timedelta]()
     token_buckets = Condition[bool]()
+    run_command_rate = Condition["float | None"]()
     individual_events_of_sets = Condition[bool]()
     kms_keys = Condition["dict[str, set[str]]"]()
     disabled_regions = Condition["set[str]"]()

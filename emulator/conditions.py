@@ -38,6 +38,7 @@ class Conditions:
     pending_snapshots: int | None = None
     describe_lag: timedelta = timedelta(0)
     token_buckets: bool = False
+    run_command_rate: float | None = None
     individual_events_of_sets: bool = True
     kms_keys: dict[str, set[str]] = field(default_factory=dict)
     disabled_regions: set[str] = field(default_factory=set)

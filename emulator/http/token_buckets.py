@@ -29,6 +29,16 @@ class Bucket:
     tokens: float
     at: datetime
 
+    def take(self, now: datetime) -> bool:
+        """Takes a token; returns whether there was one."""
+        elapsed = (now - self.at).total_seconds()
+        self.tokens = min(self.burst, self.tokens + max(0.0, elapsed) * self.rate)
+        self.at = max(self.at, now)
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
 
 class TokenBuckets:
     """A bucket for each Region and API action, as each account has them."""
@@ -43,9 +53,5 @@ class TokenBuckets:
             kind = "paged" if params.get("Filters") or "MaxResults" in params else "unpaged"
         burst, rate = SIZES.get(kind, MUTATING)
         bucket = self._buckets.setdefault((region, operation, kind), Bucket(burst, rate, burst, now))
-        elapsed = (now - bucket.at).total_seconds()
-        bucket.tokens = min(burst, bucket.tokens + max(0.0, elapsed) * rate)
-        bucket.at = max(bucket.at, now)
-        if bucket.tokens < 1:
+        if not bucket.take(now):
             raise AWSError("RequestLimitExceeded", "Request limit exceeded.")
-        bucket.tokens -= 1

@@ -60,3 +60,19 @@ def ids(aws: LocalAWS, region: str) -> set[str]:
 def tag(aws: LocalAWS, region: str, resource: str, **tags: str) -> None:
     pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
     aws.client(region).create_tags(Resources=[resource], Tags=pairs)
+
+
+FROZEN = {"Backup": "Yes", "Consistency": "fsfreeze"}
+
+
+def achieved(aws: LocalAWS, region: str = "eu-west-1") -> list[str]:
+    """Return what the snapshots of a Region say of their consistency."""
+    return [snapshot["Tags"]["Consistency"] for snapshot in aws.snapshots(region)]
+
+
+def first_failure(aws: LocalAWS) -> str:
+    return str(failures(aws)[0].error)
+
+
+def never_answers(aws: LocalAWS, instance_id: str) -> None:
+    aws.agent(instance_id).answers = False

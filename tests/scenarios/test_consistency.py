@@ -1,29 +1,18 @@
-"""Applications brought to rest, snapshots on request, and what becomes of both when scripts and functions fail."""
+"""Applications brought to rest for a snapshot, and what becomes of both when scripts and functions fail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from chalicelib.events import BadEvent
 from chalicelib.publish import JobFailed
 from emulator import LocalAWS
-from tests.scenarios.conftest import AWAY, HOME
-from tests.scenarios.stories import by_volume, failures, tag, volumes_of
+from tests.scenarios.conftest import HOME
+from tests.scenarios.stories import FROZEN, achieved, by_volume, failures, first_failure, never_answers, volumes_of
 
-FROZEN = {"Backup": "Yes", "Consistency": "fsfreeze"}
 Break = Callable[[LocalAWS, str], None]
-
-
-def achieved(aws: LocalAWS) -> list[str]:
-    return [each["Tags"]["Consistency"] for each in aws.snapshots(HOME)]
-
-
-def first_failure(aws: LocalAWS) -> str:
-    return str(failures(aws)[0].error)
 
 
 @pytest.mark.parametrize("volumes", [(8,), (8, 100)], ids=["one volume", "a set"])
@@ -76,10 +65,6 @@ def fails_before(aws: LocalAWS, instance_id: str) -> None:
 
 def is_not_ready(aws: LocalAWS, instance_id: str) -> None:
     aws.agent(instance_id).exits["pre-script"] = 206
-
-
-def never_answers(aws: LocalAWS, instance_id: str) -> None:
-    aws.agent(instance_id).answers = False
 
 
 def answers_too_late(aws: LocalAWS, instance_id: str) -> None:
@@ -197,142 +182,6 @@ def test_what_is_stopped_is_at_rest_already(aws: LocalAWS, state: str) -> None:
     aws.client(HOME).stop_instances(InstanceIds=[db])
     aws.travel(minutes=31)
     assert achieved(aws) == [state]
-    assert not failures(aws)
-
-
-@pytest.mark.parametrize("volumes", [(8,), (8, 100)], ids=["one volume", "a set"])
-def test_vss_makes_the_snapshots_and_the_app_completes_them(aws: LocalAWS, volumes: tuple[int, ...]) -> None:
-    win = aws.launch(
-        HOME, name="win", tags=FROZEN | {"Consistency": "vss", "team": "core", "Copy_Dest": AWAY}, volumes=volumes
-    )
-    aws.travel(hours=2)
-    taken = by_volume(aws, HOME)
-    devices = volumes_of(aws, HOME, win)
-    assert {volume: len(found) for volume, found in taken.items()} == dict.fromkeys(devices.values(), 1)
-    for device, volume in devices.items():
-        [found] = taken[volume]
-        assert found["Tags"]["Consistency"] == "vss"
-        assert found["Tags"]["Name"] == f"win - {volume} ({device})"
-        assert (found["Tags"]["team"], found["Tags"]["Source_Device"]) == ("core", device)
-    assert len(aws.snapshots(AWAY)) == len(volumes)
-    assert not failures(aws)
-    assert not [call for call in aws.calls if call.operation in ("CreateSnapshot", "CreateSnapshots")]
-
-
-def vss_fails(aws: LocalAWS, instance_id: str) -> None:
-    aws.agent(instance_id).exits["vss"] = 1
-
-
-@pytest.mark.parametrize("breaks", [vss_fails, never_answers])
-@pytest.mark.parametrize("required", [False, True], ids=["wanted", "required"])
-def test_vss_that_fails(aws: LocalAWS, breaks: Break, required: bool) -> None:
-    win = aws.launch(
-        HOME, name="win", tags=FROZEN | {"Consistency": "vss, required" if required else "vss"}, volumes=(8, 9)
-    )
-    breaks(aws, win)
-    aws.travel(minutes=36)
-    assert achieved(aws) == ([] if required else ["crash", "crash"])
-    assert "crash-consistent only: VSS on" in first_failure(aws)
-
-
-def test_vss_that_does_not_call_itself_consistent(aws: LocalAWS) -> None:
-    win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"})
-    aws.agent(win).app_consistent = False
-    aws.travel(minutes=31)
-    assert achieved(aws) == ["crash"]
-    assert "VSS does not call its snapshots consistent" in first_failure(aws)
-
-
-def test_vss_cannot_leave_a_data_volume_out(aws: LocalAWS) -> None:
-    win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"}, volumes=(8, 9, 10))
-    tag(aws, HOME, volumes_of(aws, HOME, win)["/dev/sdb"], Backup="No")
-    aws.travel(minutes=31)
-    assert achieved(aws) == ["crash", "crash"]
-    assert "VSS takes all data volumes" in first_failure(aws)
-
-
-def request(aws: LocalAWS, instance_id: str, event_id: str = "01234567-0123-0123-0123-0123456789ab") -> None:
-    event = {
-        "id": event_id,
-        "source": "ebs-snapshot-reactor",
-        "detail-type": "Snapshot Requested",
-        "detail": {"instance-id": instance_id},
-    }
-    aws.send(HOME, event)
-    aws.travel(minutes=5)
-
-
-def test_a_snapshot_after_a_dump(aws: LocalAWS) -> None:
-    db = aws.launch(
-        HOME, name="db", tags={"Backup": "Yes", "Schedule": "on-request", "Copy_Dest": AWAY}, volumes=(8, 9)
-    )
-    aws.travel(hours=24)
-    assert not aws.snapshots(HOME)
-    request(aws, db)
-    assert [each["Tags"]["Backup_Slot"] for each in aws.snapshots(HOME)] == ["01234567-0123-0123-0123-0123456789ab"] * 2
-    # The same event comes twice: once is enough. Another one is another dump.
-    request(aws, db)
-    assert len(aws.snapshots(HOME)) == 2
-    request(aws, db, "another1-0123-0123-0123-0123456789ab")
-    assert len(aws.snapshots(HOME)) == 4
-    aws.travel(hours=2)
-    assert len(aws.snapshots(AWAY)) == 4
-    assert not failures(aws)
-
-
-def test_a_request_brings_the_application_to_rest_too(aws: LocalAWS) -> None:
-    db = aws.launch(HOME, name="db", tags=FROZEN | {"Schedule": "on-request"})
-    request(aws, db)
-    assert achieved(aws) == ["fsfreeze"]
-    assert len(aws.freezes) == 1
-
-
-def disabled(aws: LocalAWS) -> str:
-    return aws.launch(HOME, name="off", tags={"Backup": "No"})
-
-
-def foreign(aws: LocalAWS) -> str:
-    return aws.launch(AWAY, name="elsewhere", tags={"Backup": "Yes"})
-
-
-def unknown(aws: LocalAWS) -> str:
-    return "i-01234567"
-
-
-@pytest.mark.parametrize(
-    ("whose", "why"),
-    [
-        (disabled, "the instance is not tagged Backup=Yes"),
-        (foreign, f"this account has no running or stopped instance with this id in {HOME}"),
-        (unknown, f"this account has no running or stopped instance with this id in {HOME}"),
-    ],
-)
-def test_a_request_that_cannot_be_met_is_a_failure(aws: LocalAWS, whose: Callable[[LocalAWS], str], why: str) -> None:
-    instance_id = whose(aws)
-    request(aws, instance_id)
-    assert not aws.snapshots(HOME)
-    assert why in first_failure(aws)
-    assert instance_id in first_failure(aws)
-
-
-@pytest.mark.parametrize("detail", [{}, {"instance-id": "web"}, {"instance-id": ["i-01234567"]}])
-def test_a_request_that_names_nothing_is_refused(aws: LocalAWS, detail: dict[str, Any]) -> None:
-    with pytest.raises(BadEvent, match=r"instance-id=.* accepted: an id such as"):
-        aws.invoke(HOME, "create_on_request", detail)
-
-
-def test_on_request_at_the_latest(aws: LocalAWS) -> None:
-    db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "on-request 05:00"})
-    aws.travel(minutes=31)  # 03:01: yesterday's slot, which nobody filled
-    aws.travel_to(datetime(2026, 11, 23, 4, 30, tzinfo=UTC))
-    before = [each["Tags"]["Backup_Slot"] for each in aws.snapshots(HOME)]
-    assert before == ["2026-11-21T05:00Z", "2026-11-22T05:00Z"]
-    request(aws, db)
-    aws.travel_to(datetime(2026, 11, 24, 4, 59, tzinfo=UTC))
-    # Asked for at 04:30, so that of 05:00 is not taken as well; the next day nobody asks, and it is.
-    assert len(aws.snapshots(HOME)) == 3
-    aws.travel(hours=1)
-    assert [each["Tags"]["Backup_Slot"] for each in aws.snapshots(HOME)][3:] == ["2026-11-24T05:00Z"]
     assert not failures(aws)
 
 

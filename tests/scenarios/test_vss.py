@@ -1,0 +1,64 @@
+"""Snapshots that Windows makes with VSS, and what becomes of them when VSS fails or is late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from emulator import LocalAWS
+from tests.scenarios.conftest import AWAY, HOME
+from tests.scenarios.stories import FROZEN, achieved, by_volume, failures, first_failure, never_answers, tag, volumes_of
+
+Break = Callable[[LocalAWS, str], None]
+
+
+@pytest.mark.parametrize("volumes", [(8,), (8, 100)], ids=["one volume", "a set"])
+def test_vss_makes_the_snapshots_and_the_app_completes_them(aws: LocalAWS, volumes: tuple[int, ...]) -> None:
+    win = aws.launch(
+        HOME, name="win", tags=FROZEN | {"Consistency": "vss", "team": "core", "Copy_Dest": AWAY}, volumes=volumes
+    )
+    aws.travel(hours=2)
+    taken = by_volume(aws, HOME)
+    devices = volumes_of(aws, HOME, win)
+    assert {volume: len(found) for volume, found in taken.items()} == dict.fromkeys(devices.values(), 1)
+    for device, volume in devices.items():
+        [found] = taken[volume]
+        assert found["Tags"]["Consistency"] == "vss"
+        assert found["Tags"]["Name"] == f"win - {volume} ({device})"
+        assert (found["Tags"]["team"], found["Tags"]["Source_Device"]) == ("core", device)
+    assert len(aws.snapshots(AWAY)) == len(volumes)
+    assert not failures(aws)
+    assert not [call for call in aws.calls if call.operation in ("CreateSnapshot", "CreateSnapshots")]
+
+
+def vss_fails(aws: LocalAWS, instance_id: str) -> None:
+    aws.agent(instance_id).exits["vss"] = 1
+
+
+@pytest.mark.parametrize("breaks", [vss_fails, never_answers])
+@pytest.mark.parametrize("required", [False, True], ids=["wanted", "required"])
+def test_vss_that_fails(aws: LocalAWS, breaks: Break, required: bool) -> None:
+    win = aws.launch(
+        HOME, name="win", tags=FROZEN | {"Consistency": "vss, required" if required else "vss"}, volumes=(8, 9)
+    )
+    breaks(aws, win)
+    aws.travel(minutes=36)
+    assert achieved(aws) == ([] if required else ["crash", "crash"])
+    assert "crash-consistent only: VSS on" in first_failure(aws)
+
+
+def test_vss_that_does_not_call_itself_consistent(aws: LocalAWS) -> None:
+    win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"})
+    aws.agent(win).app_consistent = False
+    aws.travel(minutes=31)
+    assert achieved(aws) == ["crash"]
+    assert "VSS does not call its snapshots consistent" in first_failure(aws)
+
+
+def test_vss_cannot_leave_a_data_volume_out(aws: LocalAWS) -> None:
+    win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"}, volumes=(8, 9, 10))
+    tag(aws, HOME, volumes_of(aws, HOME, win)["/dev/sdb"], Backup="No")
+    aws.travel(minutes=31)
+    assert achieved(aws) == ["crash", "crash"]
+    assert "VSS takes all data volumes" in first_failure(aws)
