@@ -67,7 +67,8 @@ lint: $(VENV) ## checks style, types and imports
 
 check: lint test ## runs lint and test
 
-prove: $(VENV) ## tries a fault at every AWS call, every two functions at once, chaos of events; takes an hour
+prove: $(VENV) ## tries all small worlds, a fault at every AWS call, every two functions at once, chaos; takes 90 minutes
+	@$(BIN)/python -m tests.exhaustive
 	@$(BIN)/python -m tests.proof.faults
 	@$(BIN)/python -m tests.proof.pairs
 	@$(BIN)/python -m tests.proof.chaos --examples 200

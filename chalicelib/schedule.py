@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -17,9 +17,6 @@ MINUTES_PER_DAY = 24 * 60
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _EVERY = re.compile(r"every ([0-9]{1,2}) ?h")
 _TIER = re.compile(r"([0-9]{1,6})([dwmy]?)")
-# A hundred years of each unit: far beyond any need, and no date overflows.
-_LONGEST = {"d": 36500, "w": 5200, "m": 1200, "y": 100}
-
 SCHEDULE_FORMS = "daily, daily HH:MM, hourly, every Nh where N divides 24, on-request, on-request HH:MM (UTC)"
 RETENTION_FORMS = "days such as 7 or 7d, or tiers such as 7d 4w 12m 3y, up to a hundred years"
 LIMIT_FORMS = "days such as 7 or 7d, or one of 4w, 12m, 3y; or nothing"
@@ -126,7 +123,7 @@ def _tier(word: str) -> Tier:
     if not found:
         raise ValueError(RETENTION_FORMS)
     tier = Tier(int(found[1]), found[2] or "d")
-    if not 1 <= tier.count <= _LONGEST[tier.unit]:
+    if not 1 <= tier.count <= _UNITS[tier.unit].max_count:
         raise ValueError(RETENTION_FORMS)
     return tier
 
@@ -209,29 +206,12 @@ def _days(retention: Retention) -> int:
 
 
 def _qualifies(tier: Tier, taken: date, earlier: frozenset[date]) -> bool:
-    return tier.unit == "d" or all(_period(day, tier.unit) != _period(taken, tier.unit) for day in earlier)
-
-
-def _period(day: date, unit: str) -> tuple[int, ...]:
-    match unit:
-        case "w":
-            return day.isocalendar()[:2]
-        case "m":
-            return (day.year, day.month)
-        case _:
-            return (day.year,)
+    period = _UNITS[tier.unit].period
+    return period is None or all(period(day) != period(taken) for day in earlier)
 
 
 def _after(day: date, tier: Tier) -> date:
-    match tier.unit:
-        case "d":
-            return days_after(day, tier.count)
-        case "w":
-            return days_after(day, 7 * tier.count)
-        case "m":
-            return _add_months(day, tier.count)
-        case _:
-            return _add_months(day, 12 * tier.count)
+    return _UNITS[tier.unit].after(day, tier.count)
 
 
 def _add_months(day: date, months: int) -> date:
@@ -242,3 +222,24 @@ def _add_months(day: date, months: int) -> date:
         return date.max
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A unit of retention: the most that a tag may ask for, when that many are over, and its periods.
+
+    The first snapshot in a ``period`` qualifies for the tier; None if every snapshot does.
+    """
+
+    max_count: int
+    after: Callable[[date, int], date]
+    period: Callable[[date], tuple[int, ...]] | None
+
+
+# A hundred years of each unit: far beyond any need, and no date overflows.
+_UNITS: Mapping[str, _Unit] = {
+    "d": _Unit(36500, days_after, None),
+    "w": _Unit(5200, lambda day, count: days_after(day, 7 * count), lambda day: tuple(day.isocalendar()[:2])),
+    "m": _Unit(1200, _add_months, lambda day: (day.year, day.month)),
+    "y": _Unit(100, lambda day, count: _add_months(day, 12 * count), lambda day: (day.year,)),
+}

@@ -21,7 +21,7 @@ DESCRIPTIONS = {
     "DRY_RUN": "true: plan and log only, change nothing",
     "LAST_COPY_GRACE_DAYS": "How many days the newest copy of a volume is kept past its expiry",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
-    "MAX_DELETE_PERCENT": "A run that would delete a larger share of the snapshots without a promised date than this deletes none of these",
+    "MAX_DELETE_PERCENT": "A run that would delete a larger share of the undated snapshots deletes none of them",
     "MAX_RETENTION": "The longest time that a tag may keep snapshots for, such as 3y",
     "MIN_RETENTION": "The shortest time that a tag may keep snapshots for, such as 7d",
     "REPORT_TOPIC_ARN": "An SNS topic for the daily report",
