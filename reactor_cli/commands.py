@@ -8,13 +8,12 @@ import click
 
 from chalicelib.quoting import printable
 from reactor_cli import __version__
-from reactor_cli.drill import drill
 from reactor_cli.explain import explain
 from reactor_cli.lint import lint
 from reactor_cli.plan import plan
 from reactor_cli.policy import policy
 from reactor_cli.report import report
-from reactor_cli.restore import restore
+from reactor_cli.restore import drill, restore
 from reactor_cli.run import run
 
 

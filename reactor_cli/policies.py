@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import tags
-from reactor_cli.drill import PURPOSE as DRILL
-from reactor_cli.restore import PURPOSE as RESTORE
+from reactor_cli.restore.volumes import DRILL, RESTORE
 
 Statement = dict[str, Any]
 SNAPSHOTS = "arn:*:ec2:*::snapshot/*"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from chalicelib import records, tags
 from chalicelib.models import Code, Decision, Result, Snapshot
+from chalicelib.plan.sets import volume_of
 from chalicelib.quoting import printable
 from chalicelib.wording import counted, reason_text
 
@@ -18,8 +19,14 @@ def action(decision: Decision) -> str:
 
 def label(snapshot: Snapshot) -> str:
     """Return what a snapshot was taken of: the instance's name, or else the volume; and the device if it is known."""
-    name = tags.name_of(snapshot) or snapshot.source_volume_id or snapshot.volume_id
+    name = tags.name_of(snapshot) or volume_of(snapshot)
     return printable(f"{name} {snapshot.device}" if snapshot.device else name)
+
+
+def origin_text(snapshot: Snapshot) -> str:
+    """Return what a snapshot was taken of: the instance's name and the volume; of a copy also the Region."""
+    region = f" in {snapshot.primary_region}" if snapshot.primary_region else ""
+    return f"{tags.name_of(snapshot)} {volume_of(snapshot)}{region}".strip()
 
 
 def reasons(decisions: Iterable[Decision]) -> list[tuple[int, str]]:

@@ -48,11 +48,21 @@ def _by_id(decisions: Iterable[Decision]) -> dict[str, Decision]:
     return {decision.targets[0].id: decision for decision in decisions}
 
 
-def _relatives(snapshots: Iterable[Snapshot], everything: Iterable[Snapshot]) -> Iterable[Snapshot]:
-    """Return the snapshots that decisions about some others depend on: those of the same volumes and instances."""
+def _relatives(snapshots: Iterable[Snapshot], everything: Sequence[Snapshot]) -> Iterable[Snapshot]:
+    """Return the snapshots that decisions about some others depend on.
+
+    These are the snapshots of the same volumes and instances, and the oldest one of the Region with a date in its
+    description: it makes snapshots without a date unproven.
+    """
     volumes = {volume_of(snapshot) for snapshot in snapshots}
     instances = {snapshot.instance_id for snapshot in snapshots if snapshot.instance_id}
-    return (other for other in everything if volume_of(other) in volumes or other.instance_id in instances)
+    dated = [snapshot for snapshot in everything if snapshot.managed and snapshot.promised]
+    oldest = min(dated, key=lambda snapshot: snapshot.started, default=None)
+    return (
+        other
+        for other in everything
+        if other is oldest or volume_of(other) in volumes or other.instance_id in instances
+    )
 
 
 def _as_completed(snapshot: Snapshot) -> Snapshot:
@@ -64,8 +74,8 @@ def _days(snapshot: Snapshot, today: date, grace_days: int) -> Sequence[date]:
     if snapshot.protected or snapshot.delete_on is None or not snapshot.managed:
         return ()
     expiry = max(today, snapshot.delete_on)
-    days = {expiry, max(today, days_after(snapshot.delete_on, grace_days))}
-    return sorted(days | ({max(today, snapshot.copy_delete_on)} if snapshot.copy_delete_on else set()))
+    days = {expiry, days_after(snapshot.delete_on, grace_days), snapshot.copy_delete_on or expiry}
+    return sorted(day for day in days if day >= expiry)
 
 
 def _outlook(decision: Decision, today: date, later: Iterable[tuple[date, Decision]]) -> Outlook:

@@ -21,6 +21,8 @@ from reactor_cli.terminal import columns
 from reactor_cli.wording import action, label, needs_attention
 
 MAX_SNAPSHOTS = 7
+# Reasons that end when a newer snapshot or set completes.
+NEWEST = (Code.NEWEST_OF_VOLUME, Code.NEWEST_COPY, Code.NEWEST_WHOLE_SET, Code.NEWEST_SET_OF_COPIES)
 
 
 def write_text(out: Console, explanation: Explanation, now: datetime, show_all: bool) -> None:
@@ -164,8 +166,8 @@ def outlook_text(outlook: Outlook) -> str:
     later = outlook.kept_after_expiry
     if later is None or later == outlook.today.reason:
         return today
+    if later.code not in NEWEST:
+        return f"{today}; kept after that: {reason_text(later)}"
     if outlook.deletion:
         return f"{today}; kept until {outlook.deletion} if no newer one completes"
-    if later.code in (Code.NEWEST_OF_VOLUME, Code.NEWEST_COPY):
-        return f"{today}; kept after that until a newer one completes"
-    return f"{today}; kept after that: {reason_text(later)}"
+    return f"{today}; kept after that until a newer one completes"

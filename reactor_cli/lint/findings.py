@@ -11,6 +11,7 @@ from chalicelib import tags
 from chalicelib.models import Instance, Inventory, Snapshot, TagProblem, Wrong
 from chalicelib.wording import accepted_text, read_text
 from reactor_cli.lint.suggestions import meanwhile, suggest
+from reactor_cli.wording import label
 
 
 class Suspicion(StrEnum):
@@ -79,7 +80,7 @@ def _names(instances: Iterable[Instance], snapshots: Iterable[Snapshot]) -> Iter
         for volume in instance.volumes:
             yield volume.id, f"{instance.policy.name} {volume.device}"
     for snapshot in snapshots:
-        yield snapshot.id, f"{tags.name_of(snapshot)} {snapshot.device or ''}".strip()
+        yield snapshot.id, label(snapshot)
 
 
 def _misspelt(instance: Instance) -> Iterator[TagProblem]:

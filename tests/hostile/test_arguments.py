@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from chalicelib.settings import Settings, SettingsError
 from emulator import LocalAWS
 from reactor_cli import session
-from reactor_cli.attaching import commands
-from reactor_cli.ec2_restore import Place
-from reactor_cli.restoration import CreateVolume
+from reactor_cli.restore.attaching import attach_commands
+from reactor_cli.restore.ec2 import Placement
+from reactor_cli.restore.volumes import CreateVolume
 from tests.cli.conftest import Company
 from tests.hostile.strategies import BRIEF, LARGE, MARKUP, QUICK, VALUES, any_text
 from tests.scenarios.stories import make
@@ -183,8 +183,8 @@ def test_no_tag_writes_a_line_of_its_own(company: Company) -> None:
 @pytest.mark.parametrize("device", [*MARKUP[:-1], "/dev/sdf; reboot", "/dev/$(id)", "/dev/sd f", "a\nb", ""])
 def test_no_command_to_be_pasted_holds_what_a_shell_would_act_on(device: str) -> None:
     call = CreateVolume("snap-01234567", "eu-west-1a", device, 8, "gp3", None, None, ())
-    place = Place("eu-west-1a", True, "/dev/xvda", {device: "vol-01234567"})
-    lines = commands([("vol-0abcdef0", call)], HOME, "my $(profile)", "i-01234567", place)
+    placement = Placement("eu-west-1a", True, {device: "vol-01234567"})
+    lines = attach_commands([("vol-0abcdef0", call)], HOME, "my $(profile)", "i-01234567", placement)
     assert not any(device in line for line in lines if device not in ("", "&", "[/]"))
     assert lines[-1].endswith("--device DEVICE")
     assert all("--profile 'my $(profile)'" in line for line in lines)

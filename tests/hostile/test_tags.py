@@ -40,7 +40,7 @@ from emulator.ec2 import limits
 from reactor_cli.explain.outlook import outlooks
 from reactor_cli.lint.suggestions import meanwhile, suggest
 from reactor_cli.page import as_html
-from reactor_cli.restoration import volumes_of
+from reactor_cli.restore.volumes import volumes_to_create
 from tests.hostile.strategies import BRIEF, KEEP_FOREVER, QUICK, VALUES, hostile_tags, values
 from tests.pure.builders import ACCOUNT, CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS
 
@@ -305,7 +305,7 @@ def test_protection_that_finds_no_room_on_a_copy_is_a_failure_and_not_a_silence(
 def test_restoring_and_linting_bear_all_of_it(found: Account) -> None:
     everywhere = [*found.primaries, *found.copies]
     for each in sets_of(everywhere):
-        for call in volumes_of(each.snapshots, "eu-west-1a", "restore"):
+        for call in volumes_to_create(each.snapshots, "eu-west-1a", "restore"):
             assert len(call.tags) <= 50
     for problem in found.problems:
         assert isinstance(meanwhile(problem), str)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from chalicelib.models import Snapshot, Wish
+from chalicelib.models import Code, Snapshot, Wish, because
 from chalicelib.plan.sweep import Guards, plan_sweep
 from chalicelib.wording import reason_text
 from reactor_cli.explain.outlook import Outlook, outlooks
@@ -96,6 +97,21 @@ def test_what_is_never_deleted(tags: dict[str, str], guards: Guards, reason: str
 def test_how_much_expires_on_that_day_does_not_matter_before_it() -> None:
     many = [older(f"snap-{number:03}") for number in range(30)]
     assert outlook(*many, NEWEST, of="snap-007").deletion == date(2026, 11, 29)
+
+
+def test_copies_that_expire_before_the_primary_change_nothing() -> None:
+    found = outlook(older(Copy_DeleteOn="2026-11-25"), NEWEST)
+    assert (found.deletion, kept_after_expiry(found)) == (date(2026, 11, 29), "")
+
+
+def test_a_snapshot_that_another_one_of_the_region_makes_unproven_is_never_deleted() -> None:
+    of_another_instance = {"Type": "Automated", "DeleteOn": "2026-12-01", "Source_InstanceId": "i-0b"}
+    dated = replace(
+        snapshot("snap-0", of_another_instance, volume_id="vol-0b", started=NOW - timedelta(days=9)),
+        promised=date(2026, 12, 1),
+    )
+    found = outlook(older(), NEWEST, dated)
+    assert (found.deletion, found.kept_after_expiry) == (None, because(Code.UNPROVEN))
 
 
 def test_no_day_is_expected_while_the_breaker_holds() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from chalicelib.models import Snapshot
 from chalicelib.plan.sets import sets_of
-from reactor_cli.restoration import CreateVolume, missing, newest_restorable, volumes_of
+from reactor_cli.restore.volumes import CreateVolume, missing_text, newest_restorable, volumes_to_create
 from tests.pure.builders import ELSEWHERE, NOW, REGION, at, snapshot
 
 SLOT = "2026-11-22T03:00Z"
@@ -37,7 +37,7 @@ def test_a_set_that_lacks_a_volume_or_its_completion_is_not_whole() -> None:
         [taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b", state="pending")],
     ):
         sets = sets_of([*BEFORE, *newest])
-        assert missing(sets[0]) == "1 of 2 volumes"
+        assert missing_text(sets[0]) == "1 of 2 volumes"
         assert newest_restorable(sets, NOW) == sets[1]
 
 
@@ -73,7 +73,7 @@ def test_a_set_is_in_the_order_of_its_devices() -> None:
 def test_of_several_snapshots_of_a_volume_the_completed_one_is_taken() -> None:
     [found] = sets_of([taken("snap-3", "vol-0a", size="1"), taken("snap-4", "vol-0a", size="1", state="error")])
     assert [each.id for each in found.snapshots] == ["snap-3"]
-    assert not missing(found)
+    assert not missing_text(found)
 
 
 def test_the_time_of_a_copy_is_that_of_its_primary() -> None:
@@ -87,7 +87,7 @@ def test_the_time_of_a_copy_is_that_of_its_primary() -> None:
 def test_snapshots_from_before_the_size_of_a_set_was_recorded_count_as_many_as_they_are() -> None:
     old = snapshot("snap-1", {"Type": "Automated", "Backup_Slot": SLOT, "Source_VolumeId": "vol-0a"})
     [found] = sets_of([old])
-    assert (found.expected, missing(found)) == (1, "")
+    assert (found.expected, missing_text(found)) == (1, "")
 
 
 def test_a_volume_is_as_its_tags_say_that_it_was() -> None:
@@ -101,7 +101,7 @@ def test_a_volume_is_as_its_tags_say_that_it_was() -> None:
         ("Source_VolumeId", "vol-0a"),
         ("team", "core"),
     )
-    assert volumes_of([replace(fast, volume_gib=8)], "eu-west-1a", "restore") == [
+    assert volumes_to_create([replace(fast, volume_gib=8)], "eu-west-1a", "restore") == [
         CreateVolume("snap-3", "eu-west-1a", "/dev/sdb", 8, "gp3", 6000, 400, tags)
     ]
 
@@ -109,6 +109,6 @@ def test_a_volume_is_as_its_tags_say_that_it_was() -> None:
 def test_what_a_type_does_not_take_is_not_asked_for_and_a_guess_is_marked() -> None:
     odd = taken("snap-3", "vol-0a", Source_VolumeType="gp2", Source_Iops="6000", Source_Throughput="400")
     bare = taken("snap-4", "vol-0b")
-    first, second = volumes_of([odd, bare], "eu-west-1a", "restore")
+    first, second = volumes_to_create([odd, bare], "eu-west-1a", "restore")
     assert (first.iops, first.throughput) == (None, None)
     assert (second.type, second.type_recorded, second.device) == ("gp3", False, "")

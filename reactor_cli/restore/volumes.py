@@ -1,0 +1,72 @@
+"""Which volumes to create from snapshots, and whether a set has all of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib import tags
+from chalicelib.models import Snapshot, Tags
+from chalicelib.plan.sets import SnapshotSet
+
+# What the tags of a restored volume say that it is for. IAM lets a drill delete its own volumes only.
+RESTORE, DRILL = "restore", "drill"
+# The default of EC2's console, for snapshots whose tags do not record the type of the volume.
+DEFAULT_TYPE = "gp3"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateVolume:
+    """Create a volume from a snapshot; ``type_recorded`` is False if the type is a guess. Throughput is in MiB/s."""
+
+    snapshot_id: str
+    zone: str
+    device: str
+    size_gib: int
+    type: str
+    iops: int | None
+    throughput: int | None
+    tags: Tags
+    type_recorded: bool = True
+
+
+def newest_restorable(sets: Iterable[SnapshotSet], at: datetime) -> SnapshotSet | None:
+    """Return the newest set taken at ``at`` (aware) or before from which all volumes can be created at once."""
+    return next((snapshots for snapshots in sets if snapshots.taken <= at and snapshots.is_restorable), None)
+
+
+def count_restorable(snapshots: SnapshotSet) -> int:
+    """Return from how many snapshots of a set a volume can be created at once."""
+    return sum(snapshot.is_restorable for snapshot in snapshots.snapshots)
+
+
+def missing_text(snapshots: SnapshotSet) -> str:
+    """Return how many volumes of a set can be restored; empty if all can."""
+    restorable = count_restorable(snapshots)
+    if restorable >= snapshots.expected:
+        return ""
+    archived = sum(snapshot.archived and not snapshot.is_restorable for snapshot in snapshots.snapshots)
+    note = f", {archived} archived: EC2 takes up to 72 hours to restore one" if archived else ""
+    return f"{restorable} of {snapshots.expected} volumes{note}"
+
+
+def volumes_to_create(snapshots: Iterable[Snapshot], zone: str, purpose: str) -> list[CreateVolume]:
+    """Return the volumes to create in a zone, with the properties that the tags of the snapshots record.
+
+    ``purpose`` is ``RESTORE`` or ``DRILL``, for the tags of the volumes.
+    """
+    return [
+        CreateVolume(
+            snapshot_id=snapshot.id,
+            zone=zone,
+            device=snapshot.device or "",
+            size_gib=snapshot.volume_gib,
+            type=(type := snapshot.volume_type or DEFAULT_TYPE),
+            iops=snapshot.iops if type in tags.TYPES_WITH_IOPS else None,
+            throughput=snapshot.throughput if type in tags.TYPES_WITH_THROUGHPUT else None,
+            tags=tags.restored_tags(snapshot, purpose),
+            type_recorded=snapshot.volume_type is not None,
+        )
+        for snapshot in snapshots
+    ]
