@@ -43,6 +43,8 @@ def answers(company: Company) -> dict[str, Any]:
     """What each command writes, with something in every list."""
     company.aws.travel(hours=23)
     company.aws.launch(HOME, name="new", tags={"Backup": "Yes", "Retention": "seven"})
+    newest = company.newest(HOME, Source_InstanceId=company.web)
+    company.aws.client(HOME).delete_snapshot(SnapshotId=newest["SnapshotId"])
     words = {
         "plan": (),
         "run": ("create", "--dry-run"),
