@@ -135,16 +135,7 @@ class LocalAWS:
         """Moves the clock to `instant`, or further if a handler sleeps longer. ValueError if `instant` has passed."""
         if instant < self.now:
             raise ValueError(f"the clock only moves forward: it is {self.now}, {instant} has passed")
-        while (due := self._next(instant)) is not None:
-            due()
-        self._clock.move_to(instant)
-
-    def _next(self, until: datetime) -> Any:
-        entry = self._timeline.pop(until)
-        if entry is None:
-            return None
-        self._clock.move_to(entry[0])
-        return entry[1]
+        self._timeline.run_until(instant, self._clock)
 
     def invoke(self, region: str, function: str, detail: Mapping[str, Any] | None = None) -> Any:
         """Calls a handler now and returns its result; raises what the handler raises, and does not retry."""

@@ -6,6 +6,8 @@ import heapq
 from collections.abc import Callable
 from datetime import datetime
 
+from emulator.clock import VirtualClock
+
 Action = Callable[[], None]
 Entry = tuple[datetime, int, Action]
 
@@ -35,7 +37,15 @@ class Timeline:
         while self._changes and self._changes[0][0] <= now:
             heapq.heappop(self._changes)[2]()
 
-    def pop(self, until: datetime) -> tuple[datetime, Action] | None:
+    def run_until(self, instant: datetime, clock: VirtualClock) -> None:
+        """Executes everything that is due by `instant`, at its time on `clock`, and moves the clock to `instant`."""
+        while (entry := self._pop(instant)) is not None:
+            when, action = entry
+            clock.move_to(when)
+            action()
+        clock.move_to(instant)
+
+    def _pop(self, until: datetime) -> tuple[datetime, Action] | None:
         """Removes and returns the earliest entry that is due by `until`; None if there is none."""
         queues = [queue for queue in (self._changes, self._deliveries) if queue and queue[0][0] <= until]
         if not queues:

@@ -91,7 +91,7 @@ def _conclude(console: Console, evidence: Evidence, calls: int, seconds: float, 
     verdict = Text("Everything is as promised.", style="bold green")
     if not well:
         verdict = Text("Something is not as promised: see the lines marked ✗.", style="bold red")
-    copies = sum(one.primary_id is not None for one in evidence.seen.values())
+    copies = sum(snapshot.primary_id is not None for snapshot in evidence.seen.values())
     console.print()
     console.print(verdict)
     totals = f"{len(evidence.seen) - copies:,} snapshots, {copies:,} copies, {len(evidence.deletions):,} deletions"

@@ -36,13 +36,15 @@ class News:
                 f"reported {times(len(group), 'time')} from {first.at:%H:%M} on"
             )
             yield Line("FAILED", text + (", then left as a dead letter" if self._is_dead_letter(group) else ""), "red")
-        silent = Counter((one.function, one.region, one.error) for one in log.silent)
+        silent = Counter((invocation.function, invocation.region, invocation.error) for invocation in log.silent)
         for (function, region, error), count in silent.items():
             yield Line("FAILED", f"{function} in {region}, {times(count, 'time')}: {error}", "red")
 
     def _is_dead_letter(self, group: list[Record]) -> bool:
         events = {(record.function, record.region, record.event_id) for record in group}
-        return any((one.function, one.region, one.event["id"]) in events for one in self.world.aws.dead_letters)
+        return any(
+            (letter.function, letter.region, letter.event["id"]) in events for letter in self.world.aws.dead_letters
+        )
 
     def others(self, log: Digest, overdue: Mapping[str, Snapshot]) -> Iterator[Line]:
         """Everything else; `overdue` is what stands past its DeleteOn since this day."""
@@ -55,9 +57,10 @@ class News:
         yield from self._last_ones(log)
 
     def _tag_problems(self, log: Digest) -> Iterator[Line]:
-        for one in log.problems:
-            if self.memory.is_new("tag problem", one.target, one.read):
-                text = f"{self.world.name(one.target)}, {one.target}: read {one.read}; accepted: {one.accepted}"
+        for problem in log.problems:
+            if self.memory.is_new("tag problem", problem.target, problem.read):
+                name = self.world.name(problem.target)
+                text = f"{name}, {problem.target}: read {problem.read}; accepted: {problem.accepted}"
                 yield Line("tags", text, "yellow")
 
     def _fewer(self, log: Digest) -> Iterator[Line]:
@@ -105,7 +108,7 @@ class News:
         return [
             record
             for group in by_reason(log.kept)
-            if not all(self.memory.knows("overdue", target) for one in group for target in one.targets)
+            if not all(self.memory.knows("overdue", target) for record in group for target in record.targets)
             for record in group
         ]
 

@@ -19,7 +19,8 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 def write(aws: LocalAWS, folder: Path = BUILD) -> Path:
     """Writes `report.html` into the folder, and returns where it is."""
     settings = [Settings.from_environ({"AWS_REGION": region}) for region in PLACES]
-    report = make_report([view_region(EC2(one, Clients()), one.copy_slots) for one in settings], aws.now)
+    views = [view_region(EC2(own, Clients()), own.copy_slots) for own in settings]
+    report = make_report(views, aws.now)
     folder.mkdir(exist_ok=True)
     path = folder / "report.html"
     path.write_text(as_html(report), encoding="utf-8")

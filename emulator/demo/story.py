@@ -32,10 +32,10 @@ def _tagged(world: World) -> str:
 def _keep_forever(world: World) -> str:
     """Only on the primary: the app must propagate it to the copy."""
     volume = world.facts.volume_ids["payroll"][0]
-    primaries = [one for one in world.look().values() if one.managed and one.volume_id == volume]
+    primaries = [snapshot for snapshot in world.look().values() if snapshot.managed and snapshot.volume_id == volume]
     if not primaries:
         return "Ana wants to add KeepForever to last night's snapshot of payroll, but there is none."
-    primary = max(primaries, key=lambda one: one.started)
+    primary = max(primaries, key=lambda snapshot: snapshot.started)
     world.aws.client(primary.region).create_tags(
         Resources=[primary.id], Tags=[{"Key": "KeepForever", "Value": "audit"}]
     )
@@ -116,8 +116,11 @@ def _free_quota(world: World) -> str:
 
 def _overwrite(world: World) -> str:
     """Between the hourly run of the copiers and the sweep: the copiers would correct many of the dates."""
-    there = [one for one in world.look().values() if one.region == VIRGINIA and "KeepForever" not in one.tags]
-    before = {one.id: one.delete_on for one in there if one.delete_on}
+    before = {
+        snapshot.id: snapshot.delete_on
+        for snapshot in world.look().values()
+        if snapshot.region == VIRGINIA and snapshot.delete_on and not snapshot.protected
+    }
     yesterday = world.aws.now.date() - timedelta(days=1)
     _set_delete_on(world, VIRGINIA, dict.fromkeys(before, yesterday))
     world.facts.mistakes.append(Mistake(VIRGINIA, world.aws.now, before))
@@ -134,7 +137,9 @@ def _correct(world: World) -> str:
     standing = world.look()
     wrong = {id: day for id, day in mistake.before.items() if id in standing and standing[id].delete_on != day}
     _set_delete_on(world, mistake.region, wrong)
-    letters = [one for one in world.aws.dead_letters if one.region == mistake.region and one.at > mistake.at]
+    letters = [
+        letter for letter in world.aws.dead_letters if letter.region == mistake.region and letter.at > mistake.at
+    ]
     alarm = f"sees the dead letter of {letters[0].function}" if letters else "sees no dead letter"
     corrected = len(mistake.before) - len(wrong)
     return f"Dan {alarm}. The app has corrected {corrected} of the dates from the primaries; he corrects the others."

@@ -48,8 +48,8 @@ def table(evidence: Evidence) -> Table:
 
 def _row(case: Case, instance: Instance) -> tuple[str | Text, ...]:
     standing = case.still_standing(case.of_volumes(case.facts.volume_ids[instance.name]))
-    primaries = [one for one in standing if not one.primary_id and one.state == "completed"]
-    kept = {one.id for one in standing if {one.id, one.primary_id} & set(case.facts.kept_forever)}
+    primaries = [snapshot for snapshot in standing if not snapshot.primary_id and snapshot.state == "completed"]
+    kept = {snapshot.id for snapshot in standing if {snapshot.id, snapshot.primary_id} & set(case.facts.kept_forever)}
     snapshots = _primaries(case, instance, primaries, kept)
     copies = _copies(case, instance, standing, kept)
     right = all(count.right for count in (snapshots, *copies.values()))
@@ -76,14 +76,18 @@ def _copies(case: Case, instance: Instance, standing: Sequence[Snapshot], kept: 
     counts: dict[str, Count] = {}
     for region in instance.promise.copies if instance.promise else ():
         due = sum(due.instance is instance and due.copies_go[region] > case.today for due in case.due)
-        copies = [one for one in standing if one.primary_id and one.region == region and one.state == "completed"]
+        copies = [
+            snapshot
+            for snapshot in standing
+            if snapshot.primary_id and snapshot.region == region and snapshot.state == "completed"
+        ]
         counts[region] = Count(len(copies), due + sum(copy.id in kept for copy in copies))
     return counts
 
 
 def _next_expiry(case: Case, standing: Sequence[Snapshot], kept: set[str]) -> str:
     """The next DeleteOn; for what stands past its date, the day until which it is held."""
-    days = {one.id: one.delete_on for one in standing if one.delete_on and one.id not in kept}
+    days = {snapshot.id: snapshot.delete_on for snapshot in standing if snapshot.delete_on and snapshot.id not in kept}
     held = (case.goes.get(id, day) if day <= case.today else day for id, day in days.items())
     return f"{min(held):%d %b}" if days else "-"
 

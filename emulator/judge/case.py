@@ -61,7 +61,7 @@ class Case:
         self.primaries: list[Snapshot] = []  # of instances that are to be backed up, by start and id
         self._by_slot: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
         self._copies: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
-        for snapshot in sorted(evidence.seen.values(), key=lambda one: (one.started, one.id)):
+        for snapshot in sorted(evidence.seen.values(), key=lambda snapshot: (snapshot.started, snapshot.id)):
             if snapshot.managed:
                 self._file(snapshot)
 
@@ -84,7 +84,8 @@ class Case:
 
     def filling(self, due: Due) -> list[Snapshot]:
         """The completed primaries ever seen that fill this slot: one, if all is well."""
-        return [one for one in self._by_slot.get((due.volume_id, due.slot), ()) if one.state == "completed"]
+        primaries = self._by_slot.get((due.volume_id, due.slot), ())
+        return [primary for primary in primaries if primary.state == "completed"]
 
     def copies_of(self, primary: Snapshot, region: str) -> list[Snapshot]:
         """The copies of a primary ever seen in a Region, in whatever state."""
@@ -143,7 +144,9 @@ class Case:
     @cached_property
     def gone_at(self) -> dict[str, datetime]:
         """By id: when the app deleted a snapshot."""
-        return {one.snapshot.id: one.at for one in self.evidence.deletions if one.function is not None}
+        return {
+            deletion.snapshot.id: deletion.at for deletion in self.evidence.deletions if deletion.function is not None
+        }
 
     @cached_property
     def gone_on(self) -> dict[str, date]:
@@ -152,5 +155,9 @@ class Case:
 
     def of_volumes(self, volume_ids: tuple[str, ...]) -> list[Snapshot]:
         """Every managed snapshot ever seen of these volumes: primaries, their copies, failed ones."""
-        own = {one.id: one for one in self.evidence.seen.values() if one.managed and one.volume_id in volume_ids}
-        return [*own.values(), *(one for one in self.evidence.seen.values() if one.primary_id in own)]
+        own = {
+            snapshot.id: snapshot
+            for snapshot in self.evidence.seen.values()
+            if snapshot.managed and snapshot.volume_id in volume_ids
+        }
+        return [*own.values(), *(snapshot for snapshot in self.evidence.seen.values() if snapshot.primary_id in own)]

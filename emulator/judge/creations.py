@@ -37,8 +37,8 @@ def sets_are_of_one_moment(case: Case) -> Verdict:
     verdict = Verdict("the volumes of an instance were snapshotted at one point in time")
     for (name, slot), snapshots in _sets(case):
         volumes = case.facts.covered_volumes(name)
-        if len(volumes) > 1 and sorted(one.volume_id for one in snapshots) == sorted(volumes):
-            starts = sorted({one.started for one in snapshots})
+        if len(volumes) > 1 and sorted(snapshot.volume_id for snapshot in snapshots) == sorted(volumes):
+            starts = sorted({snapshot.started for snapshot in snapshots})
             times = " and ".join(f"{start:%H:%M:%S}" for start in starts)
             verdict.require(len(starts) == 1, f"{name}, slot {slot}", "one start", times)
     return verdict
@@ -66,7 +66,9 @@ def nothing_was_created_uninvited(case: Case) -> Verdict:
     """Volumes tagged Backup=No, and instances whose tags do not ask for a backup."""
     verdict = Verdict("no snapshot of a volume with Backup=No, or of an instance without Backup=Yes")
     snapshotted: dict[str, datetime] = {
-        one.volume_id: one.started for one in case.evidence.seen.values() if one.managed and not one.primary_id
+        snapshot.volume_id: snapshot.started
+        for snapshot in case.evidence.seen.values()
+        if snapshot.managed and not snapshot.primary_id
     }
     for name in case.facts.instances:
         for volume_id in set(case.facts.volume_ids[name]) - set(case.facts.covered_volumes(name)):

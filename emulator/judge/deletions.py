@@ -52,11 +52,11 @@ def _is_replaced(case: Case, copy: Snapshot, at: datetime) -> bool:
     )
 
 
-def stands_as_long(one: Snapshot, other: Snapshot) -> bool:
+def stands_as_long(snapshot: Snapshot, other: Snapshot) -> bool:
     """Whether `one` is protected, or its date is not before that of `other`."""
-    if one.protected or other.delete_on is None:
+    if snapshot.protected or other.delete_on is None:
         return True
-    return one.delete_on is not None and one.delete_on >= other.delete_on
+    return snapshot.delete_on is not None and snapshot.delete_on >= other.delete_on
 
 
 def newest_never_went(case: Case) -> Verdict:

@@ -122,7 +122,7 @@ def _scheduled_runs(instance: Instance, facts: Facts, now: datetime) -> Iterator
     """The runs of the creator that found the instance alive."""
     until = facts.terminated.get(instance.name, now)
     run = facts.launched[instance.name].replace(minute=0, second=0, microsecond=0) + CREATOR_EVERY
-    outages = [one for one in facts.outages if (one.region, one.function) == (instance.region, CREATOR)]
+    outages = [outage for outage in facts.outages if (outage.region, outage.function) == (instance.region, CREATOR)]
     while run <= until:
         if not any(outage.covers(run) for outage in outages):
             yield run

@@ -17,7 +17,7 @@ def expired_snapshots_are_gone(case: Case) -> Verdict:
     verdict = Verdict("what expired is gone, except protected ones and the newest of each volume in each Region")
     newest: dict[tuple[str, str], str] = {}
     expired: list[Snapshot] = []
-    for snapshot in sorted(case.evidence.standing.values(), key=lambda one: (one.started, one.id)):
+    for snapshot in sorted(case.evidence.standing.values(), key=lambda snapshot: (snapshot.started, snapshot.id)):
         if snapshot.managed:
             if snapshot.state == "completed":
                 newest[case.lineage(snapshot)] = snapshot.id
@@ -32,7 +32,7 @@ def expired_snapshots_are_gone(case: Case) -> Verdict:
 def nothing_else_stands(case: Case) -> Verdict:
     """Only for a story without surprises: all that stands is predicted."""
     verdict = Verdict("no snapshot exists beyond what the tags ask for")
-    accounted_for = {one.id for one in _due_to_stand(case)}
+    accounted_for = {snapshot.id for snapshot in _due_to_stand(case)}
     kept = set(case.facts.kept_forever)
     for snapshot in case.evidence.standing.values():
         failed = snapshot.state == "error" and (snapshot.delete_on or date.min) > case.today
@@ -60,7 +60,7 @@ def terminated_instances_ran_out(case: Case) -> Verdict:
     verdict = Verdict("a terminated instance's snapshots stay until DeleteOn, its newest copy 30 days longer")
     for name, at in case.facts.terminated.items():
         snapshots = case.of_volumes(case.facts.volume_ids[name])
-        outlived = any(one.delete_on is not None and one.delete_on > at.date() for one in snapshots)
+        outlived = any(snapshot.delete_on is not None and snapshot.delete_on > at.date() for snapshot in snapshots)
         verdict.require(outlived, name, "snapshots that outlive it", "none")
         for snapshot in snapshots:
             goes, went = case.goes_on(snapshot) or date.max, case.gone_on.get(snapshot.id)

@@ -18,7 +18,7 @@ BREAKER_MINIMUM, BREAKER_PERCENT = 20, 80  # how many snapshots, and which share
 def failures_were_reported(case: Case) -> Verdict:
     """Each failure that the story is sure to cause ended an invocation with an error."""
     verdict = Verdict("each failure that the story causes was reported as an error")
-    errors = [one for one in case.evidence.invocations if one.error is not None]
+    errors = [invocation for invocation in case.evidence.invocations if invocation.error is not None]
     for failure in case.facts.failures:
         reported = any(failure.explains(error) for error in errors)
         verdict.require(reported, failure.text, "reported as an error", "not reported")
@@ -28,12 +28,16 @@ def failures_were_reported(case: Case) -> Verdict:
 def nothing_else_failed(case: Case) -> Verdict:
     """Only for a story whose failures are all known: Lambda reports each at each attempt."""
     verdict = Verdict("only expected failures: each was reported 3 times, then became a dead letter")
-    failed = [one for one in case.evidence.seen.values() if one.state == "error" and one.primary_id is None]
+    failed = [
+        snapshot
+        for snapshot in case.evidence.seen.values()
+        if snapshot.state == "error" and snapshot.primary_id is None
+    ]
     volumes = sorted({snapshot.volume_id for snapshot in failed})
     expected = sorted(set(case.facts.failing_volumes))
     verdict.require(volumes == expected, "volumes with a failed snapshot", expected, volumes)
     known = case.facts.failures
-    errors = [one for one in case.evidence.invocations if one.error is not None]
+    errors = [invocation for invocation in case.evidence.invocations if invocation.error is not None]
     letters = case.evidence.dead_letters
     reports: list[Invocation | DeadLetter] = [*errors, *letters]
     for report in reports:
@@ -42,7 +46,7 @@ def nothing_else_failed(case: Case) -> Verdict:
         verdict.require(explained, what, "no failure", report.error)
     for failure in known:
         what = f"{failure.function} in {failure.region}, {failure.text}"
-        count, left = (sum(failure.explains(one) for one in group) for group in (errors, letters))
+        count, left = (sum(failure.explains(report) for report in group) for group in (errors, letters))
         verdict.require(count == ATTEMPTS, what, f"reported {ATTEMPTS} times", f"reported {count} times")
         verdict.require(left == 1, what, "1 dead letter", left)
     return verdict
@@ -95,7 +99,7 @@ def mistake_deleted_nothing(case: Case) -> Verdict:
                 snapshot.delete_on == day, snapshot, f"DeleteOn={day} again", f"DeleteOn={snapshot.delete_on}"
             )
         _require_explanation(verdict, case, mistake)
-        days = {one.at.date() for one in case.evidence.deletions if one.snapshot.region == region}
+        days = {deletion.at.date() for deletion in case.evidence.deletions if deletion.snapshot.region == region}
         resumed = today not in days and today + DAY in days
         listed = ", ".join(f"{day:%d %b}" for day in sorted(days))
         verdict.require(resumed, f"deletions in {region}", f"none on {today}, some on the next day", listed)
@@ -111,7 +115,7 @@ def _require_explanation(verdict: Verdict, case: Case, mistake: Mistake) -> None
     expected = {"deletions": condemned, "managed": managed, "limit": BREAKER_PERCENT}
     figures = [{name: record.parameters.get(name) for name in expected} for record in said]
     what = f"the failure in {mistake.region}"
-    verdict.require(bool(said) and all(one == expected for one in figures), what, expected, figures)
+    verdict.require(bool(said) and all(reported == expected for reported in figures), what, expected, figures)
     needed = [record.parameters.get("needed", 0) for record in said]
     enough = all(BREAKER_PERCENT < percent <= 100 and condemned * 100 <= percent * managed for percent in needed)
     verdict.require(enough, what, "a MAX_DELETE_PERCENT that would allow it", needed)
@@ -121,13 +125,13 @@ def _condemned(case: Case, mistake: Mistake) -> tuple[int, int]:
     """What would have gone if the sweep had not stopped, all but the newest of each volume; and all that there was."""
     overwritten = [case.evidence.seen[id] for id in mistake.before]
     forever = sum(case.evidence.seen[id].region == mistake.region for id in case.facts.kept_forever)
-    return len(overwritten) - len({case.lineage(one) for one in overwritten}), len(overwritten) + forever
+    return len(overwritten) - len({case.lineage(snapshot) for snapshot in overwritten}), len(overwritten) + forever
 
 
 def the_story_took_place(case: Case) -> Verdict:
     """Without the trouble that the other checks count on, they would prove less than they say."""
     verdict = Verdict("the trouble was real: a day without events, a schedule turned off, a full copy quota")
-    runs = [(one.function, one.region, one.at) for one in case.evidence.invocations]
+    runs = [(invocation.function, invocation.region, invocation.at) for invocation in case.evidence.invocations]
     for day in case.facts.events_lost:
         count = sum(function == "copy_on_completion" and at.date() == day for function, _, at in runs)
         verdict.require(count == 0, f"copies started by events on {day}", 0, count)

@@ -26,7 +26,11 @@ def kept_forever(case: Case) -> Verdict:
     """The primary to which somebody gave KeepForever, and its copies: all past their date."""
     verdict = Verdict("the snapshot with KeepForever and its copy are kept past DeleteOn, and the log says why")
     said = {id for record in case.log_by_day[case.today].kept for id in record.targets}
-    kept = [one for one in case.evidence.seen.values() if {one.id, one.primary_id} & set(case.facts.kept_forever)]
+    kept = [
+        snapshot
+        for snapshot in case.evidence.seen.values()
+        if {snapshot.id, snapshot.primary_id} & set(case.facts.kept_forever)
+    ]
     kinds = Counter("copy" if snapshot.primary_id else "primary" for snapshot in kept)
     verdict.require(kinds == {"primary": 1, "copy": 1}, "with KeepForever", "a primary and a copy", dict(kinds))
     for snapshot in kept:

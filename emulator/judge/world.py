@@ -63,7 +63,7 @@ class World:
 
     def note_by_hand(self, region: str, snapshot_id: str) -> None:
         """Notes a snapshot that somebody has just made: the app must leave it as it is."""
-        [snapshot] = [one for one in self._snapshots(region) if one.id == snapshot_id]
+        [snapshot] = [snapshot for snapshot in self._snapshots(region) if snapshot.id == snapshot_id]
         self.facts.by_hand.append(snapshot)
 
     def look(self) -> dict[str, Snapshot]:

@@ -1,4 +1,4 @@
-"""Ways to falsify the month's evidence, and what the checks must then say."""
+"""Falsified evidence of the month, and what the checks must say about it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from emulator.judge import Deletion, Evidence, Snapshot
 def of(evidence: Evidence, name: str, region: str) -> Snapshot:
     """The newest completed snapshot or copy of an instance that stands in a Region."""
     id = evidence.facts.instance_ids[name]
-    mine = [one for one in evidence.standing.values() if one.tags.get("Source_InstanceId") == id]
-    return max((one for one in mine if one.region == region), key=lambda one: one.started)
+    mine = [snapshot for snapshot in evidence.standing.values() if snapshot.tags.get("Source_InstanceId") == id]
+    return max((snapshot for snapshot in mine if snapshot.region == region), key=lambda snapshot: snapshot.started)
 
 
 def without(evidence: Evidence, *ids: str) -> Evidence:
-    return replace(evidence, standing={id: one for id, one in evidence.standing.items() if id not in ids})
+    return replace(evidence, standing={id: snapshot for id, snapshot in evidence.standing.items() if id not in ids})
 
 
-def with_changed(evidence: Evidence, one: Snapshot) -> Evidence:
+def with_changed(evidence: Evidence, snapshot: Snapshot) -> Evidence:
     """The same, but for one snapshot, new or altered, that stands."""
-    return replace(evidence, standing={**evidence.standing, one.id: one}, seen={**evidence.seen, one.id: one})
+    return replace(
+        evidence, standing={**evidence.standing, snapshot.id: snapshot}, seen={**evidence.seen, snapshot.id: snapshot}
+    )
 
 
 def _lost_primary(evidence: Evidence) -> Evidence:
@@ -38,14 +40,14 @@ def _pending_copy(evidence: Evidence) -> Evidence:
 
 
 def _wrong_date(evidence: Evidence) -> Evidence:
-    one = of(evidence, "shop-web", IRELAND)
-    return with_changed(evidence, replace(one, tags={**one.tags, "DeleteOn": "2027-01-01"}))
+    snapshot = of(evidence, "shop-web", IRELAND)
+    return with_changed(evidence, replace(snapshot, tags={**snapshot.tags, "DeleteOn": "2027-01-01"}))
 
 
 def _never_taken(evidence: Evidence) -> Evidence:
     """Neither it nor its copies were ever there."""
-    one = of(evidence, "shop-web", IRELAND)
-    ids = {id for id, other in evidence.seen.items() if one.id in (id, other.primary_id)}
+    snapshot = of(evidence, "shop-web", IRELAND)
+    ids = {id for id, other in evidence.seen.items() if snapshot.id in (id, other.primary_id)}
     seen = {id: other for id, other in evidence.seen.items() if id not in ids}
     return replace(without(evidence, *ids), seen=seen)
 
@@ -56,14 +58,14 @@ def _taken_twice(evidence: Evidence) -> Evidence:
 
 def _never_copied(evidence: Evidence) -> Evidence:
     copy = of(evidence, "shop-web", FRANKFURT)
-    seen = {id: one for id, one in evidence.seen.items() if id != copy.id}
+    seen = {id: snapshot for id, snapshot in evidence.seen.items() if id != copy.id}
     return replace(without(evidence, copy.id), seen=seen)
 
 
 def _copy_without_protection(evidence: Evidence) -> Evidence:
     """Of a primary that is protected and still stands."""
     primary = evidence.facts.kept_forever[0]
-    copy = next(one for one in evidence.standing.values() if one.primary_id == primary)
+    copy = next(snapshot for snapshot in evidence.standing.values() if snapshot.primary_id == primary)
     tags = {key: value for key, value in copy.tags.items() if key != "KeepForever"}
     return with_changed(evidence, replace(copy, tags=tags))
 
@@ -74,9 +76,9 @@ def _copy_of_short_life(evidence: Evidence) -> Evidence:
 
 
 def _no_device(evidence: Evidence) -> Evidence:
-    one = of(evidence, "shop-db", IRELAND)
-    tags = {key: value for key, value in one.tags.items() if key != "Source_Device"}
-    return with_changed(evidence, replace(one, tags=tags))
+    snapshot = of(evidence, "shop-db", IRELAND)
+    tags = {key: value for key, value in snapshot.tags.items() if key != "Source_Device"}
+    return with_changed(evidence, replace(snapshot, tags=tags))
 
 
 def _long_freeze(evidence: Evidence) -> Evidence:
@@ -88,10 +90,10 @@ def _still_frozen(evidence: Evidence) -> Evidence:
     return replace(evidence, frozen={"i-0": datetime(2026, 11, 30, 1, tzinfo=UTC)})
 
 
-def _deleted(evidence: Evidence, one: Snapshot) -> Evidence:
+def _deleted(evidence: Evidence, snapshot: Snapshot) -> Evidence:
     """As if the app had deleted it in the end."""
-    deletion = Deletion(evidence.now, "sweep_snapshots", one)
-    return replace(without(evidence, one.id), deletions=[*evidence.deletions, deletion])
+    deletion = Deletion(evidence.now, "sweep_snapshots", snapshot)
+    return replace(without(evidence, snapshot.id), deletions=[*evidence.deletions, deletion])
 
 
 def _protected_deleted(evidence: Evidence) -> Evidence:
@@ -112,7 +114,9 @@ def _story_without_trouble(evidence: Evidence) -> Evidence:
 
 
 def _overdue(evidence: Evidence) -> Evidence:
-    gone = next(one for one in evidence.seen.values() if one.managed and one.id not in evidence.standing)
+    gone = next(
+        snapshot for snapshot in evidence.seen.values() if snapshot.managed and snapshot.id not in evidence.standing
+    )
     return with_changed(evidence, gone)
 
 
@@ -122,8 +126,8 @@ def _uninvited(evidence: Evidence) -> Evidence:
 
 
 def _torn_set(evidence: Evidence) -> Evidence:
-    one = of(evidence, "shop-db", IRELAND)
-    return with_changed(evidence, replace(one, started=one.started.replace(minute=1)))
+    snapshot = of(evidence, "shop-db", IRELAND)
+    return with_changed(evidence, replace(snapshot, started=snapshot.started.replace(minute=1)))
 
 
 def _protection_lost(evidence: Evidence) -> Evidence:
@@ -131,8 +135,8 @@ def _protection_lost(evidence: Evidence) -> Evidence:
 
 
 def _by_hand_tagged(evidence: Evidence) -> Evidence:
-    [one] = evidence.facts.by_hand
-    return with_changed(evidence, replace(evidence.standing[one.id], tags={**one.tags, "Type": "Automated"}))
+    [snapshot] = evidence.facts.by_hand
+    return with_changed(evidence, replace(evidence.standing[snapshot.id], tags={**snapshot.tags, "Type": "Automated"}))
 
 
 def _by_hand_deleted(evidence: Evidence) -> Evidence:
@@ -140,7 +144,7 @@ def _by_hand_deleted(evidence: Evidence) -> Evidence:
 
 
 def _never_reported(evidence: Evidence) -> Evidence:
-    return replace(evidence, invocations=[one for one in evidence.invocations if one.at.day != 5])
+    return replace(evidence, invocations=[invocation for invocation in evidence.invocations if invocation.at.day != 5])
 
 
 def _failed(evidence: Evidence) -> Evidence:
@@ -148,8 +152,12 @@ def _failed(evidence: Evidence) -> Evidence:
     return replace(evidence, invocations=[*evidence.invocations, replace(last, error="JobFailed: out of paper")])
 
 
-def _unheard(evidence: Evidence) -> Evidence:
-    return replace(evidence, invocations=[one for one in evidence.invocations if not one.error], dead_letters=())
+def _not_reported(evidence: Evidence) -> Evidence:
+    return replace(
+        evidence,
+        invocations=[invocation for invocation in evidence.invocations if not invocation.error],
+        dead_letters=(),
+    )
 
 
 def _lost_weekly(evidence: Evidence) -> Evidence:
@@ -163,13 +171,19 @@ def _taken_too_early(evidence: Evidence) -> Evidence:
     at = datetime(2026, 11, 15, 5, 15, tzinfo=UTC)
     return replace(
         evidence,
-        deletions=[replace(one, at=at) if one.snapshot.id == held.id else one for one in evidence.deletions],
+        deletions=[
+            replace(deletion, at=at) if deletion.snapshot.id == held.id else deletion for deletion in evidence.deletions
+        ],
     )
 
 
-def _held_without_a_word(evidence: Evidence) -> Evidence:
-    swept = [one for one in evidence.invocations if one.function == "sweep_snapshots" and one.at.day == 16]
-    return replace(evidence, invocations=[one for one in evidence.invocations if one not in swept])
+def _held_without_a_reason(evidence: Evidence) -> Evidence:
+    swept = [
+        invocation
+        for invocation in evidence.invocations
+        if invocation.function == "sweep_snapshots" and invocation.at.day == 16
+    ]
+    return replace(evidence, invocations=[invocation for invocation in evidence.invocations if invocation not in swept])
 
 
 def _grace_cut_short(evidence: Evidence) -> Evidence:
@@ -183,44 +197,55 @@ def _mistake_carried_out(evidence: Evidence) -> Evidence:
     condemned = next(id for id in mistake.before if id not in evidence.standing)
     return replace(
         evidence,
-        deletions=[replace(one, at=mistake.at) if one.snapshot.id == condemned else one for one in evidence.deletions],
+        deletions=[
+            replace(deletion, at=mistake.at) if deletion.snapshot.id == condemned else deletion
+            for deletion in evidence.deletions
+        ],
     )
 
 
 def _not_put_right(evidence: Evidence) -> Evidence:
     [mistake] = evidence.facts.mistakes
-    one = next(evidence.standing[id] for id in mistake.before if id in evidence.standing)
-    return with_changed(evidence, replace(one, tags={**one.tags, "DeleteOn": "2026-11-24"}))
+    snapshot = next(evidence.standing[id] for id in mistake.before if id in evidence.standing)
+    return with_changed(evidence, replace(snapshot, tags={**snapshot.tags, "DeleteOn": "2026-11-24"}))
 
 
 def _no_advice(evidence: Evidence) -> Evidence:
     return replace(
         evidence,
-        invocations=[replace(one, log=one.log.replace('"needed":89', '"needed":79')) for one in evidence.invocations],
+        invocations=[
+            replace(invocation, log=invocation.log.replace('"needed":89', '"needed":79'))
+            for invocation in evidence.invocations
+        ],
     )
 
 
 def _wrong_figures(evidence: Evidence) -> Evidence:
     return replace(
         evidence,
-        invocations=[replace(one, log=one.log.replace('"managed":61', '"managed":60')) for one in evidence.invocations],
+        invocations=[
+            replace(invocation, log=invocation.log.replace('"managed":61', '"managed":60'))
+            for invocation in evidence.invocations
+        ],
     )
 
 
 def _only(evidence: Evidence, name: str, region: str, *, day: int) -> Snapshot:
     """The one that stands of a day of the month."""
     id = evidence.facts.instance_ids[name]
-    mine = [one for one in evidence.standing.values() if one.tags.get("Source_InstanceId") == id]
-    [found] = [one for one in mine if one.region == region and one.started.day == day]
-    return found
+    mine = [snapshot for snapshot in evidence.standing.values() if snapshot.tags.get("Source_InstanceId") == id]
+    [only] = [snapshot for snapshot in mine if snapshot.region == region and snapshot.started.day == day]
+    return only
 
 
 def _held(evidence: Evidence) -> Snapshot:
     """The last snapshot of shop-cart before the creator was off."""
     [volume] = evidence.facts.volume_ids["shop-cart"]
     [off] = evidence.facts.outages
-    before = [one for one in evidence.seen.values() if one.volume_id == volume and one.started < off.since]
-    return max(before, key=lambda one: one.started)
+    before = [
+        snapshot for snapshot in evidence.seen.values() if snapshot.volume_id == volume and snapshot.started < off.since
+    ]
+    return max(before, key=lambda snapshot: snapshot.started)
 
 
 TAMPERED = [
@@ -250,16 +275,16 @@ TAMPERED = [
     (_by_hand_deleted, "snap-", "expected there; is gone"),
     (_never_reported, "shop-search on 2026-11-05", "expected a tag problem in the log; is none"),
     (_failed, " at 30 Nov ", "expected no failure; is JobFailed: out of paper"),
-    (_unheard, "An internal error occurred", "expected reported as an error; is not reported"),
-    (_unheard, "copy_on_completion in eu-central-1", "expected reported 3 times; is reported 0 times"),
-    (_unheard, "sweep_snapshots in us-east-1", "expected reported 3 times; is reported 0 times"),
-    (_unheard, "sweep_snapshots in us-east-1", "expected 1 dead letter; is 0"),
+    (_not_reported, "An internal error occurred", "expected reported as an error; is not reported"),
+    (_not_reported, "copy_on_completion in eu-central-1", "expected reported 3 times; is reported 0 times"),
+    (_not_reported, "sweep_snapshots in us-east-1", "expected reported 3 times; is reported 0 times"),
+    (_not_reported, "sweep_snapshots in us-east-1", "expected 1 dead letter; is 0"),
     (_lost_weekly, "shop-web in eu-west-1", "expected 01 Nov, 09 Nov, 17 Nov, 23 Nov, "),
     (_lost_weekly, "shop-web in eu-west-1", "; is 01 Nov, 09 Nov, 23 Nov, "),
     (_taken_too_early, "in eu-west-1", "expected deleted on 2026-11-18; is 2026-11-15"),
     (_taken_too_early, "in eu-west-1", "expected something newer when it went; is nothing"),
-    (_held_without_a_word, "on 2026-11-16", "expected newest-of-volume for vol-"),
-    (_held_without_a_word, "on 2026-11-16", "expected newest-copy for vol-"),
+    (_held_without_a_reason, "on 2026-11-16", "expected newest-of-volume for vol-"),
+    (_held_without_a_reason, "on 2026-11-16", "expected newest-copy for vol-"),
     (_grace_cut_short, "in eu-central-1", "expected deleted on 2026-12-22; is 2026-11-30"),
     (_grace_cut_short, "in eu-central-1", "expected gone on 2026-12-22; is 2026-11-30"),
     (_grace_cut_short, "in eu-central-1", "expected something newer when it went; is nothing"),

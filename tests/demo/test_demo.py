@@ -63,7 +63,7 @@ def drawn(evidence: Evidence) -> str:
     return printed.getvalue()
 
 
-def test_the_month_is_told_and_ends_well(story: Story) -> None:
+def test_the_month_is_printed_and_ends_well(story: Story) -> None:
     assert story.well, story.text
     assert "✗" not in story.text
     assert "Everything is as promised." in story.text
@@ -93,13 +93,13 @@ def test_the_month_is_told_and_ends_well(story: Story) -> None:
 
 
 @pytest.mark.parametrize(("tamper", "where", "what"), TAMPERED)
-def test_what_is_wrong_is_told(story: Story, tamper: Callable[[Evidence], Evidence], where: str, what: str) -> None:
+def test_a_violation_is_printed(story: Story, tamper: Callable[[Evidence], Evidence], where: str, what: str) -> None:
     well, printed = verdicts(tamper(story.evidence))
     assert not well
     assert any(where in line and what in line for line in printed.splitlines()), printed
 
 
-def test_what_is_wrong_is_red_on_a_terminal(story: Story) -> None:
+def test_a_violation_is_red_on_a_terminal(story: Story) -> None:
     printed = io.StringIO()
     console = Console(file=printed, width=200, highlight=False, force_terminal=True, color_system="standard")
     assert not checks.print_verdicts(checks.check(lost_copy(story.evidence)), console)
@@ -107,14 +107,14 @@ def test_what_is_wrong_is_red_on_a_terminal(story: Story) -> None:
     assert "\x1b[31m" in line
 
 
-def test_a_snapshot_deleted_behind_the_apps_back_is_missed(story: Story) -> None:
-    one = of(story.evidence, "payroll", "us-east-1")
-    story.world.aws.client(one.region).delete_snapshot(SnapshotId=one.id)
+def test_a_snapshot_that_somebody_else_deleted_is_noticed(story: Story) -> None:
+    snapshot = of(story.evidence, "payroll", "us-east-1")
+    story.world.aws.client(snapshot.region).delete_snapshot(SnapshotId=snapshot.id)
     after = story.world.evidence()
     well, printed = verdicts(after)
     assert not well
-    assert f"{one.id} in us-east-1: expected there, as the app did not delete it; is gone" in printed
-    assert f"{one.id} in us-east-1: expected kept while it is the newest; is gone otherwise" in printed
+    assert f"{snapshot.id} in us-east-1: expected there, as the app did not delete it; is gone" in printed
+    assert f"{snapshot.id} in us-east-1: expected kept while it is the newest; is gone otherwise" in printed
     assert "7, not 8" in drawn(after)
 
 

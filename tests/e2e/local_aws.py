@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 
 ACCOUNT = "123456789012"  # ministack takes an access key of twelve digits for the account
-WRAPPER = Path(__file__).with_name("ministack_ebs.py")
+WRAPPER = Path(__file__).with_name("ministack_server.py")
 EBS_SECONDS = 1.5  # long enough for a function to tag the snapshots that it has just created
 START_SECONDS = 30
 STOP_SECONDS = 10

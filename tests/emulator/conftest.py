@@ -1,4 +1,4 @@
-"""An emulated AWS of two Regions, and a stub app."""
+"""An emulated AWS with two Regions, and a stub app."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

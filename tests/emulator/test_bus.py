@@ -14,7 +14,11 @@ def event(kind: str, **detail: object) -> dict[str, object]:
 
 
 def called(aws: LocalAWS, function: str, region: str = HOME) -> list[datetime]:
-    return [one.at for one in aws.invocations if one.function == function and one.region == region]
+    return [
+        invocation.at
+        for invocation in aws.invocations
+        if invocation.function == function and invocation.region == region
+    ]
 
 
 def test_schedules_fire_in_every_region_at_their_times(deployed: LocalAWS) -> None:
@@ -22,20 +26,24 @@ def test_schedules_fire_in_every_region_at_their_times(deployed: LocalAWS) -> No
     for region in (HOME, AWAY):
         assert called(deployed, "daily", region) == [START + timedelta(hours=hours) for hours in (3, 27)]
         assert called(deployed, "six_hourly", region) == [START + timedelta(hours=hours) for hours in (6, 12, 18, 24)]
-    times = [one.at for one in deployed.invocations]
+    times = [invocation.at for invocation in deployed.invocations]
     assert times == sorted(times)
 
 
 def test_a_schedule_sends_its_envelope(deployed: LocalAWS) -> None:
     deployed.travel(hours=6)
-    (sent,) = [one.result for one in deployed.invocations if one.function == "six_hourly" and one.region == AWAY]
+    (sent,) = [
+        invocation.result
+        for invocation in deployed.invocations
+        if invocation.function == "six_hourly" and invocation.region == AWAY
+    ]
     assert sent["source"] == "aws.events"
     assert sent["detail-type"] == "Scheduled Event"
     assert (sent["region"], sent["time"], sent["detail"]) == (AWAY, "2026-11-01T06:00:00Z", {})
     assert sent["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/six_hourly"]
 
 
-def test_deploying_again_ends_the_old_schedules(deployed: LocalAWS, stub: Path) -> None:
+def test_a_new_deployment_replaces_the_schedules(deployed: LocalAWS, stub: Path) -> None:
     deployed.travel(hours=1)
     deployed.deploy(HOME, app=stub, GREETING="again")
     deployed.travel(hours=6)
@@ -43,7 +51,7 @@ def test_deploying_again_ends_the_old_schedules(deployed: LocalAWS, stub: Path) 
     assert called(deployed, "six_hourly", AWAY) == [START + timedelta(hours=6)]
 
 
-def test_a_rule_that_is_off_calls_nobody_and_keeps_nothing(deployed: LocalAWS) -> None:
+def test_a_disabled_rule_calls_no_function_and_its_events_are_lost(deployed: LocalAWS) -> None:
     deployed.disable(HOME, "daily")
     deployed.disable(HOME, "fails")
     deployed.send(HOME, event("Fails", times=0))
@@ -60,11 +68,11 @@ def test_a_rule_that_is_off_calls_nobody_and_keeps_nothing(deployed: LocalAWS) -
 def test_a_failure_is_retried_after_one_and_two_minutes_with_the_same_event(deployed: LocalAWS) -> None:
     deployed.send(HOME, event("Fails", times=2))
     deployed.travel(hours=1)
-    tries = [one for one in deployed.invocations if one.function == "fails"]
-    assert [(one.at - START).total_seconds() for one in tries] == [0, 60, 180]
-    assert [one.attempt for one in tries] == [1, 2, 3]
-    assert [one.error for one in tries] == ["RuntimeError: no luck", "RuntimeError: no luck", None]
-    assert len({one.event["id"] for one in tries}) == 1
+    tries = [invocation for invocation in deployed.invocations if invocation.function == "fails"]
+    assert [(invocation.at - START).total_seconds() for invocation in tries] == [0, 60, 180]
+    assert [invocation.attempt for invocation in tries] == [1, 2, 3]
+    assert [invocation.error for invocation in tries] == ["RuntimeError: no luck", "RuntimeError: no luck", None]
+    assert len({invocation.event["id"] for invocation in tries}) == 1
     assert "Traceback" in tries[0].log
     assert tries[2].result == {"attempts": 3}
     assert deployed.dead_letters == []
@@ -79,13 +87,13 @@ def test_after_three_failures_the_event_is_a_dead_letter(deployed: LocalAWS) -> 
     assert len(called(deployed, "fails")) == 3
 
 
-def test_an_event_reaches_its_own_region_only(deployed: LocalAWS) -> None:
+def test_an_event_is_delivered_in_its_own_region_only(deployed: LocalAWS) -> None:
     deployed.send(AWAY, event("Fails", times=0))
     deployed.travel()
     assert (len(called(deployed, "fails", AWAY)), len(called(deployed, "fails", HOME))) == (1, 0)
 
 
-def test_a_result_that_is_no_json_is_an_error(deployed: LocalAWS) -> None:
+def test_a_result_that_is_not_json_is_an_error(deployed: LocalAWS) -> None:
     with pytest.raises(TypeError, match="JSON"):
         deployed.invoke(HOME, "bad_result")
     deployed.send(HOME, event("Bad Result"))
@@ -93,7 +101,7 @@ def test_a_result_that_is_no_json_is_an_error(deployed: LocalAWS) -> None:
     assert len(deployed.dead_letters) == 1
 
 
-def test_a_handler_that_takes_too_long_is_ended(aws: LocalAWS, stub: Path) -> None:
+def test_a_handler_that_exceeds_its_timeout_is_ended(aws: LocalAWS, stub: Path) -> None:
     config = stub.parent / ".chalice" / "config.json"
     config.parent.mkdir()
     config.write_text(
@@ -106,7 +114,7 @@ def test_a_handler_that_takes_too_long_is_ended(aws: LocalAWS, stub: Path) -> No
     assert aws.invocations[-1].error == "TimedOut: Task timed out after 30.00 seconds"
 
 
-def test_events_get_lost(deployed: LocalAWS) -> None:
+def test_events_can_be_lost(deployed: LocalAWS) -> None:
     deployed.event_loss = 0.5
     for _ in range(200):
         deployed.send(HOME, event("Fails", times=0))
@@ -116,27 +124,27 @@ def test_events_get_lost(deployed: LocalAWS) -> None:
     assert called(deployed, "six_hourly"), "schedules are not lost"
 
 
-def test_events_come_twice(deployed: LocalAWS) -> None:
+def test_events_can_be_delivered_twice(deployed: LocalAWS) -> None:
     deployed.event_duplication = 1.0
     deployed.send(HOME, event("Fails", times=0))
     deployed.travel()
-    ids = [one.event["id"] for one in deployed.invocations]
+    ids = [invocation.event["id"] for invocation in deployed.invocations]
     assert len(ids) == 2
     assert len(set(ids)) == 1
 
 
-def test_events_come_late_and_in_another_order(deployed: LocalAWS) -> None:
+def test_events_can_be_late_and_out_of_order(deployed: LocalAWS) -> None:
     deployed.event_jitter = timedelta(minutes=5)
     for number in range(20):
         deployed.send(HOME, event("Fails", times=0, number=number))
     deployed.travel(minutes=5)
-    numbers = [one.event["detail"]["number"] for one in deployed.invocations]
+    numbers = [invocation.event["detail"]["number"] for invocation in deployed.invocations]
     assert sorted(numbers) == list(range(20))
     assert numbers != sorted(numbers)
     assert all(START <= at <= START + timedelta(minutes=5) for at in called(deployed, "fails"))
 
 
-def test_a_direct_call_gives_the_result_and_raises_what_the_handler_raises(deployed: LocalAWS) -> None:
+def test_a_direct_call_returns_the_result_or_raises_the_error_of_the_handler(deployed: LocalAWS) -> None:
     answer = deployed.invoke(AWAY, "daily", {"dry_run": True})
     assert answer == {"region": AWAY, "detail": {"dry_run": True}, "function": "daily"}
     with pytest.raises(RuntimeError, match="no luck"):
@@ -148,21 +156,21 @@ def test_a_direct_call_gives_the_result_and_raises_what_the_handler_raises(deplo
         deployed.invoke("eu-west-1", "unknown")
 
 
-def test_output_is_kept_with_its_invocation_and_calls_with_their_function(
+def test_output_belongs_to_its_invocation_and_a_call_to_its_function(
     deployed: LocalAWS, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed.travel(hours=3)
-    assert [one.log for one in deployed.invocations] == ["daily at 2026-11-01T03:00:00Z\n"] * 2
+    assert [invocation.log for invocation in deployed.invocations] == ["daily at 2026-11-01T03:00:00Z\n"] * 2
     deployed.invoke(HOME, "describe")
     assert (deployed.calls[-1].function, deployed.calls[-1].region) == ("describe", HOME)
     assert capsys.readouterr().out == ""
 
 
-def test_each_region_loads_the_app_afresh(deployed: LocalAWS) -> None:
+def test_each_region_imports_the_app_anew(deployed: LocalAWS) -> None:
     for region in (HOME, AWAY):
         deployed.send(region, event("Fails", times=1))
     deployed.travel(hours=1)
-    assert [one.result for one in deployed.invocations if one.result] == [{"attempts": 2}] * 2
+    assert [invocation.result for invocation in deployed.invocations if invocation.result] == [{"attempts": 2}] * 2
 
 
 @pytest.mark.parametrize(

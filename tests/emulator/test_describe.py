@@ -1,4 +1,4 @@
-"""DescribeSnapshots: whose, which, in pages, and the same whichever way the answer is made."""
+"""DescribeSnapshots: owners, filters and pages, and the same response with and without the cache."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def fleet(aws: LocalAWS) -> LocalAWS:
 
 
 def named(answer: dict[str, Any]) -> list[str]:
-    return [one["Description"] for one in answer["Snapshots"]]
+    return [snapshot["Description"] for snapshot in answer["Snapshots"]]
 
 
 FILTERS: dict[str, tuple[str, list[str], int]] = {
@@ -55,44 +55,44 @@ FILTERS: dict[str, tuple[str, list[str], int]] = {
 
 @pytest.mark.parametrize(("name", "values", "count"), FILTERS.values(), ids=FILTERS.keys())
 def test_filters(fleet: LocalAWS, name: str, values: list[str], count: int) -> None:
-    found = fleet.client(HOME).describe_snapshots(**MINE, Filters=[{"Name": name, "Values": values}])
-    assert len(found["Snapshots"]) == count
+    answer = fleet.client(HOME).describe_snapshots(**MINE, Filters=[{"Name": name, "Values": values}])
+    assert len(answer["Snapshots"]) == count
 
 
-def test_filters_must_all_hold(fleet: LocalAWS) -> None:
+def test_all_filters_must_match(fleet: LocalAWS) -> None:
     both = [{"Name": "tag-key", "Values": ["A*"]}, {"Name": "tag:Day", "Values": ["Day 3", "Day 4"]}]
     assert named(fleet.client(HOME).describe_snapshots(Filters=both)) == ["<3> & co"]
 
 
-def test_without_owners_those_of_others_show(fleet: LocalAWS) -> None:
+def test_without_owners_public_snapshots_of_others_are_listed(fleet: LocalAWS) -> None:
     ec2 = fleet.client(HOME)
     everything = ec2.describe_snapshots()["Snapshots"]
     assert len(everything) == 12 + 5
     assert len(ec2.describe_snapshots(OwnerIds=["amazon"])["Snapshots"]) == 2
-    assert {one["OwnerId"] for one in ec2.describe_snapshots(**MINE)["Snapshots"]} == {"123456789012"}
+    assert {snapshot["OwnerId"] for snapshot in ec2.describe_snapshots(**MINE)["Snapshots"]} == {"123456789012"}
     assert len(fleet.snapshots(HOME)) == 12
 
 
-def test_pages_are_cut_and_nothing_is_skipped_when_snapshots_vanish_between_them(fleet: LocalAWS) -> None:
+def test_no_page_skips_a_snapshot_when_others_are_deleted_between_pages(fleet: LocalAWS) -> None:
     ec2 = fleet.client(HOME)
     first = ec2.describe_snapshots(**MINE, MaxResults=5)
     assert len(first["Snapshots"]) == 5
-    for one in first["Snapshots"]:
-        ec2.delete_snapshot(SnapshotId=one["SnapshotId"])
+    for snapshot in first["Snapshots"]:
+        ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
     second = ec2.describe_snapshots(**MINE, MaxResults=5, NextToken=first["NextToken"])
     third = ec2.describe_snapshots(**MINE, MaxResults=5, NextToken=second["NextToken"])
     assert "NextToken" not in third
     assert named(first) + named(second) + named(third) == [f"<{day}> & co" for day in range(12)]
 
 
-def test_a_token_belongs_to_its_question(fleet: LocalAWS) -> None:
+def test_a_token_is_valid_for_the_same_request_only(fleet: LocalAWS) -> None:
     ec2 = fleet.client(HOME)
     token = ec2.describe_snapshots(**MINE, MaxResults=5)["NextToken"]
     with pytest.raises(ec2.exceptions.ClientError, match="another request"):
         ec2.describe_snapshots(MaxResults=5, NextToken=token)
 
 
-def test_an_answer_is_cut_at_a_thousand_unasked(aws: LocalAWS) -> None:
+def test_a_response_has_at_most_1000_snapshots(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     aws.snapshot_duration = lambda gib: START.resolution
     for _ in range(26):
@@ -103,11 +103,11 @@ def test_an_answer_is_cut_at_a_thousand_unasked(aws: LocalAWS) -> None:
     answer = ec2.describe_snapshots(**MINE)
     assert len(answer["Snapshots"]) == 1000
     pages = ec2.get_paginator("describe_snapshots").paginate(**MINE)
-    assert len({one["SnapshotId"] for page in pages for one in page["Snapshots"]}) == 1040
+    assert len({snapshot["SnapshotId"] for page in pages for snapshot in page["Snapshots"]}) == 1040
 
 
 @pytest.mark.parametrize("operation", ["describe_volumes", "describe_instances"])
-def test_volumes_and_instances_come_in_pages(aws: LocalAWS, operation: str) -> None:
+def test_volumes_and_instances_have_pages(aws: LocalAWS, operation: str) -> None:
     for number in range(7):
         aws.launch(HOME, name=str(number))
     pages = list(aws.client(HOME).get_paginator(operation).paginate(PaginationConfig={"PageSize": 5}))
@@ -125,11 +125,11 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("operation", "params"), QUESTIONS.values(), ids=QUESTIONS.keys())
-def test_the_shortcut_gives_what_botocore_parses(fleet: LocalAWS, operation: str, params: dict[str, Any]) -> None:
+def test_the_cache_returns_what_botocore_parses(fleet: LocalAWS, operation: str, params: dict[str, Any]) -> None:
     ec2 = fleet.client(HOME)
     call = getattr(ec2, {"S": "describe_snapshots", "V": "describe_volumes", "I": "describe_instances"}[operation[8]])
     short = [call(**params) for _ in range(2)][-1]
-    # A fault that waits for this operation elsewhere makes every request take the long way.
+    # With a fault for this operation in another Region, no request is answered from the cache.
     fleet.fault(operation, error="InternalError", region="us-east-1")
     long = call(**params)
     assert long["ResponseMetadata"] != short["ResponseMetadata"]
@@ -138,7 +138,7 @@ def test_the_shortcut_gives_what_botocore_parses(fleet: LocalAWS, operation: str
     assert short == long
 
 
-def test_an_answer_is_the_callers_own(fleet: LocalAWS) -> None:
+def test_a_caller_may_change_a_response(fleet: LocalAWS) -> None:
     ec2 = fleet.client(HOME)
     first = ec2.describe_snapshots(**MINE)
     first["Snapshots"][0]["Tags"][0]["Value"] = "scribbled"
@@ -148,7 +148,7 @@ def test_an_answer_is_the_callers_own(fleet: LocalAWS) -> None:
     assert again[0]["Tags"][0]["Value"] == "Day 0"
 
 
-def test_a_change_shows_at_once(fleet: LocalAWS) -> None:
+def test_a_change_is_visible_at_once(fleet: LocalAWS) -> None:
     ec2 = fleet.client(HOME)
     last = ec2.describe_snapshots(**MINE)["Snapshots"][-1]
     assert (last["State"], last["Progress"]) == ("pending", "0%")
@@ -163,24 +163,24 @@ def test_a_change_shows_at_once(fleet: LocalAWS) -> None:
     assert {"Key": "New", "Value": "1"} in ec2.describe_instances()["Reservations"][0]["Instances"][0]["Tags"]
 
 
-def test_a_new_snapshot_shows_after_the_lag(fleet: LocalAWS) -> None:
+def test_a_new_snapshot_is_visible_after_the_lag(fleet: LocalAWS) -> None:
     ec2 = fleet.client(HOME)
     fleet.travel(hours=1)
     fleet.describe_lag = START.resolution * 5_000_000
     volume = fleet.snapshots(HOME)[0]["VolumeId"]
-    made = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    snapshot_id = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     assert len(ec2.describe_snapshots(**MINE)["Snapshots"]) == 12
     with pytest.raises(ec2.exceptions.ClientError, match=r"InvalidSnapshot\.NotFound"):
-        ec2.describe_snapshots(SnapshotIds=[made])
+        ec2.describe_snapshots(SnapshotIds=[snapshot_id])
     fleet.travel(seconds=5)
     assert len(ec2.describe_snapshots(**MINE)["Snapshots"]) == 13
-    assert len(ec2.describe_snapshots(SnapshotIds=[made])["Snapshots"]) == 1
+    assert len(ec2.describe_snapshots(SnapshotIds=[snapshot_id])["Snapshots"]) == 1
 
 
-def test_repeated_reads_are_recorded_each(fleet: LocalAWS) -> None:
+def test_every_read_is_recorded(fleet: LocalAWS) -> None:
     before = len(fleet.calls)
     for _ in range(3):
         fleet.client(HOME).describe_snapshots(**MINE)
-    assert [(one.operation, one.params, one.function) for one in fleet.calls[before:]] == [
+    assert [(call.operation, call.params, call.function) for call in fleet.calls[before:]] == [
         ("DescribeSnapshots", MINE, None)
     ] * 3

@@ -1,4 +1,4 @@
-"""The events have the shapes of the documented samples."""
+"""The events have the form of the documented samples."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,11 @@ def shape(value: Any) -> Any:
 
 
 def sent(aws: LocalAWS, event: str, region: str = HOME) -> list[dict[str, Any]]:
-    received = [one for one in aws.invocations if one.function in ("on_end", "on_tag") and one.region == region]
+    received = [
+        invocation
+        for invocation in aws.invocations
+        if invocation.function in ("on_end", "on_tag") and invocation.region == region
+    ]
     return [dict(one.event) for one in received if one.event["detail"].get("event", "tags") == event]
 
 
@@ -33,8 +37,8 @@ def story(aws: LocalAWS) -> None:
     ec2.create_snapshots(InstanceSpecification={"InstanceId": instance})
     aws.travel(hours=1)
     aws.fail_copy(AWAY, "Source snapshot ID is not valid")
-    for one in [one for one in aws.snapshots(HOME) if one["State"] == "completed"]:
-        aws.client(AWAY).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=one["SnapshotId"])
+    for snapshot in [snapshot for snapshot in aws.snapshots(HOME) if snapshot["State"] == "completed"]:
+        aws.client(AWAY).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=snapshot["SnapshotId"])
     aws.travel(hours=1)
     volume = aws.snapshots(HOME)[0]["VolumeId"]
     aws.fail_snapshot(volume, "An internal error occurred")
@@ -62,38 +66,38 @@ def test_an_event_has_the_shape_of_its_sample(deployed: LocalAWS, sample: str, r
     story(deployed)
     wanted = json.loads((SAMPLES / f"{sample}.json").read_text())
     events = [
-        one
-        for one in sent(deployed, wanted["detail"].get("event", "tags"), region)
-        if one["detail"].get("result") == result
+        event
+        for event in sent(deployed, wanted["detail"].get("event", "tags"), region)
+        if event["detail"].get("result") == result
     ]
     assert events
-    for one in events:
-        assert shape(one) == shape(wanted)
-        assert one["detail-type"] == wanted["detail-type"]
-        assert one["source"] == wanted["source"]
-        assert bool(one["detail"].get("cause")) == (result == "failed")
+    for event in events:
+        assert shape(event) == shape(wanted)
+        assert event["detail-type"] == wanted["detail-type"]
+        assert event["source"] == wanted["source"]
+        assert bool(event["detail"].get("cause")) == (result == "failed")
 
 
-def test_both_shapes_of_arns_occur_and_ids_are_unique(deployed: LocalAWS) -> None:
+def test_both_forms_of_arns_occur_and_ids_are_unique(deployed: LocalAWS) -> None:
     for _ in range(3):
         story(deployed)
     events = [
-        one
+        event
         for region in (HOME, AWAY)
         for kind in ("createSnapshot", "copySnapshot")
-        for one in sent(deployed, kind, region)
+        for event in sent(deployed, kind, region)
     ]
-    sources = [one["detail"]["source"].split(":") for one in events]
+    sources = [event["detail"]["source"].split(":") for event in events]
     assert {bool(parts[3]) for parts in sources} == {True, False}
     assert {bool(parts[4]) for parts in sources} == {True, False}
-    assert len({one["id"] for one in events}) == len(events)
+    assert len({event["id"] for event in events}) == len(events)
     copies = sent(deployed, "copySnapshot", AWAY)
-    assert all(HOME in one["detail"]["source"] and AWAY in one["detail"]["snapshot_id"] for one in copies)
+    assert all(HOME in copy["detail"]["source"] and AWAY in copy["detail"]["snapshot_id"] for copy in copies)
     assert sent(deployed, "copySnapshot", HOME) == []
 
 
 @pytest.mark.parametrize("individual", [True, False])
-def test_members_of_a_set_send_events_of_their_own_or_not(deployed: LocalAWS, individual: bool) -> None:
+def test_snapshots_of_a_set_can_send_events_of_their_own(deployed: LocalAWS, individual: bool) -> None:
     deployed.individual_events_of_sets = individual
     instance = deployed.launch(HOME, name="web", volumes=(8, 100))
     deployed.client(HOME).create_snapshots(InstanceSpecification={"InstanceId": instance})
@@ -102,7 +106,7 @@ def test_members_of_a_set_send_events_of_their_own_or_not(deployed: LocalAWS, in
     assert len(sent(deployed, "createSnapshots")) == 1
 
 
-def test_a_failed_set_says_so_of_each(deployed: LocalAWS) -> None:
+def test_the_event_of_a_failed_set_names_each_snapshot_as_failed(deployed: LocalAWS) -> None:
     instance = deployed.launch(HOME, name="web", volumes=(8, 100))
     deployed.fail_snapshot(deployed.client(HOME).describe_volumes()["Volumes"][0]["VolumeId"], "broken")
     deployed.client(HOME).create_snapshots(InstanceSpecification={"InstanceId": instance})
@@ -112,13 +116,13 @@ def test_a_failed_set_says_so_of_each(deployed: LocalAWS) -> None:
     assert [one["status"] for one in event["detail"]["snapshots"]] == ["error", "error"]
 
 
-def test_the_event_comes_when_the_snapshot_has_ended(deployed: LocalAWS) -> None:
+def test_the_event_is_sent_when_the_snapshot_has_ended(deployed: LocalAWS) -> None:
     deployed.launch(HOME, name="web", volumes=(8,))
     volume = deployed.client(HOME).describe_volumes()["Volumes"][0]["VolumeId"]
     start = deployed.now
     deployed.client(HOME).create_snapshot(VolumeId=volume)
     deployed.travel(hours=1)
-    (call,) = [one for one in deployed.invocations if one.function == "on_end"]
+    (call,) = [invocation for invocation in deployed.invocations if invocation.function == "on_end"]
     assert (call.at - start).total_seconds() == 60 + 2 * 8
     assert call.event["detail"]["endTime"] == "2026-11-01T00:01:16Z"
 

@@ -1,4 +1,4 @@
-"""Faults and buckets act on single HTTP attempts, so botocore's own retries run."""
+"""Faults and token buckets act on single HTTP attempts, below botocore's retries."""
 
 import os
 import time
@@ -21,10 +21,10 @@ def volume(aws: LocalAWS) -> str:
 
 
 def attempts(aws: LocalAWS, operation: str) -> list[str | None]:
-    return [one.error for one in aws.calls if one.operation == operation]
+    return [call.error for call in aws.calls if call.operation == operation]
 
 
-def test_botocore_retries_a_server_error_and_the_waiting_costs_no_real_time(aws: LocalAWS) -> None:
+def test_botocore_retries_a_server_error_without_real_waiting(aws: LocalAWS) -> None:
     disk = volume(aws)
     aws.fault("CreateSnapshot", error="InternalError", times=3)
     before = time.perf_counter()
@@ -46,7 +46,7 @@ def test_other_errors_are_not_retried(aws: LocalAWS, error: str, status: int) ->
 
 
 @pytest.mark.parametrize(("carried_out", "made"), [(True, 2), (False, 1)])
-def test_a_broken_connection_is_retried_whether_or_not_the_call_had_its_effect(
+def test_a_broken_connection_is_retried_whether_or_not_the_call_took_effect(
     aws: LocalAWS, carried_out: bool, made: int
 ) -> None:
     source = volume(aws)
@@ -64,7 +64,7 @@ def test_a_connection_that_stays_broken_is_an_error(aws: LocalAWS) -> None:
         aws.client(HOME).describe_snapshots()
 
 
-def test_a_fault_waits_for_its_region_and_its_parameters(aws: LocalAWS) -> None:
+def test_a_fault_hits_its_region_and_parameters_only(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     aws.fault("DescribeSnapshots", error="Boom", region=HOME, match=lambda params: params.get("OwnerIds") == ["self"])
     ec2.describe_snapshots()
@@ -74,7 +74,7 @@ def test_a_fault_waits_for_its_region_and_its_parameters(aws: LocalAWS) -> None:
     ec2.describe_snapshots(OwnerIds=["self"])
 
 
-def test_reads_that_were_answered_before_fail_as_well(aws: LocalAWS) -> None:
+def test_a_fault_hits_cached_reads_too(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     for operation in ("DescribeSnapshots", "DescribeVolumes", "DescribeInstances"):
         call = getattr(
@@ -138,7 +138,7 @@ def test_a_throttled_call_is_retried_until_the_bucket_has_a_token(aws: LocalAWS)
     assert "RequestLimitExceeded" in errors
 
 
-def test_sleep_moves_every_clock_from_any_thread(aws: LocalAWS) -> None:
+def test_sleep_moves_every_clock_in_any_thread(aws: LocalAWS) -> None:
     before = time.monotonic(), time.time()
     with ThreadPoolExecutor(1) as pool:
         list(pool.map(time.sleep, [1.5]))
@@ -150,15 +150,15 @@ def test_sleep_moves_every_clock_from_any_thread(aws: LocalAWS) -> None:
         time.sleep(-1)
 
 
-def test_calls_of_many_threads_are_all_served(aws: LocalAWS) -> None:
+def test_many_threads_can_make_calls(aws: LocalAWS) -> None:
     instances = [aws.launch(HOME, name=str(number)) for number in range(20)]
     ec2 = aws.client(HOME)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda one: ec2.create_snapshots(InstanceSpecification={"InstanceId": one}), instances))
-    assert len({one["VolumeId"] for one in aws.snapshots(HOME)}) == 20
+    assert len({snapshot["VolumeId"] for snapshot in aws.snapshots(HOME)}) == 20
 
 
-def test_everything_is_as_it_was_afterwards() -> None:
+def test_the_process_is_restored_afterwards() -> None:
     environment, sleep, monotonic = dict(os.environ), time.sleep, time.monotonic
     with LocalAWS(start=START, regions=(HOME,)) as aws:
         aws.launch(HOME, name="web")
@@ -176,7 +176,7 @@ def test_a_start_without_a_time_zone_is_refused() -> None:
         LocalAWS(start=datetime(2026, 11, 1), regions=(HOME,))  # noqa: DTZ001  # the mistake itself
 
 
-def test_adaptive_retries_are_refused_rather_than_waited_for(aws: LocalAWS) -> None:
+def test_adaptive_retries_are_an_error(aws: LocalAWS) -> None:
     client = boto3.client("ec2", region_name=HOME, config=Config(retries={"mode": "adaptive"}))
     with pytest.raises(NotImplementedError, match="adaptive"):
         client.describe_snapshots()

@@ -16,15 +16,15 @@ from tests.emulator.test_refusals import refused
 def a_snapshot(aws: LocalAWS) -> str:
     ec2 = aws.client(HOME)
     volume_id = ec2.create_volume(AvailabilityZone=f"{HOME}a", Size=8)["VolumeId"]
-    made: str = ec2.create_snapshot(VolumeId=volume_id)["SnapshotId"]
+    snapshot_id: str = ec2.create_snapshot(VolumeId=volume_id)["SnapshotId"]
     aws.travel(hours=1)
-    return made
+    return snapshot_id
 
 
 def copy_state(aws: LocalAWS, snapshot: str, **params: Any) -> tuple[str, str | None]:
-    made = aws.client(AWAY).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=snapshot, **params)["SnapshotId"]
+    snapshot_id = aws.client(AWAY).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=snapshot, **params)["SnapshotId"]
     aws.travel(hours=1)
-    [one] = [one for one in aws.snapshots(AWAY) if one["SnapshotId"] == made]
+    [one] = [snapshot for snapshot in aws.snapshots(AWAY) if snapshot["SnapshotId"] == snapshot_id]
     return one["State"], one["StateMessage"]
 
 
@@ -116,12 +116,12 @@ def test_an_instance_in_any_state_but_terminated_is_snapshotted(aws: LocalAWS, s
     instance = aws.launch(HOME, name="web", volumes=(8, 9))
     ec2.describe_instances()
     aws.set_instance_state(HOME, instance, state)
-    [[found]] = [one["Instances"] for one in ec2.describe_instances()["Reservations"]]
+    [[found]] = [reservation["Instances"] for reservation in ec2.describe_instances()["Reservations"]]
     assert found["State"]["Name"] == state
     filters = [{"Name": "instance-state-name", "Values": [state]}]
     assert len(ec2.describe_instances(Filters=filters)["Reservations"]) == 1
-    made = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance})["Snapshots"]
-    assert len(made) == 2
+    snapshot_id = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance})["Snapshots"]
+    assert len(snapshot_id) == 2
 
 
 def test_a_terminated_instance_is_not(aws: LocalAWS) -> None:
@@ -144,7 +144,9 @@ def test_no_image_is_made_of_an_instance_that_has_not_started(aws: LocalAWS) -> 
 def test_a_volume_is_detached_and_then_deleted(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     instance = aws.launch(HOME, name="web", volumes=(8, 9))
-    root, data = (one["VolumeId"] for one in sorted(ec2.describe_volumes()["Volumes"], key=lambda one: one["Size"]))
+    root, data = (
+        volume["VolumeId"] for volume in sorted(ec2.describe_volumes()["Volumes"], key=lambda one: one["Size"])
+    )
     assert refused(lambda: aws.detach(HOME, root)) == "OperationNotPermitted"
     assert refused(lambda: ec2.delete_volume(VolumeId=data)) == "VolumeInUse"
     aws.detach(HOME, data)
@@ -152,9 +154,9 @@ def test_a_volume_is_detached_and_then_deleted(aws: LocalAWS) -> None:
         aws.detach(HOME, data)
     [volume] = ec2.describe_volumes(VolumeIds=[data])["Volumes"]
     assert (volume["State"], volume["Attachments"]) == ("available", [])
-    made = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance})["Snapshots"]
-    assert [one["VolumeId"] for one in made] == [root]
+    snapshot_id = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance})["Snapshots"]
+    assert [one["VolumeId"] for one in snapshot_id] == [root]
     ec2.delete_volume(VolumeId=data)
-    assert [one["VolumeId"] for one in ec2.describe_volumes()["Volumes"]] == [root]
+    assert [volume["VolumeId"] for volume in ec2.describe_volumes()["Volumes"]] == [root]
     ec2.stop_instances(InstanceIds=[instance])
     aws.detach(HOME, root)

@@ -1,4 +1,4 @@
-"""EventBridge's rules of matching."""
+"""How EventBridge matches patterns."""
 
 from typing import Any
 
@@ -81,6 +81,6 @@ def test_matching(pattern: Any, wanted: bool) -> None:
     ],
     ids=str,
 )
-def test_what_is_no_pattern_is_an_error_whatever_the_event(pattern: Any) -> None:
+def test_an_invalid_pattern_is_an_error_whatever_the_event(pattern: Any) -> None:
     with pytest.raises(PatternError):
         matches(pattern, {})

@@ -17,18 +17,18 @@ AUTOMATED = {"Type": "Automated"}
 @pytest.fixture
 def snapshot(aws: LocalAWS) -> str:
     """A completed snapshot of this app's kind."""
-    made = make(aws, Type="Automated", DeleteOn="2026-11-02")
+    snapshot_ids = make(aws, Type="Automated", DeleteOn="2026-11-02")
     aws.travel(hours=1)
-    return made
+    return snapshot_ids
 
 
 def make(aws: LocalAWS, **own: str) -> str:
     ec2 = aws.client(HOME)
     volume = ec2.create_volume(AvailabilityZone=f"{HOME}a", Size=8)["VolumeId"]
-    made: str = ec2.create_snapshot(VolumeId=volume, Description="db <1>", TagSpecifications=tags(*own.items()))[
-        "SnapshotId"
-    ]
-    return made
+    snapshot_ids: str = ec2.create_snapshot(
+        VolumeId=volume, Description="db <1>", TagSpecifications=tags(*own.items())
+    )["SnapshotId"]
+    return snapshot_ids
 
 
 def listed(aws: LocalAWS, **params: Any) -> list[dict[str, Any]]:
@@ -83,9 +83,9 @@ def test_it_can_be_tagged_there_and_comes_back_with_its_tags(aws: LocalAWS, snap
     assert (answer["SnapshotId"], answer["State"], answer["Description"]) == (snapshot, "completed", "db <1>")
     [back, _] = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
     assert back["Tags"] == tagged(("Type", "Automated"), ("DeleteOn", "2026-12-24"))
-    assert [one["SnapshotId"] for one in aws.snapshots(HOME)] == [snapshot, later]
+    assert [snapshot["SnapshotId"] for snapshot in aws.snapshots(HOME)] == [snapshot, later]
     aws.travel(days=8)
-    assert [one["SnapshotId"] for one in aws.snapshots(HOME)] == [snapshot, later]
+    assert [snapshot["SnapshotId"] for snapshot in aws.snapshots(HOME)] == [snapshot, later]
 
 
 def test_in_the_bin_it_can_be_used_for_nothing_else(aws: LocalAWS, snapshot: str) -> None:
@@ -104,7 +104,7 @@ def test_in_the_bin_it_can_be_used_for_nothing_else(aws: LocalAWS, snapshot: str
     ]
     assert {refused(call) for call in calls} == {"InvalidSnapshot.NotFound"}
     assert refused(lambda: ec2.restore_snapshot_from_recycle_bin(SnapshotId=snapshot, DryRun=True)) == "DryRunOperation"
-    assert [one["SnapshotId"] for one in aws.recycled(HOME)] == [snapshot]
+    assert [snapshot["SnapshotId"] for snapshot in aws.recycled(HOME)] == [snapshot]
 
 
 def test_a_pending_snapshot_enters_the_bin_when_it_has_ended(aws: LocalAWS) -> None:
@@ -113,7 +113,7 @@ def test_a_pending_snapshot_enters_the_bin_when_it_has_ended(aws: LocalAWS) -> N
     aws.client(HOME).delete_snapshot(SnapshotId=pending)
     assert listed(aws) == []
     aws.travel(hours=1)
-    assert [one["SnapshotId"] for one in listed(aws)] == [pending]
+    assert [snapshot["SnapshotId"] for snapshot in listed(aws)] == [pending]
 
 
 def test_a_rule_by_tags_comes_before_one_for_all_and_the_longest_of_these_counts(aws: LocalAWS, snapshot: str) -> None:
@@ -124,7 +124,10 @@ def test_a_rule_by_tags_comes_before_one_for_all_and_the_longest_of_these_counts
     aws.travel(hours=1)
     for one in (snapshot, other):
         aws.client(HOME).delete_snapshot(SnapshotId=one)
-    days = {one["SnapshotId"]: one["RecycleBinExitTime"] - one["RecycleBinEnterTime"] for one in listed(aws)}
+    days = {
+        snapshot["SnapshotId"]: snapshot["RecycleBinExitTime"] - snapshot["RecycleBinEnterTime"]
+        for snapshot in listed(aws)
+    }
     assert days == {snapshot: timedelta(days=3), other: timedelta(days=365)}
 
 
@@ -136,19 +139,19 @@ def test_a_second_stay_in_the_bin_is_counted_anew(aws: LocalAWS, snapshot: str) 
     ec2.restore_snapshot_from_recycle_bin(SnapshotId=snapshot)
     ec2.delete_snapshot(SnapshotId=snapshot)
     aws.travel(days=1, hours=1)
-    assert [one["SnapshotId"] for one in aws.recycled(HOME)] == [snapshot]
+    assert [snapshot["SnapshotId"] for snapshot in aws.recycled(HOME)] == [snapshot]
 
 
 def test_the_listing_comes_in_pages(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     aws.keep_deleted(HOME, days=2)
-    made = [make(aws, Note="x") for _ in range(7)]
+    snapshot_ids = [make(aws, Note="x") for _ in range(7)]
     aws.travel(hours=1)
-    for one in reversed(made):
+    for one in reversed(snapshot_ids):
         ec2.delete_snapshot(SnapshotId=one)
-    pages = [[one["SnapshotId"] for one in page["Snapshots"]] for page in
+    pages = [[snapshot["SnapshotId"] for snapshot in page["Snapshots"]] for page in
              ec2.get_paginator("list_snapshots_in_recycle_bin").paginate(PaginationConfig={"PageSize": 5})]  # fmt: skip
-    assert pages == [made[:5], made[5:]]
+    assert pages == [snapshot_ids[:5], snapshot_ids[5:]]
 
 
 @pytest.mark.parametrize("days", [0, 366])

@@ -1,4 +1,4 @@
-"""What EC2 refuses is refused, with its code."""
+"""The emulator refuses what EC2 refuses, with the same code."""
 
 from collections.abc import Callable
 from typing import Any
@@ -169,7 +169,7 @@ def test_a_refused_call_names_its_code_and_changes_nothing(aws: LocalAWS, call: 
     assert aws.snapshots(HOME) == before
 
 
-def test_somebody_elses_snapshot_is_neither_deleted_nor_tagged(aws: LocalAWS) -> None:
+def test_a_snapshot_of_another_account_cannot_be_deleted_or_tagged(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     foreign = ec2.describe_snapshots()["Snapshots"][0]["SnapshotId"]
     assert refused(lambda: ec2.delete_snapshot(SnapshotId=foreign)) == "UnauthorizedOperation"
@@ -201,7 +201,7 @@ def test_the_rate_and_the_number_of_snapshots_of_one_volume_are_limited(aws: Loc
     assert refused(lambda: ec2.create_snapshot(VolumeId=volume)) == "SnapshotCreationPerVolumeRateExceeded"
 
 
-def test_pending_snapshots_of_the_account_are_limited_if_asked_for(aws: LocalAWS) -> None:
+def test_pending_snapshots_of_the_account_can_be_limited(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     instance = aws.launch(HOME, name="web", volumes=(1, 2, 3))
     aws.pending_snapshots = 2
@@ -217,12 +217,12 @@ def test_pending_snapshots_of_the_account_are_limited_if_asked_for(aws: LocalAWS
     ],
     ids=["sharing", "tags of all"],
 )
-def test_what_is_not_emulated_says_so(aws: LocalAWS, call: Callable[[Any], Any]) -> None:
+def test_what_is_not_emulated_is_an_error(aws: LocalAWS, call: Callable[[Any], Any]) -> None:
     with pytest.raises(NotImplementedError, match="does not serve"):
         call(aws.client(HOME))
 
 
-def test_a_region_that_is_not_enabled_lets_nobody_in(aws: LocalAWS) -> None:
+def test_a_region_that_is_not_enabled_refuses_calls(aws: LocalAWS) -> None:
     assert refused(lambda: aws.client("ap-south-1").describe_snapshots()) == "AuthFailure"
     listed = aws.client(HOME).describe_regions()["Regions"]
     assert [one["RegionName"] for one in listed] == [HOME, AWAY]

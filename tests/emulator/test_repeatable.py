@@ -1,4 +1,4 @@
-"""The same seed gives the same run; and a large account stays workable."""
+"""The same seed gives the same run; and a large account can be used."""
 
 import time
 from datetime import timedelta
@@ -18,7 +18,9 @@ def run(stub: Path, seed: int) -> tuple[list[Any], list[Any]]:
             instance = aws.launch(HOME, name=str(number), volumes=(8, 9))
             aws.client(HOME).create_snapshots(InstanceSpecification={"InstanceId": instance})
         aws.travel(hours=12)
-        return aws.snapshots(HOME), [(one.at, one.function, one.event) for one in aws.invocations]
+        return aws.snapshots(HOME), [
+            (invocation.at, invocation.function, invocation.event) for invocation in aws.invocations
+        ]
 
 
 def test_the_same_seed_gives_the_same_ids_and_order(stub: Path) -> None:
@@ -28,7 +30,7 @@ def test_the_same_seed_gives_the_same_ids_and_order(stub: Path) -> None:
     assert len(first[0]) == 10
 
 
-def test_ten_thousand_snapshots_are_read_in_seconds(aws: LocalAWS) -> None:
+def test_ten_thousand_snapshots_can_be_read(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     instance = aws.launch(HOME, name="web", volumes=(1,) * 20)
     tags = [{"ResourceType": "snapshot", "Tags": [{"Key": f"key{n}", "Value": "value"} for n in range(10)]}]

@@ -1,4 +1,4 @@
-"""Rates and AWS's six-field cron, in UTC."""
+"""rate(…) and AWS's cron(…) with six fields, in UTC."""
 
 from datetime import UTC, datetime
 
@@ -42,7 +42,7 @@ def test_the_next_time_is_strictly_after() -> None:
     assert (second - first).total_seconds() == 86400
 
 
-def test_a_year_that_has_passed_never_comes() -> None:
+def test_a_past_year_has_no_next_time() -> None:
     assert parse("cron(0 0 1 1 ? 2020)")(SUNDAY) is None
 
 
@@ -67,7 +67,7 @@ def test_a_year_that_has_passed_never_comes() -> None:
         ("0 3 * * *", "neither"),
     ],
 )
-def test_what_is_not_supported_is_refused(expression: str, message: str) -> None:
+def test_an_unsupported_expression_is_an_error(expression: str, message: str) -> None:
     with pytest.raises(ScheduleError, match=message) as caught:
         parse(expression)
     assert expression in str(caught.value)

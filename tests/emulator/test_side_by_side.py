@@ -1,4 +1,4 @@
-"""Functions side by side: whose turn it is, is said, and what each prints and finds in its environment is its own."""
+"""Concurrent functions: the test gives the order of their calls, and each has its own output and environment."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def aws(tmp_path: Path) -> Iterator[LocalAWS]:
 def held(aws: LocalAWS) -> dict[tuple[str, str], Delivery]:
     with aws.holding() as deliveries:
         aws.travel(hours=4)
-    return {(one.region, one.function): one for one in deliveries}
+    return {(delivery.region, delivery.function): delivery for delivery in deliveries}
 
 
 @pytest.mark.parametrize("name", ["asks", "asks_in_threads"])
@@ -71,34 +71,32 @@ def held(aws: LocalAWS) -> dict[tuple[str, str], Delivery]:
         ([1, 1, 1, 1, 1, 0], [1, 1, 1, 0, 0, 0]),
     ],
 )
-def test_the_calls_are_made_in_the_order_that_is_asked_for(
-    aws: LocalAWS, name: str, order: list[int], turns: list[int]
-) -> None:
+def test_the_calls_are_made_in_the_given_order(aws: LocalAWS, name: str, order: list[int], turns: list[int]) -> None:
     waiting = held(aws)
     first, second = waiting[HOME, name], waiting[AWAY, name]
     assert aws.deliver(first, second, order=order) == turns
     assert [call.region for call in aws.calls if call.function] == [(HOME, AWAY)[turn] for turn in turns]
 
 
-def test_what_each_prints_is_its_own_and_so_is_its_environment(aws: LocalAWS) -> None:
+def test_each_function_has_its_own_output_and_environment(aws: LocalAWS) -> None:
     waiting = held(aws)
     aws.deliver(waiting[HOME, "asks"], waiting[AWAY, "asks_in_threads"], order=[0, 1] * 3)
-    logs = {one.function: one.log.splitlines() for one in aws.invocations}
+    logs = {invocation.function: invocation.log.splitlines() for invocation in aws.invocations}
     assert logs == {
         "asks": [f"asks {number} {HOME} hello" for number in range(3)],
         "asks_in_threads": [f"threads {number} {AWAY} howdy" for number in range(3)],
     }
 
 
-def test_one_that_fails_is_tried_again_later_and_the_other_goes_on(aws: LocalAWS) -> None:
+def test_a_function_that_fails_is_retried_later_and_the_other_continues(aws: LocalAWS) -> None:
     waiting = held(aws)
     assert aws.deliver(waiting[HOME, "fails"], waiting[HOME, "asks"], order=[1, 0]) == [1, 0, 1, 1]
-    assert [one.error for one in aws.invocations] == ["ValueError: on purpose", None]
+    assert [invocation.error for invocation in aws.invocations] == ["ValueError: on purpose", None]
     aws.travel(minutes=1)
     assert (aws.invocations[-1].function, aws.invocations[-1].attempt) == ("fails", 2)
 
 
-def test_what_is_held_is_delivered_by_nobody_else(aws: LocalAWS) -> None:
+def test_a_held_delivery_is_made_by_the_test_only(aws: LocalAWS) -> None:
     assert set(held(aws)) == {
         (region, name) for region in (HOME, AWAY) for name in ("asks", "asks_in_threads", "fails")
     }

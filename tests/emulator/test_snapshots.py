@@ -13,17 +13,17 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1234"
 
 
 def volumes(aws: LocalAWS) -> list[str]:
-    return [one["VolumeId"] for one in aws.client(HOME).describe_volumes()["Volumes"]]
+    return [volume["VolumeId"] for volume in aws.client(HOME).describe_volumes()["Volumes"]]
 
 
 def completed(aws: LocalAWS, **tags: str) -> str:
     aws.launch(HOME, name="web")
     given = [{"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
-    made: str = aws.client(HOME).create_snapshot(VolumeId=volumes(aws)[-1], TagSpecifications=given if tags else [])[
-        "SnapshotId"
-    ]
+    snapshot_: str = aws.client(HOME).create_snapshot(
+        VolumeId=volumes(aws)[-1], TagSpecifications=given if tags else []
+    )["SnapshotId"]
     aws.travel(hours=1)
-    return made
+    return snapshot_
 
 
 def copy(aws: LocalAWS, source: str, **params: Any) -> str:
@@ -31,7 +31,7 @@ def copy(aws: LocalAWS, source: str, **params: Any) -> str:
     return str(answer["SnapshotId"])
 
 
-def test_a_snapshot_is_pending_as_long_as_its_size_takes(aws: LocalAWS) -> None:
+def test_the_size_decides_how_long_a_snapshot_is_pending(aws: LocalAWS) -> None:
     aws.snapshot_duration = lambda gib: timedelta(minutes=gib)
     aws.launch(HOME, name="web", volumes=(8, 100))
     for volume in volumes(aws):
@@ -39,7 +39,7 @@ def test_a_snapshot_is_pending_as_long_as_its_size_takes(aws: LocalAWS) -> None:
         assert (answer["State"], answer["Progress"], answer["StartTime"]) == ("pending", "0%", aws.now)
     states = []
     for _ in range(3):
-        states.append({one["VolumeSize"]: one["State"] for one in aws.snapshots(HOME)})
+        states.append({snapshot["VolumeSize"]: snapshot["State"] for snapshot in aws.snapshots(HOME)})
         aws.travel(minutes=50)
     assert states == [
         {8: "pending", 100: "pending"},
@@ -48,51 +48,51 @@ def test_a_snapshot_is_pending_as_long_as_its_size_takes(aws: LocalAWS) -> None:
     ]
 
 
-def test_a_set_has_one_start_its_volumes_tags_and_a_state(aws: LocalAWS) -> None:
+def test_a_set_has_one_start_the_tags_of_its_volumes_and_a_state(aws: LocalAWS) -> None:
     instance = aws.launch(HOME, name="web", volumes=(8, 100, 20), volume_tags=({"a": "1"}, {"a": "2", "b": "3"}))
     root, data, left_out = volumes(aws)
     given = [{"ResourceType": "snapshot", "Tags": [{"Key": "b", "Value": "own"}]}]
-    made = aws.client(HOME).create_snapshots(
+    snapshot_ = aws.client(HOME).create_snapshots(
         InstanceSpecification={"InstanceId": instance, "ExcludeDataVolumeIds": [left_out]},
         CopyTagsFromSource="volume",
         TagSpecifications=given,
         Description="set",
     )["Snapshots"]
-    assert {(one["State"], one["StartTime"], one["Description"]) for one in made} == {("pending", aws.now, "set")}
-    tags = {one["VolumeId"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in made}
+    assert {(one["State"], one["StartTime"], one["Description"]) for one in snapshot_} == {("pending", aws.now, "set")}
+    tags = {one["VolumeId"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in snapshot_}
     assert tags == {root: {"a": "1", "b": "own"}, data: {"a": "2", "b": "own"}}
 
 
-def test_the_boot_volume_can_be_left_out(aws: LocalAWS) -> None:
+def test_the_boot_volume_can_be_excluded(aws: LocalAWS) -> None:
     instance = aws.launch(HOME, name="web", volumes=(8, 100))
     specification = {"InstanceId": instance, "ExcludeBootVolume": True}
-    made = aws.client(HOME).create_snapshots(InstanceSpecification=specification)["Snapshots"]
-    assert [one["VolumeSize"] for one in made] == [100]
+    snapshot_ = aws.client(HOME).create_snapshots(InstanceSpecification=specification)["Snapshots"]
+    assert [one["VolumeSize"] for one in snapshot_] == [100]
 
 
-def test_one_failure_fails_the_whole_set_and_the_next_set_not(aws: LocalAWS) -> None:
+def test_one_failure_fails_the_whole_set_but_not_the_next(aws: LocalAWS) -> None:
     instance = aws.launch(HOME, name="web", volumes=(8, 100))
     aws.fail_snapshot(volumes(aws)[1], "An internal error occurred")
     for _ in range(2):
         aws.client(HOME).create_snapshots(InstanceSpecification={"InstanceId": instance})
         aws.travel(hours=1)
-    ends = [(one["State"], one["StateMessage"]) for one in aws.snapshots(HOME)]
+    ends = [(snapshot["State"], snapshot["StateMessage"]) for snapshot in aws.snapshots(HOME)]
     assert ends == [("error", "An internal error occurred")] * 2 + [("completed", None)] * 2
     shown = aws.client(HOME).describe_snapshots(Filters=[{"Name": "status", "Values": ["error"]}])["Snapshots"]
     assert {one["StateMessage"] for one in shown} == {"An internal error occurred"}
 
 
-def test_deleting_a_pending_snapshot_takes_effect_when_it_has_completed(aws: LocalAWS) -> None:
+def test_a_pending_snapshot_is_deleted_when_it_has_completed(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web")
     ec2 = aws.client(HOME)
-    made = ec2.create_snapshot(VolumeId=volumes(aws)[0])["SnapshotId"]
-    ec2.delete_snapshot(SnapshotId=made)
-    assert [one["State"] for one in aws.snapshots(HOME)] == ["pending"]
+    snapshot_ = ec2.create_snapshot(VolumeId=volumes(aws)[0])["SnapshotId"]
+    ec2.delete_snapshot(SnapshotId=snapshot_)
+    assert [snapshot["State"] for snapshot in aws.snapshots(HOME)] == ["pending"]
     aws.travel(hours=1)
     assert aws.snapshots(HOME) == []
 
 
-def test_a_copy_has_a_bogus_volume_and_only_the_tags_it_was_given(aws: LocalAWS) -> None:
+def test_a_copy_has_no_real_volume_id_and_only_the_tags_of_the_call(aws: LocalAWS) -> None:
     source = completed(aws, Mine="1", Type="Automated")
     given = [{"ResourceType": "snapshot", "Tags": [{"Key": "Type", "Value": "Automated"}]}]
     copy(aws, source, TagSpecifications=given, Description="copied")
@@ -125,52 +125,52 @@ def test_encryption_of_a_copy(aws: LocalAWS, params: dict[str, Any], key: str | 
     aws.kms_keys[AWAY] = {KEY, "1234"}
     copy(aws, completed(aws), **params)
     aws.travel(hours=1)
-    made = aws.snapshots(AWAY)[0]
-    assert (made["State"], made["Encrypted"]) == ("completed", key is not None)
+    snapshot_ = aws.snapshots(AWAY)[0]
+    assert (snapshot_["State"], snapshot_["Encrypted"]) == ("completed", key is not None)
     if key == "default":
-        assert made["KmsKeyId"].startswith("arn:aws:kms:us-east-1:")
+        assert snapshot_["KmsKeyId"].startswith("arn:aws:kms:us-east-1:")
     else:
-        assert made["KmsKeyId"] == key
+        assert snapshot_["KmsKeyId"] == key
 
 
 @pytest.mark.parametrize("region", [AWAY, HOME], ids=["unknown", "known elsewhere only"])
-def test_a_copy_with_a_bad_key_is_accepted_and_ends_in_error(aws: LocalAWS, region: str) -> None:
+def test_a_copy_with_an_unusable_key_starts_and_ends_in_error(aws: LocalAWS, region: str) -> None:
     aws.kms_keys[region] = {"alias/other"} if region == AWAY else {"alias/backup"}
     copy(aws, completed(aws), Encrypted=True, KmsKeyId="alias/backup")
     assert aws.snapshots(AWAY)[0]["State"] == "pending"
     aws.travel(hours=1)
-    made = aws.snapshots(AWAY)[0]
-    assert (made["State"], made["StateMessage"]) == ("error", "Given key ID is not accessible")
+    snapshot_ = aws.snapshots(AWAY)[0]
+    assert (snapshot_["State"], snapshot_["StateMessage"]) == ("error", "Given key ID is not accessible")
 
 
-def test_copies_fail_when_a_test_orders_it(aws: LocalAWS) -> None:
+def test_a_test_can_order_copies_to_fail(aws: LocalAWS) -> None:
     source = completed(aws)
     aws.fail_copy(AWAY, "no luck", times=2)
     for _ in range(3):
         copy(aws, source)
         aws.travel(hours=1)
-    assert [one["StateMessage"] for one in aws.snapshots(AWAY)] == ["no luck", "no luck", None]
+    assert [snapshot["StateMessage"] for snapshot in aws.snapshots(AWAY)] == ["no luck", "no luck", None]
 
 
-def test_the_slots_of_a_destination_are_limited_and_come_free(aws: LocalAWS) -> None:
+def test_a_destination_has_a_limited_number_of_copy_slots(aws: LocalAWS) -> None:
     source = completed(aws)
     aws.copy_slots = 2
     copy(aws, source)
     copy(aws, source)
     with pytest.raises(ClientError, match="ResourceLimitExceeded"):
         copy(aws, source)
-    assert sum(one.operation == "CopySnapshot" for one in aws.calls) == 3, "botocore does not retry this"
+    assert sum(call.operation == "CopySnapshot" for call in aws.calls) == 3, "botocore does not retry this"
     aws.client(HOME).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=source)
     aws.travel(hours=1)
     copy(aws, source)
     assert len(aws.snapshots(AWAY)) == 3
 
 
-def test_terminating_deletes_the_volumes_that_go_with_the_instance(aws: LocalAWS) -> None:
+def test_termination_deletes_the_volumes_of_the_instance(aws: LocalAWS) -> None:
     instance = aws.launch(HOME, name="web", volumes=(8, 100))
     kept = aws.attach(HOME, instance, size=50, device="/dev/sdf", tags={"a": "b"})
     described = aws.client(HOME).describe_instances()["Reservations"][0]["Instances"][0]
-    devices = [one["DeviceName"] for one in described["BlockDeviceMappings"]]
+    devices = [mapping["DeviceName"] for mapping in described["BlockDeviceMappings"]]
     assert (described["RootDeviceName"], devices) == ("/dev/xvda", ["/dev/xvda", "/dev/sdb", "/dev/sdf"])
     aws.client(HOME).terminate_instances(InstanceIds=[instance])
     assert volumes(aws) == [kept]
@@ -178,7 +178,7 @@ def test_terminating_deletes_the_volumes_that_go_with_the_instance(aws: LocalAWS
 
 @pytest.mark.parametrize("way", ["create", "register"])
 @pytest.mark.parametrize("disabled", [False, True], ids=["available", "disabled"])
-def test_an_image_keeps_its_snapshots_in_use(aws: LocalAWS, way: str, disabled: bool) -> None:
+def test_the_snapshots_of_an_image_cannot_be_deleted(aws: LocalAWS, way: str, disabled: bool) -> None:
     ec2 = aws.client(HOME)
     source = completed(aws)
     if way == "create":
@@ -193,14 +193,14 @@ def test_an_image_keeps_its_snapshots_in_use(aws: LocalAWS, way: str, disabled: 
         ec2.disable_image(ImageId=image)
     uses = [{"Name": "block-device-mapping.snapshot-id", "Values": [source]}]
     assert len(ec2.describe_images(Filters=uses)["Images"]) == (0 if disabled else 1)
-    assert [one["ImageId"] for one in ec2.describe_images(Filters=uses, IncludeDisabled=True)["Images"]] == [image]
+    assert [image["ImageId"] for image in ec2.describe_images(Filters=uses, IncludeDisabled=True)["Images"]] == [image]
     with pytest.raises(ClientError, match=r"InvalidSnapshot\.InUse.*" + image):
         ec2.delete_snapshot(SnapshotId=source)
     ec2.deregister_image(ImageId=image)
     ec2.delete_snapshot(SnapshotId=source)
 
 
-def test_a_locked_snapshot_is_not_deleted(aws: LocalAWS) -> None:
+def test_a_locked_snapshot_cannot_be_deleted(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     mine, theirs = completed(aws), completed(aws)
     aws.lock(HOME, mine)
@@ -219,9 +219,9 @@ def test_a_locked_snapshot_is_not_deleted(aws: LocalAWS) -> None:
 
 def test_tags_are_deleted_by_key_by_value_or_all(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
-    made = completed(aws, a="1", b="2", c="3", d="4")
+    snapshot_ = completed(aws, a="1", b="2", c="3", d="4")
     seen = []
     for tags in ([{"Key": "a"}], [{"Key": "b", "Value": "other"}], [{"Key": "c", "Value": "3"}], []):
-        ec2.delete_tags(Resources=[made], Tags=tags) if tags else ec2.delete_tags(Resources=[made])
+        ec2.delete_tags(Resources=[snapshot_], Tags=tags) if tags else ec2.delete_tags(Resources=[snapshot_])
         seen.append("".join(aws.snapshots(HOME)[0]["Tags"]))
     assert seen == ["bcd", "bcd", "bd", ""]

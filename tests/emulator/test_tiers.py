@@ -121,13 +121,13 @@ def test_archivals_restores_and_their_expiry_are_events(aws: LocalAWS, deployed:
     archive(aws, snapshot)
     aws.client(HOME).restore_snapshot_tier(SnapshotId=snapshot, TemporaryRestoreDays=1)
     aws.travel(days=5)
-    details = [one.event["detail"] for one in deployed.invocations if one.function == "on_tier"]
-    assert [(one["event"], one["result"]) for one in details] == [
+    details = [invocation.event["detail"] for invocation in deployed.invocations if invocation.function == "on_tier"]
+    assert [(detail["event"], detail["result"]) for detail in details] == [
         ("archiveSnapshot", "succeeded"),
         ("restoreSnapshot", "succeeded"),
         ("restoreExpiry", "succeeded"),
     ]
-    assert all(one["snapshot_id"].endswith(f"/{snapshot}") for one in details)
+    assert all(detail["snapshot_id"].endswith(f"/{snapshot}") for detail in details)
     assert details[1]["restoreExpiryTime"] == details[2]["endTime"]
 
 
@@ -146,7 +146,9 @@ def test_pending_foreign_and_unarchived_ones_are_refused(aws: LocalAWS, snapshot
     ec2 = aws.client(HOME)
     volume = described(aws, snapshot)["VolumeId"]
     pending = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
-    foreign = next(one for one in ec2.describe_snapshots()["Snapshots"] if one["OwnerId"] != "123456789012")
+    foreign = next(
+        snapshot for snapshot in ec2.describe_snapshots()["Snapshots"] if snapshot["OwnerId"] != "123456789012"
+    )
     assert refused(lambda: ec2.modify_snapshot_tier(SnapshotId=pending, StorageTier="archive")) == "IncorrectState"
     assert refused(lambda: ec2.modify_snapshot_tier(SnapshotId=snapshot)) == "InvalidParameterValue"
     assert refused(lambda: ec2.restore_snapshot_tier(SnapshotId=snapshot)) == "IncorrectState"

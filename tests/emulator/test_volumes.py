@@ -1,4 +1,4 @@
-"""Volumes made of snapshots: creating, then available; and what EC2 refuses."""
+"""Volumes from snapshots: creating, then available; and what EC2 refuses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def state(aws: LocalAWS, volume_id: str) -> str:
     return str(found["State"])
 
 
-def test_it_is_available_after_a_while(aws: LocalAWS, snapshot: str) -> None:
+def test_a_volume_becomes_available(aws: LocalAWS, snapshot: str) -> None:
     made = create(aws, SnapshotId=snapshot)
     assert (made["State"], made["Size"], made["SnapshotId"], made["AvailabilityZone"]) == (
         "creating", 20, snapshot, ZONE,
@@ -52,7 +52,7 @@ def test_the_waiter_waits_on_the_virtual_clock(aws: LocalAWS, snapshot: str) -> 
     assert aws.now > before
 
 
-def test_what_is_asked_for_is_kept(aws: LocalAWS, snapshot: str) -> None:
+def test_a_volume_has_the_properties_of_the_call(aws: LocalAWS, snapshot: str) -> None:
     tags = [{"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "<web> & Co"}]}]
     made = create(
         aws, SnapshotId=snapshot, Size=30, VolumeType="gp3", Iops=6000, Throughput=500, TagSpecifications=tags
@@ -79,7 +79,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(aws: LocalAWS, snapshot: str, name: str) -> None:
+def test_an_invalid_call_is_refused(aws: LocalAWS, snapshot: str, name: str) -> None:
     params, code = REFUSED[name]
     with pytest.raises(ClientError) as caught:
         aws.client(HOME).create_volume(**({"AvailabilityZone": ZONE, "SnapshotId": snapshot} | params))

@@ -1,7 +1,7 @@
-"""Chaos of events: lost, doubled, late and out of order, functions side by side, an API that lags behind.
+"""Chaos of events: lost, doubled, late and out of order, with concurrent functions and an API that lags behind.
 
-Hypothesis draws the course of it (`machine`), and a calm follows: then all must be as it should.
-``python -m tests.proof.chaos`` runs many courses, on all processors.
+Hypothesis chooses what happens (`machine`). Then the normal schedule runs for two days, and the judge looks at the
+account. `python -m tests.proof.chaos` runs many courses of events, on all processors.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.proof.machine import CALMS, Chaos
 
 STEPS = 40
-# Examples are drawn in chunks, each with a seed of its own.
+# Every chunk of examples has a seed of its own.
 CHUNK = 20
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What some examples came to: how often each rule was followed, and what does not hold after which steps."""
+    """The result of some examples: how often each rule ran, and what does not hold after which steps."""
 
     seed: int
     examples: int
@@ -38,9 +38,9 @@ class Finding:
 
 
 def run(seed_: int, examples: int, *, shrink: bool = True) -> Finding:
-    """Let Hypothesis draw courses; the same seed and number of examples draw the same ones."""
+    """Runs courses of events; the same seed and number of examples give the same courses."""
     Chaos.steps.clear()
-    told: list[object] = []
+    reported: list[object] = []
     drawn = settings(
         max_examples=examples,
         stateful_step_count=STEPS,
@@ -51,13 +51,13 @@ def run(seed_: int, examples: int, *, shrink: bool = True) -> Finding:
         report_multiple_bugs=False,
         print_blob=False,
     )
-    # Hypothesis finds the seed on the class.
+    # Hypothesis reads the seed from the class.
     machine: Any = seed(seed_)(type("Chaos", (Chaos,), {}))
     try:
-        with with_reporter(told.append):
+        with with_reporter(reported.append):
             run_state_machine_as_test(machine, settings=drawn)
     except AssertionError as error:
-        lines = [line for text in [*told, *getattr(error, "__notes__", ())] for line in str(text).splitlines()]
+        lines = [line for text in [*reported, *getattr(error, "__notes__", ())] for line in str(text).splitlines()]
         steps = [line for line in lines if line.startswith("state.") and line != "state.holds()"]
         return Finding(seed_, examples, Counter(Chaos.steps), "\n  ".join([str(error), *steps]))
     return Finding(seed_, examples, Counter(Chaos.steps))
@@ -68,11 +68,11 @@ def _run(order: tuple[int, int]) -> Finding:
 
 
 def main() -> int:
-    """Print runs, steps and violations; return 1 if there is any."""
+    """Prints runs, steps and violations; returns 1 if there is a violation."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--examples", type=int, default=200, help="how many courses")
+    parser.add_argument("--examples", type=int, default=200, help="how many courses of events")
     parser.add_argument(
-        "--seed", type=int, default=1, help=f"of the first {CHUNK} of them; the next have the next seed"
+        "--seed", type=int, default=1, help=f"seed of the first {CHUNK} courses; the next {CHUNK} have the next seed"
     )
     wanted = parser.parse_args()
     started = time.perf_counter()
@@ -80,15 +80,15 @@ def main() -> int:
     orders = [(wanted.seed + number, min(CHUNK, wanted.examples - at)) for number, at in enumerate(starts)]
     steps: Counter[str] = Counter()
     bad = 0
-    # Fresh processes now and then: what they keep in memory goes with them.
+    # New processes now and then, to free their memory.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context, max_tasks_per_child=10) as pool:
-        for found in pool.map(_run, orders):
-            steps += found.steps
-            if found.wrong:
+        for finding in pool.map(_run, orders):
+            steps += finding.steps
+            if finding.wrong:
                 bad += 1
-                repeat = f"python -m tests.proof.chaos --seed {found.seed} --examples {found.examples}"
-                sys.stdout.write(f"{found.wrong}\n  repeat: {repeat}\n")
+                repeat = f"python -m tests.proof.chaos --seed {finding.seed} --examples {finding.examples}"
+                sys.stdout.write(f"{finding.wrong}\n  repeat: {repeat}\n")
     taken = time.perf_counter() - started
     calms = steps.pop(CALMS, 0)
     sys.stdout.write(

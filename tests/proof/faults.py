@@ -1,6 +1,6 @@
-"""Every fault at every call: the story is run once to count its calls, and then again for each call and each fault.
+"""Every fault at every call: the story runs once to count its calls, then again for each call and each fault.
 
-``python -m tests.proof.faults`` runs all of it; ``--call N --fault NAME`` repeats one run.
+`python -m tests.proof.faults` runs all; `--call N --fault NAME` repeats one run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ REPORTED = {
 
 @dataclass(frozen=True)
 class Faulty(Finding):
-    """What the story came to with a fault at one call."""
+    """The result of the story with a fault at one call."""
 
     operation: str
 
@@ -71,7 +71,7 @@ def _run(order: tuple[int, str]) -> Faulty:
 
 
 def main() -> int:
-    """Print runs, faults and violations; return 1 if there is any."""
+    """Prints runs, faults and violations; returns 1 if there is a violation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--call", type=int, help="only this call")
     parser.add_argument("--fault", choices=FAULTS, help="only this fault")
@@ -80,11 +80,11 @@ def main() -> int:
     count = len(calls_of_story())
     numbers = [wanted.call] if wanted.call else range(1, count + 1)
     faults = [wanted.fault] if wanted.fault else list(FAULTS)
-    found = prove(_run, [(number, fault) for number in numbers for fault in faults], "tests.proof.faults")
-    bad = [run for run in found if run.wrong]
-    kinds = Counter(run.operation for run in found)
+    findings = prove(_run, [(number, fault) for number in numbers for fault in faults], "tests.proof.faults")
+    bad = [run for run in findings if run.wrong]
+    kinds = Counter(run.operation for run in findings)
     sys.stdout.write(
-        f"{len(found)} runs, {count} calls, {len(faults)} faults, {len(bad)} violations in "
+        f"{len(findings)} runs, {count} calls, {len(faults)} faults, {len(bad)} violations in "
         f"{time.perf_counter() - started:.0f} s\nby operation: {', '.join(f'{name} {count}' for name, count in kinds.most_common())}\n"
     )
     return 1 if bad else 0

@@ -1,4 +1,4 @@
-"""Chaos of events, as a state machine: Hypothesis draws what happens next, and a calm follows."""
+"""Chaos of events as a state machine: Hypothesis chooses what happens next; two calm days follow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ orders = st.lists(st.integers(0, 1), max_size=24)
 
 
 class Chaos(RuleBasedStateMachine):
-    """Three Regions, a network that does what it likes, and users in the middle of it."""
+    """Three Regions, a network that loses, repeats and delays events, and users."""
 
     steps: ClassVar[Counter[str]] = Counter()
 
@@ -45,16 +45,16 @@ class Chaos(RuleBasedStateMachine):
         self.db = self.world.facts.instance_ids[DB.name]
         self.aws.copy_slots = slots
         self.requests = 0
-        self._put_policies_in_force()
+        self._enforce_policies()
         self.aws.travel(minutes=4)
 
-    def _put_policies_in_force(self) -> None:
-        """Whatever the functions think, IAM refuses to delete what is not managed or is protected."""
+    def _enforce_policies(self) -> None:
+        """IAM refuses to delete snapshots that are not managed or are protected."""
         self.aws.fault(
             "DeleteSnapshot",
             error="UnauthorizedOperation",
             times=10**9,
-            match=lambda one: self.watch.refuses(one["SnapshotId"]),
+            match=lambda params: self.watch.refuses(params["SnapshotId"]),
         )
 
     def _count(self, name: str) -> None:
@@ -84,12 +84,12 @@ class Chaos(RuleBasedStateMachine):
 
     @rule(rounds=st.integers(1, 6), minutes=minutes)
     def network_works(self, rounds: int, minutes: int) -> None:
-        """What is in the bag comes in order, and what follows from it."""
+        """Delivers what is in the bag in order, and what follows from it."""
         self._count("the network works for a while")
         self._pass(minutes)
         for _ in range(rounds):
-            for one in [self.network.take(0) for _ in range(min(6, len(self.network.bag)))]:
-                self.network.deliver(one)
+            for delivery in [self.network.take(0) for _ in range(min(6, len(self.network.bag)))]:
+                self.network.deliver(delivery)
             self.aws.travel(seconds=80)
 
     @precondition(lambda self: bool(self.network.bag))
@@ -107,11 +107,11 @@ class Chaos(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.network.bag))
     @rule(first=picks, second=picks, order=orders)
     def deliver_side_by_side(self, first: int, second: int, order: list[int]) -> None:
-        """Two at the same time, or one that comes twice at the same time."""
+        """Delivers two events at the same time, or one of them twice."""
         self._count("two side by side")
-        one = self.network.take(first)
-        other = self.network.look(second) if self.network.bag else one
-        self.network.deliver(one, other, order=order)
+        delivery = self.network.take(first)
+        other = self.network.look(second) if self.network.bag else delivery
+        self.network.deliver(delivery, other, order=order)
 
     @rule(minutes=minutes, region=regions, function=st.sampled_from(SCHEDULED))
     def start(self, minutes: int, region: str, function: str) -> None:
@@ -183,8 +183,8 @@ class Chaos(RuleBasedStateMachine):
     def fail_a_call(self, after: int, fault: str) -> None:
         self._count("a call is to fail")
         error, carried_out = FAULTS[fault]
-        made = sum(call.function is not None for call in self.aws.calls)
-        self.aws.fault_at(made + after, error=error, carried_out=carried_out)
+        calls = sum(call.function is not None for call in self.aws.calls)
+        self.aws.fault_at(calls + after, error=error, carried_out=carried_out)
 
     @rule(answers=st.booleans(), code=st.sampled_from((0, 0, 201, 202)))
     def set_agent(self, answers: bool, code: int) -> None:
@@ -194,7 +194,7 @@ class Chaos(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
-        """Nothing was touched that should not have been."""
+        """The last step changed nothing that it must not change."""
         self._say(self.watch.violations())
 
     def _say(self, wrong: list[str]) -> None:
@@ -208,10 +208,10 @@ class Chaos(RuleBasedStateMachine):
                 self.calm()
 
     def calm(self) -> None:
-        """Nothing fails any more, and the normal schedule goes on: then nothing is missing and nothing is left over."""
+        """The normal schedule runs, and nothing fails: then nothing must be missing, and nothing too much."""
         aws = self.aws
         aws.clear_faults()
-        self._put_policies_in_force()
+        self._enforce_policies()
         aws.describe_lag = timedelta(0)
         aws.copy_slots = 2
         agent = aws.agent(self.db)
@@ -224,7 +224,7 @@ class Chaos(RuleBasedStateMachine):
         for day in range(CALM_DAYS):
             day_of(self.world, tomorrow + timedelta(days=day))
             self.holds()
-        runs = [*self.network.runs, *(run_of(one) for one in aws.invocations[before:])]
+        runs = [*self.network.runs, *(run_of(invocation) for invocation in aws.invocations[before:])]
         Chaos.steps[CALMS] += 1
         course = Course(self.world, runs)
         self._say(judge(self.world, course, course.creator_runs()))

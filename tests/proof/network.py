@@ -1,4 +1,4 @@
-"""What lies between AWS and the functions: a bag of events and schedules, which come in any order, or not at all."""
+"""The network between AWS and the functions: it delivers events and schedules in any order, or not at all."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ CREATORS = frozenset({"create_snapshots", "create_on_request"})
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a function, from when until when, with the lag of that time, and whether another that creates ran beside it.
+    """A run of a function, with the lag of DescribeSnapshots at that time.
 
-    `clean` says that it failed at nothing and put nothing off.
+    `clean`: nothing failed and nothing was deferred. `beside`: another function that creates snapshots ran at the same
+    time.
     """
 
     region: str
@@ -30,16 +31,20 @@ class Run:
     beside: bool = False
 
 
-def run_of(one: Invocation) -> Run:
-    """An invocation that was delivered by AWS itself."""
-    put_off = one.result["counts"].get("deferred", 0) if isinstance(one.result, dict) and "counts" in one.result else 0
-    clean = one.error is None and not put_off
-    return Run(one.region, one.function, one.event["id"], one.at, one.at, clean)
+def run_of(invocation: Invocation) -> Run:
+    """The run of an invocation that the normal schedule or an event started."""
+    deferred = (
+        invocation.result["counts"].get("deferred", 0)
+        if isinstance(invocation.result, dict) and "counts" in invocation.result
+        else 0
+    )
+    clean = invocation.error is None and not deferred
+    return Run(invocation.region, invocation.function, invocation.event["id"], invocation.at, invocation.at, clean)
 
 
 @dataclass
 class Network:
-    """The bag, and what was taken out of it: `counts` says how often what was done."""
+    """The bag of deliveries that are still to be made, and the runs so far."""
 
     aws: LocalAWS
     bag: list[Delivery]
@@ -48,28 +53,28 @@ class Network:
     _started: int = 0
 
     def prune(self) -> None:
-        """Leave of the runs of a schedule that piled up the last two: what came before would be no different."""
+        """Keeps only the last two waiting deliveries of each schedule: the others would change nothing."""
         piled: Counter[tuple[str, str]] = Counter()
         kept: list[Delivery] = []
-        for one in reversed(self.bag):
-            if one.event["detail-type"] == SCHEDULED:
-                piled[one.region, one.function] += 1
-                if piled[one.region, one.function] > 2:
+        for delivery in reversed(self.bag):
+            if delivery.event["detail-type"] == SCHEDULED:
+                piled[delivery.region, delivery.function] += 1
+                if piled[delivery.region, delivery.function] > 2:
                     self.counts["schedules lost"] += 1
                     continue
-            kept.append(one)
+            kept.append(delivery)
         self.bag[:] = reversed(kept)
 
     def take(self, pick: int) -> Delivery:
-        """Take one out of the bag, whatever the number."""
+        """Removes and returns a delivery, for any number."""
         return self.bag.pop(pick % len(self.bag))
 
     def look(self, pick: int) -> Delivery:
-        """One that stays in the bag as well."""
+        """Returns a delivery, for any number, and leaves it in the bag."""
         return self.bag[pick % len(self.bag)]
 
     def schedule(self, region: str, function: str) -> Delivery:
-        """What a schedule sends; its time says nothing to the functions."""
+        """Returns a new delivery of a schedule."""
         self._started += 1
         event = {
             "version": "0",
@@ -85,11 +90,15 @@ class Network:
         return Delivery(region, function, event)
 
     def deliver(self, *deliveries: Delivery, order: Sequence[int] = ()) -> None:
-        """Call the functions, side by side if they are several."""
+        """Calls the functions, concurrently if there are several."""
         began, lag, before = self.aws.now, self.aws.describe_lag, len(self.aws.invocations)
         self.aws.deliver(*deliveries, order=order)
-        for one in self.aws.invocations[before:]:
-            self.counts["failed runs" if one.error else "good runs"] += 1
-            creating = [each for each in deliveries if each.region == one.region and each.function in CREATORS]
+        for invocation in self.aws.invocations[before:]:
+            self.counts["failed runs" if invocation.error else "good runs"] += 1
+            creating = [
+                delivery
+                for delivery in deliveries
+                if delivery.region == invocation.region and delivery.function in CREATORS
+            ]
             beside = len(creating) > 1
-            self.runs.append(replace(run_of(one), began=began, ended=self.aws.now, lag=lag, beside=beside))
+            self.runs.append(replace(run_of(invocation), began=began, ended=self.aws.now, lag=lag, beside=beside))

@@ -1,4 +1,4 @@
-"""Many runs on all processors; what does not hold is printed as soon as it is found."""
+"""Many runs on all processors; violations are printed at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 @dataclass(frozen=True)
 class Finding:
-    """What one run came to: what it was, the command's arguments that repeat it, and what does not hold."""
+    """The result of a run: what was run, the arguments that repeat it, and what does not hold."""
 
     what: str
     repeat: str
@@ -24,14 +24,14 @@ Found = TypeVar("Found", bound=Finding)
 
 
 def prove(run: Callable[[Order], Found], orders: Iterable[Order], module: str) -> list[Found]:
-    """Return the finding of every order; ``module`` is that of the command that repeats a run."""
+    """Returns the finding of every order; `module` is the one whose command repeats a run."""
     findings = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for found in pool.map(run, orders, chunksize=4):
-            findings.append(found)
-            if found.wrong:
+        for finding in pool.map(run, orders, chunksize=4):
+            findings.append(finding)
+            if finding.wrong:
                 sys.stdout.write(
-                    f"{found.what}: {'; '.join(found.wrong)}\n  repeat: python -m {module} {found.repeat}\n"
+                    f"{finding.what}: {'; '.join(finding.wrong)}\n  repeat: python -m {module} {finding.repeat}\n"
                 )
                 sys.stdout.flush()
     return findings

@@ -1,4 +1,4 @@
-"""What chaos found, told one by one."""
+"""Bugs that the chaos found."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ def aws() -> Iterator[LocalAWS]:
 
 
 def doubled(aws: LocalAWS) -> list[dict[str, Any]]:
-    """Two completed copies of one snapshot: two runs side by side each looked before the other had copied."""
+    """Returns two completed copies of one snapshot: of two concurrent runs, each looked before the other had copied."""
     aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": AWAY})
     with aws.holding() as bag:
         network = Network(aws, bag)
         network.deliver(network.schedule(HOME, "create_snapshots"))
         aws.travel(minutes=2)
-        twins = [network.schedule(HOME, "copy_missing") for _ in range(2)]
-        network.deliver(*twins, order=[0, 1] * 6)
+        runs = [network.schedule(HOME, "copy_missing") for _ in range(2)]
+        network.deliver(*runs, order=[0, 1] * 6)
         aws.travel(minutes=2)
-    [found] = copies(aws, AWAY).values()
-    assert [one["State"] for one in found] == ["completed", "completed"]
-    return found
+    [twins] = copies(aws, AWAY).values()
+    assert [copy["State"] for copy in twins] == ["completed", "completed"]
+    return twins
 
 
-def test_of_two_copies_the_one_that_somebody_wants_longer_stays(aws: LocalAWS) -> None:
+def test_of_two_copies_the_one_with_the_later_date_is_kept(aws: LocalAWS) -> None:
     older, newer = doubled(aws)
     tag(aws, AWAY, newer["SnapshotId"], DeleteOn="2027-01-31")
     aws.invoke(HOME, "copy_missing")
-    [found] = copies(aws, AWAY).values()
-    assert [one["SnapshotId"] for one in found] == [older["SnapshotId"], newer["SnapshotId"]]
+    [twins] = copies(aws, AWAY).values()
+    assert [copy["SnapshotId"] for copy in twins] == [older["SnapshotId"], newer["SnapshotId"]]
 
 
-def test_of_two_copies_one_goes_once_the_other_stands_as_long(aws: LocalAWS) -> None:
+def test_of_two_copies_one_is_deleted_when_the_dates_are_the_same(aws: LocalAWS) -> None:
     older, newer = doubled(aws)
     tag(aws, AWAY, newer["SnapshotId"], DeleteOn="2027-01-31")
     tag(aws, HOME, older["Tags"]["Source_SnapshotId"], DeleteOn="2027-01-31")

@@ -1,4 +1,4 @@
-"""A sample of the proof; ``make prove`` runs all of it."""
+"""A sample of the faults; `make prove` runs all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emulator import LocalAWS
 from tests.proof.faults import FAULTS, calls_of_story, run
 from tests.proof.world import REGIONS, START, calm, deploy, judge, live
 
-# One call of each kind of operation, each with another fault.
+# The first call of each operation, each with a different fault.
 SAMPLE = (
     "CreateSnapshots",
     "CreateTags",
@@ -20,7 +20,7 @@ SAMPLE = (
 )
 
 
-def test_without_a_fault_all_holds_and_every_operation_is_met() -> None:
+def test_without_a_fault_the_judge_finds_nothing_and_every_operation_occurs() -> None:
     with LocalAWS(start=START, regions=REGIONS, seed=1) as aws:
         world = deploy(aws)
         live(world)
@@ -30,7 +30,7 @@ def test_without_a_fault_all_holds_and_every_operation_is_met() -> None:
 
 
 @pytest.mark.parametrize(("operation", "fault"), list(zip(SAMPLE, FAULTS, strict=True)))
-def test_a_fault_at_a_call_leaves_nothing_wrong(operation: str, fault: str) -> None:
+def test_the_app_recovers_from_a_fault_at_a_call(operation: str, fault: str) -> None:
     calls = calls_of_story()
     number = next(index for index, call in enumerate(calls, 1) if call.operation == operation)
     assert run(number, fault).wrong == ()
@@ -42,11 +42,13 @@ def test_a_deletion_behind_the_apps_back_is_noticed() -> None:
         live(world)
         calm(world)
         [copy] = [
-            one
-            for one in aws.snapshots("eu-central-1")
-            if one["Tags"].get("Source_SnapshotId") and "KeepForever" in one["Tags"]
+            snapshot
+            for snapshot in aws.snapshots("eu-central-1")
+            if snapshot["Tags"].get("Source_SnapshotId") and "KeepForever" in snapshot["Tags"]
         ]
         aws.client("eu-central-1").delete_snapshot(SnapshotId=copy["SnapshotId"])
-        found = " ".join(judge(world))
-        assert f"{copy['SnapshotId']} in eu-central-1: expected there, as the app did not delete it; is gone" in found
-        assert "of web, to eu-central-1: expected 1 completed copy; is none" in found
+        violations = " ".join(judge(world))
+        assert (
+            f"{copy['SnapshotId']} in eu-central-1: expected there, as the app did not delete it; is gone" in violations
+        )
+        assert "of web, to eu-central-1: expected 1 completed copy; is none" in violations

@@ -1,6 +1,6 @@
-"""A small account of three Regions, and three days in which every job has something to do.
+"""A small account in three Regions, and three days in which every job has something to do.
 
-It is run the same way every time, one call after the other, so that the call with a given number is always the same one.
+It makes the same calls in the same order every time, so that the call with a given number is always the same.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def deploy(aws: LocalAWS) -> World:
 
 
 def live(world: World) -> None:
-    """Lives through the days of the story: a copy fails, a snapshot is protected, somebody asks for one."""
+    """Runs the days of the story: a copy fails, a snapshot is protected, and one is requested."""
     for day in range(DAYS):
         if day == 1:
             world.aws.fail_copy(AWAY, "An internal error occurred")
@@ -102,12 +102,12 @@ def _midnight(day: int) -> datetime:
 
 
 def day_of(world: World, midnight: datetime) -> None:
-    """Lets the schedules of some hours fire, with what follows from them; the rest of the day passes at once."""
+    """Lets the schedules fire in some hours of a day, with what follows from them; none fires in the other hours."""
     for hour in HOURS:
         for region in REGIONS:
             for function in SCHEDULED:
                 world.disable(region, function)
-        # Five minutes before the hour: whatever came of the hours before has long happened.
+        # Five minutes before the hour: by then, everything that the hours before started has ended.
         world.aws.travel_to(max(world.aws.now, midnight + timedelta(hours=hour, minutes=-5)))
         for region in REGIONS:
             for function in SCHEDULED:
