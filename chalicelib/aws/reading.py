@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib import tags
+from chalicelib.aws.answers import plain_tags, size_gib, volume_of
 from chalicelib.aws.clients import Clients, regions_of_partition
 from chalicelib.aws.filters import begun_on, chunks, only, tagged
 from chalicelib.aws.writing import Writer
@@ -16,7 +17,7 @@ from chalicelib.models import Creation, Instance, Inventory, Snapshot, State, Ta
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef, SnapshotTypeDef, VolumeTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef, SnapshotTypeDef
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 PAGE_SIZE = 1000
@@ -77,7 +78,7 @@ class EC2:
     ) -> Instance:
         instance, wrong = tags.read_instance(
             raw["InstanceId"],
-            _plain(raw),
+            plain_tags(raw),
             raw.get("RootDeviceName", ""),
             attached.get(raw["InstanceId"], ()),
             self._contract,
@@ -105,7 +106,7 @@ class EC2:
             for raw in page["Volumes"]:
                 if raw["State"] in ("deleting", "deleted"):
                     continue
-                volume, instance_ids = _volume(raw, problems)
+                volume, instance_ids = volume_of(raw, problems)
                 for id in instance_ids:
                     attached[id].append(volume)
                 if not instance_ids:
@@ -214,7 +215,7 @@ class EC2:
     def _snapshot(self, raw: SnapshotTypeDef, region: str) -> tuple[Snapshot, list[TagProblem]]:
         return tags.read_snapshot(
             raw["SnapshotId"],
-            _plain(raw),
+            plain_tags(raw),
             self._contract.in_region(region),
             account=raw.get("OwnerId", ""),
             volume_id=intern(raw["VolumeId"]),
@@ -223,7 +224,7 @@ class EC2:
             started=raw["StartTime"].astimezone(UTC),
             description=intern(raw.get("Description", "")),
             state_message=raw.get("StateMessage", ""),
-            size_gib=_size(raw),
+            size_gib=size_gib(raw),
             volume_gib=raw.get("VolumeSize", 0),
             archived=raw.get("StorageTier") == "archive",
             restored_until=raw.get("RestoreExpiryTime"),
@@ -268,34 +269,3 @@ class EC2:
             if not page.get("NextToken"):
                 return frozenset(locked)
             more = {"NextToken": page["NextToken"]}
-
-
-def _volume(raw: VolumeTypeDef, problems: list[TagProblem]) -> tuple[Volume, list[str]]:
-    """Return a volume, and the instances that it is attached to."""
-    attachments = [
-        attachment
-        for attachment in raw["Attachments"]
-        if attachment.get("InstanceId") and attachment.get("State") != "detached"
-    ]
-    volume, wrong = tags.read_volume(
-        raw["VolumeId"],
-        attachments[0].get("Device", "") if attachments else "",
-        _plain(raw),
-        raw.get("Size", 0),
-        type=raw.get("VolumeType", ""),
-        iops=raw.get("Iops"),
-        throughput=raw.get("Throughput"),
-    )
-    problems += wrong
-    return volume, [attachment["InstanceId"] for attachment in attachments]
-
-
-def _size(raw: SnapshotTypeDef) -> float:
-    """Return GiB: what the snapshot holds if EC2 says so, else the size of its volume."""
-    held = raw.get("FullSnapshotSizeInBytes")
-    return held / 2**30 if held else float(raw.get("VolumeSize", 0))
-
-
-def _plain(raw: Any) -> dict[str, str]:
-    """Return the tags; equal texts become one object, because all snapshots of a volume have nearly the same tags."""
-    return {intern(tag["Key"]): intern(tag["Value"]) for tag in raw.get("Tags", ())}

@@ -167,6 +167,16 @@ class Snapshot:
         return self.source_started or self.started
 
     @property
+    def copy_expiry(self) -> date | None:
+        """The day on which its copies expire; None if they do not.
+
+        It is never before the promised day of the primary, unless the owner gave copies a retention of their own.
+        """
+        if self.copy_delete_on or self.delete_on is None:
+            return self.copy_delete_on
+        return max(self.delete_on, self.promised or self.delete_on)
+
+    @property
     def is_backup(self) -> bool:
         """Whether it is completed and in the standard tier: it counts as the newest of its volume."""
         return self.state == State.COMPLETED and not self.archived

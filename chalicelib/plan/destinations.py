@@ -45,7 +45,7 @@ def not_to_copy(snapshot: Snapshot, today: date) -> Reason | None:
         return _not_a_backup(snapshot)
     if not snapshot.destinations:
         return because(Code.NO_DESTINATION)
-    expiry = snapshot.copy_delete_on or snapshot.delete_on
+    expiry = snapshot.copy_expiry
     if expiry and expiry <= today and not snapshot.protected:
         return because(Code.COPY_WOULD_BE_EXPIRED, on=expiry)
     return None

@@ -31,8 +31,7 @@ def copy_description(primary: Snapshot) -> str:
         device = dict(primary.tags).get(keys.SOURCE_DEVICE, "?")
         # The tag may say anything; a device's own name is short.
         place = f" - {primary.volume_id} ({cut(printable(device), keys.MAX_DEVICE_LENGTH)}){region}"
-    expiry = primary.copy_delete_on or primary.delete_on
-    end = place + (_promise(expiry) if expiry else "")
+    end = place + (_promise(primary.copy_expiry) if primary.copy_expiry else "")
     return text[: keys.MAX_DESCRIPTION_LENGTH - len(end)] + end
 
 

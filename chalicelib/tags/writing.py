@@ -106,8 +106,8 @@ def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
     own.setdefault(keys.SOURCE_VOLUME_ID, primary.volume_id)
     if tries > 1:
         own[keys.COPY_TRY] = str(tries)
-    if primary.copy_delete_on:
-        own[keys.DELETE_ON] = primary.copy_delete_on.isoformat()
+    if primary.copy_expiry:
+        own[keys.DELETE_ON] = primary.copy_expiry.isoformat()
     return _fit(own, primary.tags)
 
 
@@ -129,7 +129,7 @@ def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
     Nothing is ever shortened or unprotected: a copy without a ``DeleteOn`` that is understood is kept as it is.
     """
     present = dict(copy.tags)
-    expiry = primary.copy_delete_on or primary.delete_on
+    expiry = primary.copy_expiry
     missing = {
         key: value
         for key, value in copy_tags(primary)

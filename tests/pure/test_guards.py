@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib import plan
-from chalicelib.models import Inventory, Snapshot, Wish
+from chalicelib.models import CopySnapshot, Inventory, Snapshot, Wish
 from tests.pure.builders import ELSEWHERE, NOW, REGION, Said, instance, said, snapshot, volume
 
 TODAY = NOW.date()
@@ -68,6 +68,15 @@ def test_a_date_that_was_put_off_holds_as_before() -> None:
     taken = primary("snap-1", 10, 7, DeleteOn=str(TODAY + timedelta(days=1)))
     assert not deleted([taken])
     assert deleted([taken], today=TODAY + timedelta(days=1)) == {"snap-1"}
+
+
+def test_a_date_that_was_brought_forward_shortens_no_copy() -> None:
+    taken = primary("snap-1", 1, 400, DeleteOn=str(TODAY), Copy_Dest=ELSEWHERE)
+    [decision] = plan.plan_copies([taken], {ELSEWHERE: plan.Destination()}, NOW)
+    promised = str(TODAY + timedelta(days=399))
+    assert isinstance(decision.call, CopySnapshot)
+    assert dict(decision.call.tags)["DeleteOn"] == promised
+    assert decision.call.description.endswith(f" - until {promised}")
 
 
 OWN = primary("snap-0", 5, 30)
