@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import plan
 from chalicelib.models import Policy, Snapshot, State
+from chalicelib.plan.destinations import copies_by_primary
 from chalicelib.report.model import CopyReport, CopyState, Mark, RegionView
 from chalicelib.wording import cause_text
 
@@ -71,12 +72,9 @@ def _expected(view: RegionView, now: datetime) -> Mapping[tuple[str, str], Seque
     expected: dict[tuple[str, str], list[ExpectedCopy]] = defaultdict(list)
     for name, ids in plan.destinations_to_look_in(view.snapshots.snapshots, now.date()).items():
         destination = view.destinations.get(name, plan.Destination(unreadable="it was not read"))
-        by_primary: dict[str | None, list[Snapshot]] = defaultdict(list)
-        for copy in destination.copies:
-            if copy.managed and copy.primary_region == view.region:
-                by_primary[copy.primary_id].append(copy)
+        by_primary = copies_by_primary(destination.copies)
         for primary in sorted((primaries[id] for id in ids), key=lambda primary: (primary.started, primary.id)):
-            copies = by_primary[primary.id]
+            copies = by_primary.get((primary.id, view.region), ())
             expected[primary.volume_id, name].append(_expected_copy(primary, name, destination, copies, now))
     return expected
 

@@ -23,7 +23,7 @@ SCHEDULED = ("create_snapshots", "copy_missing", "sweep_snapshots", "report")
 
 
 @dataclass(frozen=True)
-class Said:
+class Output:
     """What a command wrote, and how it ended."""
 
     code: int
@@ -37,45 +37,41 @@ class Said:
 
 @dataclass
 class Company:
-    """The account, and its operator: ``says`` runs a command as they would."""
+    """The account, and its operator: ``run`` runs a command in the operator's terminal."""
 
     aws: LocalAWS
     web: str
     db: str
 
-    def says(self, *words: str, answer: str | None = None) -> Said:
-        """``answer`` is what a person types when asked; without it nobody is there."""
-        person = SimulatedTerminal() if answer is not None else None
-        found = CliRunner(env={"COLUMNS": COLUMNS, "CONCURRENCY": "1"}).invoke(
-            main, list(words), input=answer, obj=person, prog_name="ebs-snapshot-reactor"
+    def run(self, *words: str, answer: str | None = None) -> Output:
+        """``answer`` is what a person types when asked; without it there is no terminal."""
+        terminal = SimulatedTerminal() if answer is not None else None
+        result = CliRunner(env={"COLUMNS": COLUMNS, "CONCURRENCY": "1"}).invoke(
+            main, list(words), input=answer, obj=terminal, prog_name="ebs-snapshot-reactor"
         )
-        if found.exception and not isinstance(found.exception, SystemExit):
-            raise found.exception
-        return Said(found.exit_code, found.stdout, found.stderr)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Output(result.exit_code, result.stdout, result.stderr)
 
     def newest(self, region: str, **tags: str) -> dict[str, Any]:
         """The newest snapshot of a Region with these tags."""
-        found = [each for each in self.aws.snapshots(region) if tags.items() <= each["Tags"].items()]
-        return found[-1]
+        return [one for one in self.aws.snapshots(region) if tags.items() <= one["Tags"].items()][-1]
 
     def volumes(self, region: str = HOME, **tags: str) -> list[dict[str, Any]]:
         """The volumes of a Region with these tags, by id."""
-        found = self.aws.client(region).describe_volumes()["Volumes"]
-        return sorted(
-            (
-                each
-                for each in found
-                if tags.items() <= {tag["Key"]: tag["Value"] for tag in each.get("Tags", ())}.items()
-            ),
-            key=lambda each: str(each["VolumeId"]),
-        )
+        volumes = [
+            volume
+            for volume in self.aws.client(region).describe_volumes()["Volumes"]
+            if tags.items() <= {tag["Key"]: tag["Value"] for tag in volume.get("Tags", ())}.items()
+        ]
+        return sorted(volumes, key=lambda volume: str(volume["VolumeId"]))
 
     def changes(self, since: int = 0) -> list[str]:
-        """The operations that changed something, asked for by nobody but the operator or the test."""
+        """The operations that changed something, called by the operator or the test."""
         return [
-            each.operation
-            for each in self.aws.calls[since:]
-            if each.function is None and not each.operation.startswith("Describe")
+            call.operation
+            for call in self.aws.calls[since:]
+            if call.function is None and not call.operation.startswith("Describe")
         ]
 
 
@@ -89,7 +85,7 @@ def aws() -> Iterator[LocalAWS]:
 
 @pytest.fixture
 def newcomer(aws: LocalAWS) -> Company:
-    """Two instances, and nothing that ever ran."""
+    """Two instances, and no run of a function yet."""
     return Company(aws, aws.launch(HOME, name="web", tags=WEB), aws.launch(HOME, name="db"))
 
 
@@ -97,7 +93,7 @@ def newcomer(aws: LocalAWS) -> Company:
 def company(aws: LocalAWS) -> Company:
     web = aws.launch(HOME, name="web", tags=WEB, volumes=(8, 100))
     db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "every 6h", "Retention": "3"}, volumes=(8,))
-    # Once a day is all that these tests need: hourly passes would only cost them time.
+    # These tests need one run a day: hourly runs would only take time.
     for name in SCHEDULED:
         aws.disable(HOME, name)
     for day in range(20, 26):

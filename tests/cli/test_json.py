@@ -54,7 +54,7 @@ def answers(company: Company) -> dict[str, Any]:
         "restore": (company.web,),
         "drill": (company.web,),
     }
-    return {name: company.says(name, *more, "--json").json for name, more in words.items()}
+    return {name: company.run(name, *more, "--json").json for name, more in words.items()}
 
 
 def test_the_page_lists_all_keys(answers: dict[str, Any]) -> None:

@@ -33,13 +33,13 @@ def careless(aws: LocalAWS) -> Company:
 
 
 def test_what_is_not_understood_and_what_looks_meant(careless: Company) -> None:
-    said = careless.says("lint")
-    assert (said.code, said.err) == (1, "")
-    assert_stored("lint", said.out)
+    result = careless.run("lint")
+    assert (result.code, result.err) == (1, "")
+    assert_stored("lint", result.out)
 
 
 def test_lint_as_json(careless: Company) -> None:
-    data = careless.says("lint", "--json").json
+    data = careless.run("lint", "--json").json
     by_read = {finding["read"]: finding for finding in data["regions"][0]["findings"]}
     as_data = ("key", "value", "wrong", "meant", "suggestion")
     assert {read: tuple(finding[name] for name in as_data) for read, finding in by_read.items()} == {
@@ -59,22 +59,22 @@ def test_lint_as_json(careless: Company) -> None:
 
 def test_no_finding_is_exit_code_0_and_nothing_changes(careless: Company) -> None:
     calls = len(careless.aws.calls)
-    said = careless.says("lint", "--region", THIRD)
-    assert (said.code, said.out) == (0, f"{THIRD}  no findings\n\n")
+    result = careless.run("lint", "--region", THIRD)
+    assert (result.code, result.out) == (0, f"{THIRD}  no findings\n\n")
     assert careless.changes(calls) == []
 
 
 def test_an_instance_that_says_no_is_left_alone(aws: LocalAWS) -> None:
     one = aws.launch(HOME, name="no", tags={"Backup": "No", "Retention": "7"})
     two = aws.launch(HOME, name="office", tags={"Schedule": "office-hours"})
-    assert Company(aws, one, two).says("lint").code == 0
+    assert Company(aws, one, two).run("lint").code == 0
 
 
 def test_without_the_permission_to_list_regions_the_rest_is_still_found(careless: Company) -> None:
     careless.aws.fault("DescribeRegions", error="UnauthorizedOperation", times=9)
-    said = careless.says("lint", "--json")
-    reads = [each["read"] for each in said.json["regions"][0]["findings"]]
-    assert said.code == 1
+    result = careless.run("lint", "--json")
+    reads = [finding["read"] for finding in result.json["regions"][0]["findings"]]
+    assert result.code == 1
     assert "Backup=Yse" in reads
     assert "ap-south-1 in Copy_Dest" not in reads
 

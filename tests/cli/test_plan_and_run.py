@@ -10,8 +10,12 @@ from tests.cli.stored import assert_stored
 
 def actions(data: object, job: str) -> list[tuple[str, tuple[str, ...]]]:
     [region] = data["regions"]  # type: ignore[index]
-    [found] = [each for each in region["jobs"] if each["job"] == job]
-    return [(each["action"], tuple(each["targets"])) for each in found["decisions"] if each["action"] != "kept"]
+    [plan] = [plan for plan in region["jobs"] if plan["job"] == job]
+    return [
+        (decision["action"], tuple(decision["targets"]))
+        for decision in plan["decisions"]
+        if decision["action"] != "kept"
+    ]
 
 
 @pytest.fixture
@@ -29,96 +33,96 @@ def busy(company: Company) -> Company:
 
 def test_plan_tells_what_each_job_would_do_and_changes_nothing(busy: Company) -> None:
     before, calls = busy.aws.snapshots(HOME), len(busy.aws.calls)
-    said = busy.says("plan")
-    assert (said.code, said.err) == (0, "")
-    assert_stored("plan", said.out)
+    result = busy.run("plan")
+    assert (result.code, result.err) == (0, "")
+    assert_stored("plan", result.out)
     assert busy.aws.snapshots(HOME) == before
     assert busy.changes(calls) == []
 
 
 def test_plan_why_shows_what_is_kept(company: Company) -> None:
-    said = company.says("plan", "--why")
+    result = company.run("plan", "--why")
     newest = company.newest(HOME, Source_InstanceId=company.db)
-    assert f"slot 2026-11-25T00:00Z has {newest['SnapshotId']}" in said.out
+    assert f"slot 2026-11-25T00:00Z has {newest['SnapshotId']}" in result.out
 
 
 def test_plan_json_is_what_the_jobs_then_do(busy: Company) -> None:
-    planned = busy.says("plan", "--json").json
+    planned = busy.run("plan", "--json").json
     assert planned["at"] == "2026-11-26T03:30:00Z"
-    assert [each["read"] for each in planned["regions"][0]["tag_problems"]] == ["Retention=seven"]
+    assert [problem["read"] for problem in planned["regions"][0]["tag_problems"]] == ["Retention=seven"]
     [(_, created)] = actions(planned, "create")
     copied = [targets for action, targets in actions(planned, "copy")]
     deleted = [targets for action, targets in actions(planned, "sweep")]
     assert (len(created), len(copied)) == (2, 2)
     assert deleted
 
-    ran = busy.says("run", "create", "--json").json["regions"][0]
+    ran = busy.run("run", "create", "--json").json["regions"][0]
     assert ran["counts"]["done"] == 2
-    assert [tuple(each["targets"]) for each in ran["outcomes"]] == [created]
-    assert busy.says("run", "copy", "--json").json["regions"][0]["counts"]["done"] == len(copied)
-    before = {each["SnapshotId"] for each in busy.aws.snapshots(HOME)}
-    assert busy.says("run", "sweep", "--yes", "--json").code == 0
-    assert before - {each["SnapshotId"] for each in busy.aws.snapshots(HOME)} == {id for [id] in deleted}
+    assert [tuple(outcome["targets"]) for outcome in ran["outcomes"]] == [created]
+    assert busy.run("run", "copy", "--json").json["regions"][0]["counts"]["done"] == len(copied)
+    before = {snapshot["SnapshotId"] for snapshot in busy.aws.snapshots(HOME)}
+    assert busy.run("run", "sweep", "--yes", "--json").code == 0
+    assert before - {snapshot["SnapshotId"] for snapshot in busy.aws.snapshots(HOME)} == {id for [id] in deleted}
     for job in ("create", "copy", "sweep"):
-        assert actions(busy.says("plan", "--json").json, job) == []
+        assert actions(busy.run("plan", "--json").json, job) == []
 
 
 def test_a_dry_run_changes_nothing_and_says_so(busy: Company) -> None:
     calls = len(busy.aws.calls)
     for job in ("create", "copy", "sweep"):
-        said = busy.says("run", job, "--dry-run")
-        assert said.code == 0
-        assert "dry run: nothing was changed" in said.out
+        result = busy.run("run", job, "--dry-run")
+        assert result.code == 0
+        assert "dry run: nothing was changed" in result.out
     assert busy.changes(calls) == []
 
 
 def test_run_as_text(busy: Company) -> None:
-    assert_stored("run_create", busy.says("run", "create").out)
-    assert_stored("run_copy", busy.says("run", "copy").out)
+    assert_stored("run_create", busy.run("run", "create").out)
+    assert_stored("run_copy", busy.run("run", "copy").out)
 
 
 def test_sweep_asks_and_takes_no_for_an_answer(busy: Company) -> None:
     before = busy.aws.snapshots(HOME)
-    said = busy.says("run", "sweep", answer="n\n")
-    assert said.code == 1
-    assert "snapshots have expired" in said.err
+    result = busy.run("run", "sweep", answer="n\n")
+    assert result.code == 1
+    assert "snapshots have expired" in result.err
     assert busy.aws.snapshots(HOME) == before
-    assert busy.says("run", "sweep", answer="y\n").code == 0
+    assert busy.run("run", "sweep", answer="y\n").code == 0
     assert len(busy.aws.snapshots(HOME)) < len(before)
 
 
 def test_sweep_wants_yes_where_nobody_can_answer(busy: Company) -> None:
     before = busy.aws.snapshots(HOME)
-    said = busy.says("run", "sweep")
-    assert said.code == 2
-    assert "give --yes, or --dry-run" in said.err
+    result = busy.run("run", "sweep")
+    assert result.code == 2
+    assert "give --yes, or --dry-run" in result.err
     assert busy.aws.snapshots(HOME) == before
 
 
 def test_a_target_that_fails_is_shown_and_is_exit_code_1(busy: Company) -> None:
     busy.aws.fault("CopySnapshot", error="UnauthorizedOperation", message="not you", times=9)
-    said = busy.says("run", "copy")
-    assert said.code == 1
-    assert "failed" in said.out
-    assert "UnauthorizedOperation: not you" in said.out
+    result = busy.run("run", "copy")
+    assert result.code == 1
+    assert "failed" in result.out
+    assert "UnauthorizedOperation: not you" in result.out
     busy.aws.fault("CopySnapshot", error="UnauthorizedOperation", times=9)
-    data = busy.says("run", "copy", "--json")
+    data = busy.run("run", "copy", "--json")
     assert (data.code, len(data.json["regions"][0]["failures"])) == (1, 2)
 
 
 def test_nothing_of_the_log_or_the_metrics_gets_onto_the_terminal(busy: Company) -> None:
-    said = busy.says("run", "report")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.startswith(f"{HOME}  report  1 done")
-    assert "_aws" not in said.out
+    result = busy.run("run", "report")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"{HOME}  report  1 done")
+    assert "_aws" not in result.out
 
 
 def test_several_regions_and_one_that_does_not_answer(company: Company) -> None:
     company.aws.fault("DescribeInstances", error="AuthFailure", message="not enabled", times=99, region=THIRD)
-    said = company.says("plan", "--region", HOME, "--region", THIRD)
-    assert said.code == 2
-    assert HOME in said.out
-    assert f"Error: {THIRD}: AWS refuses the credentials for DescribeInstances" in said.err
-    data = company.says("plan", "--region", "all", "--json")
-    assert [each["region"] for each in data.json["regions"]] == [HOME, AWAY]
+    result = company.run("plan", "--region", HOME, "--region", THIRD)
+    assert result.code == 2
+    assert HOME in result.out
+    assert f"Error: {THIRD}: AWS refuses the credentials for DescribeInstances" in result.err
+    data = company.run("plan", "--region", "all", "--json")
+    assert [region["region"] for region in data.json["regions"]] == [HOME, AWAY]
     assert list(data.json["unreadable"]) == [THIRD]

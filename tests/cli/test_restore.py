@@ -14,7 +14,7 @@ RESTORED = {"Restored_For": "restore"}
 
 
 def tags_of(volume: dict[str, Any]) -> dict[str, str]:
-    return {each["Key"]: each["Value"] for each in volume.get("Tags", ())}
+    return {tag["Key"]: tag["Value"] for tag in volume.get("Tags", ())}
 
 
 def named(given: dict[str, str]) -> dict[str, str]:
@@ -24,29 +24,29 @@ def named(given: dict[str, str]) -> dict[str, str]:
 
 def test_without_yes_it_only_shows(company: Company) -> None:
     calls = len(company.aws.calls)
-    said = company.says("restore", company.web)
-    assert (said.code, said.err) == (0, "")
-    assert_stored("restore_plan", said.out)
+    result = company.run("restore", company.web)
+    assert (result.code, result.err) == (0, "")
+    assert_stored("restore_plan", result.out)
     assert company.changes(calls) == []
 
 
 def test_the_newest_set_at_home(company: Company) -> None:
-    said = company.says("restore", company.web, "--yes")
-    assert said.code == 0
-    assert_stored("restore", said.out)
-    made = company.volumes(**RESTORED)
-    assert sorted(each["Size"] for each in made) == [8, 100]
-    assert {each["AvailabilityZone"] for each in made} == {"eu-west-1a"}
-    assert not any(each["Attachments"] for each in made)
-    for each in made:
-        tags = tags_of(each)
-        assert tags["Restored_From"] == each["SnapshotId"]
+    result = company.run("restore", company.web, "--yes")
+    assert result.code == 0
+    assert_stored("restore", result.out)
+    volumes = company.volumes(**RESTORED)
+    assert sorted(volume["Size"] for volume in volumes) == [8, 100]
+    assert {volume["AvailabilityZone"] for volume in volumes} == {"eu-west-1a"}
+    assert not any(volume["Attachments"] for volume in volumes)
+    for volume in volumes:
+        tags = tags_of(volume)
+        assert tags["Restored_From"] == volume["SnapshotId"]
         assert tags["Source_InstanceId"] == company.web
-        assert tags["Source_Device"] in said.out
+        assert tags["Source_Device"] in result.out
 
 
 def test_the_commands_it_prints_attach_the_volumes(company: Company) -> None:
-    data = company.says("restore", company.web, "--yes", "--json").json
+    data = company.run("restore", company.web, "--yes", "--json").json
     ec2 = company.aws.client(HOME)
     company.aws.travel(minutes=1)
     for line in data["attach"]:
@@ -61,7 +61,7 @@ def test_the_commands_it_prints_attach_the_volumes(company: Company) -> None:
                 ec2.attach_volume(**named(given))
             case "start-instances":
                 ec2.start_instances(InstanceIds=[given["--instance-ids"]])
-    wanted = {each["device"]: each["volume"] for each in data["volumes"]}
+    wanted = {volume["device"]: volume["volume"] for volume in data["volumes"]}
     assert volumes_of(company.aws, HOME, company.web) == wanted
 
 
@@ -69,26 +69,26 @@ def test_type_iops_and_throughput_are_those_of_the_volume(company: Company) -> N
     ec2 = company.aws.client(HOME)
     fast = ec2.create_volume(AvailabilityZone="eu-west-1a", Size=50, VolumeType="gp3", Iops=6000, Throughput=400)
     io = ec2.create_volume(AvailabilityZone="eu-west-1a", Size=60, VolumeType="io2", Iops=9000)
-    for number, each in enumerate((fast, io)):
-        ec2.attach_volume(VolumeId=each["VolumeId"], InstanceId=company.web, Device=f"/dev/sd{'xy'[number]}")
+    for device, volume in (("/dev/sdx", fast), ("/dev/sdy", io)):
+        ec2.attach_volume(VolumeId=volume["VolumeId"], InstanceId=company.web, Device=device)
     company.aws.travel(days=1)
-    assert company.says("restore", company.web, "--region", AWAY, "--zone", "us-east-1b", "--yes").code == 0
-    made = {tags_of(each)["Source_Device"]: each for each in company.volumes(AWAY, **RESTORED)}
-    assert set(made) == {"/dev/xvda", "/dev/sdb", "/dev/sdx", "/dev/sdy"}
-    found = made["/dev/sdx"]
-    assert (found["VolumeType"], found["Iops"], found["Throughput"]) == ("gp3", 6000, 400)
-    assert (made["/dev/sdy"]["VolumeType"], made["/dev/sdy"]["Iops"]) == ("io2", 9000)
-    assert made["/dev/xvda"]["VolumeType"] == "gp2"
+    assert company.run("restore", company.web, "--region", AWAY, "--zone", "us-east-1b", "--yes").code == 0
+    restored = {tags_of(volume)["Source_Device"]: volume for volume in company.volumes(AWAY, **RESTORED)}
+    assert set(restored) == {"/dev/xvda", "/dev/sdb", "/dev/sdx", "/dev/sdy"}
+    gp3, io2 = restored["/dev/sdx"], restored["/dev/sdy"]
+    assert (gp3["VolumeType"], gp3["Iops"], gp3["Throughput"]) == ("gp3", 6000, 400)
+    assert (io2["VolumeType"], io2["Iops"]) == ("io2", 9000)
+    assert restored["/dev/xvda"]["VolumeType"] == "gp2"
 
 
 def test_from_copies_while_the_source_is_down(company: Company) -> None:
     for operation in ("DescribeSnapshots", "DescribeInstances", "DescribeVolumes"):
         company.aws.fault(operation, error="timeout", times=99, region=HOME)
-    said = company.says("restore", company.web, "--region", AWAY, "--zone", "us-east-1a", "--yes", "--json")
-    assert said.code == 0
-    assert {each["size_gib"] for each in said.json["volumes"]} == {8, 100}
-    assert said.json["taken"] == "2026-11-25T03:00:00Z"
-    assert "--instance-id INSTANCE_ID" in said.json["attach"][-1]
+    result = company.run("restore", company.web, "--region", AWAY, "--zone", "us-east-1a", "--yes", "--json")
+    assert result.code == 0
+    assert {volume["size_gib"] for volume in result.json["volumes"]} == {8, 100}
+    assert result.json["taken"] == "2026-11-25T03:00:00Z"
+    assert "--instance-id INSTANCE_ID" in result.json["attach"][-1]
 
 
 TIMES = {
@@ -102,45 +102,45 @@ TIMES = {
 @pytest.mark.parametrize("region", [HOME, AWAY])
 def test_at_a_time(company: Company, region: str) -> None:
     for at, taken in TIMES.items():
-        said = company.says("restore", company.web, "--at", at, "--region", region, "--zone", f"{region}a", "--json")
-        assert (at, said.code, said.json["taken"]) == (at, 0, taken)
+        result = company.run("restore", company.web, "--at", at, "--region", region, "--zone", f"{region}a", "--json")
+        assert (at, result.code, result.json["taken"]) == (at, 0, taken)
 
 
-def test_a_set_that_is_not_whole_is_passed_over_and_said(company: Company) -> None:
+def test_a_set_that_is_not_whole_is_skipped_and_reported(company: Company) -> None:
     newest = company.newest(AWAY)
     company.aws.client(AWAY).delete_snapshot(SnapshotId=newest["SnapshotId"])
-    said = company.says("restore", company.web, "--region", AWAY, "--zone", "us-east-1a")
-    assert said.code == 0
-    assert "as of 2026-11-24 03:00 UTC" in said.out
-    assert "not from slot 2026-11-25T03:00Z, which is newer: it has 1 of 2 volumes" in said.out
+    result = company.run("restore", company.web, "--region", AWAY, "--zone", "us-east-1a")
+    assert result.code == 0
+    assert "as of 2026-11-24 03:00 UTC" in result.out
+    assert "not from slot 2026-11-25T03:00Z, which is newer: it has 1 of 2 volumes" in result.out
 
 
-def test_nothing_whole_is_said(company: Company) -> None:
-    for each in company.aws.snapshots(AWAY)[::2]:
-        company.aws.client(AWAY).delete_snapshot(SnapshotId=each["SnapshotId"])
-    said = company.says("restore", company.web, "--region", AWAY, "--zone", "us-east-1a")
-    assert said.code == 2
-    assert "no whole set" in said.err
-    assert "slot 2026-11-25T03:00Z has 1 of 2 volumes" in said.err
+def test_an_instance_without_a_whole_set(company: Company) -> None:
+    for snapshot in company.aws.snapshots(AWAY)[::2]:
+        company.aws.client(AWAY).delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+    result = company.run("restore", company.web, "--region", AWAY, "--zone", "us-east-1a")
+    assert result.code == 2
+    assert "no whole set" in result.err
+    assert "slot 2026-11-25T03:00Z has 1 of 2 volumes" in result.err
 
 
 def test_one_snapshot_and_its_copy_elsewhere(company: Company) -> None:
     primary = company.newest(HOME, Source_InstanceId=company.web)["SnapshotId"]
-    said = company.says("restore", primary, "--region", AWAY, "--zone", "us-east-1a", "--yes", "--json")
-    assert said.code == 0
+    result = company.run("restore", primary, "--region", AWAY, "--zone", "us-east-1a", "--yes", "--json")
+    assert result.code == 0
     [volume] = company.volumes(AWAY, **RESTORED)
-    [copy] = [each for each in company.aws.snapshots(AWAY) if each["Tags"]["Source_SnapshotId"] == primary]
-    assert volume["SnapshotId"] == copy["SnapshotId"] == said.json["volumes"][0]["snapshot"]
+    [copy] = [snapshot for snapshot in company.aws.snapshots(AWAY) if snapshot["Tags"]["Source_SnapshotId"] == primary]
+    assert volume["SnapshotId"] == copy["SnapshotId"] == result.json["volumes"][0]["snapshot"]
 
 
-def test_what_was_created_before_a_failure_is_told(company: Company) -> None:
+def test_what_was_created_before_a_failure_is_reported(company: Company) -> None:
     company.aws.fault("CreateVolume", error="VolumeLimitExceeded", message="too many", times=9,
                       match=lambda params: params["Size"] == 8)  # fmt: skip
-    said = company.says("restore", company.web, "--yes")
-    assert said.code == 1
-    [made] = company.volumes(**RESTORED)
-    assert f"→ {made['VolumeId']}" in said.out
-    assert "VolumeLimitExceeded" in said.out
+    result = company.run("restore", company.web, "--yes")
+    assert result.code == 1
+    [created] = company.volumes(**RESTORED)
+    assert f"→ {created['VolumeId']}" in result.out
+    assert "VolumeLimitExceeded" in result.out
 
 
 WRONG = (
@@ -158,58 +158,58 @@ WRONG = (
 
 def test_what_cannot_be_restored(company: Company) -> None:
     before = len(company.aws.calls)
-    for words, said in WRONG:
-        found = company.says("restore", *(company.web if each == "WEB" else each for each in words), "--yes")
-        assert (words, found.code) == (words, 2)
-        assert said.replace("WEB", company.web) in " ".join(found.err.split())
+    for words, message in WRONG:
+        result = company.run("restore", *(company.web if word == "WEB" else word for word in words), "--yes")
+        assert (words, result.code) == (words, 2)
+        assert message.replace("WEB", company.web) in " ".join(result.err.split())
     assert company.changes(before) == []
 
 
 def test_a_drill_restores_the_newest_copy_and_leaves_nothing(company: Company) -> None:
-    said = company.says("drill", company.web)
-    assert said.code == 0
-    assert_stored("drill", said.out)
+    result = company.run("drill", company.web)
+    assert result.code == 0
+    assert_stored("drill", result.out)
     assert company.volumes(AWAY) == []
     before = len(company.aws.calls)
-    [data] = company.says("drill", company.web, "--region", AWAY, "--json").json["drills"]
+    [data] = company.run("drill", company.web, "--region", AWAY, "--json").json["drills"]
     newest = company.newest(AWAY)
     assert (data["copy"], data["deleted"], data["failure"]) == (newest["SnapshotId"], True, None)
     assert data["seconds"] > 0
     assert company.changes(before) == ["CreateVolume", "DeleteVolume"]
-    deleted = [each for each in company.aws.calls[before:] if each.operation == "DeleteVolume"]
-    assert [each.params["VolumeId"] for each in deleted] == [data["volume"]]
+    deleted = [call for call in company.aws.calls[before:] if call.operation == "DeleteVolume"]
+    assert [call.params["VolumeId"] for call in deleted] == [data["volume"]]
 
 
-def test_a_drill_that_fails_says_what_it_left_behind(company: Company) -> None:
+def test_a_drill_that_cannot_delete_says_which_volume_remains(company: Company) -> None:
     company.aws.fault("DeleteVolume", error="UnauthorizedOperation", message="no", times=9)
-    said = company.says("drill", company.web)
+    result = company.run("drill", company.web)
     [left] = company.volumes(AWAY)
-    assert said.code == 1
-    assert f"{left['VolumeId']} was not deleted and costs money" in " ".join(said.out.split())
+    assert result.code == 1
+    assert f"{left['VolumeId']} was not deleted and costs money" in " ".join(result.out.split())
 
 
 def test_a_drill_that_cannot_create_deletes_nothing(company: Company) -> None:
     company.aws.fault("CreateVolume", error="VolumeLimitExceeded", message="too many", times=9)
     before = len(company.aws.calls)
-    said = company.says("drill", company.web, "--json")
-    assert said.code == 1
-    assert "too many" in said.json["drills"][0]["failure"]
+    result = company.run("drill", company.web, "--json")
+    assert result.code == 1
+    assert "too many" in result.json["drills"][0]["failure"]
     assert "DeleteVolume" not in company.changes(before)
 
 
 def test_a_drill_without_copies(company: Company) -> None:
-    said = company.says("drill", company.db)
-    assert (said.code, said.err) == (2, f"Error: no completed copy of {company.db} in {HOME}\n")
-    assert company.says("drill", "web").code == 2
+    result = company.run("drill", company.db)
+    assert (result.code, result.err) == (2, f"Error: no completed copy of {company.db} in {HOME}\n")
+    assert company.run("drill", "web").code == 2
 
 
 def test_what_was_restored_is_backed_up_as_any_other_volume(company: Company) -> None:
     other = company.aws.launch(HOME, name="other", tags=WEB)
-    data = company.says("restore", company.web, "--yes", "--json").json
+    data = company.run("restore", company.web, "--yes", "--json").json
     company.aws.travel(minutes=1)
-    made = data["volumes"][0]["volume"]
-    company.aws.client(HOME).attach_volume(VolumeId=made, InstanceId=other, Device="/dev/sdz")
+    restored = data["volumes"][0]["volume"]
+    company.aws.client(HOME).attach_volume(VolumeId=restored, InstanceId=other, Device="/dev/sdz")
     company.aws.travel(hours=1)
-    snapshot = company.newest(HOME, Source_VolumeId=made)
+    snapshot = company.newest(HOME, Source_VolumeId=restored)
     assert snapshot["Tags"]["Source_InstanceId"] == other
     assert not [key for key in snapshot["Tags"] if key.startswith("Restored_")]

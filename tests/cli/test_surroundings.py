@@ -27,24 +27,24 @@ READING = (["plan"], ["explain", "i-01234567"], ["lint"], ["report"], ["run", "c
 def test_without_a_permission_each_command_says_which(newcomer: Company, words: list[str]) -> None:
     for operation in ("DescribeInstances", "DescribeSnapshots", "DescribeVolumes"):
         newcomer.aws.fault(operation, error="UnauthorizedOperation", message="You are not authorized", times=99)
-    said = newcomer.says(*words)
-    assert said.code == 2
-    assert said.out == ""
-    assert said.err.startswith("Error: ")
-    assert "UnauthorizedOperation" in said.err
-    assert "Traceback" not in said.err
+    result = newcomer.run(*words)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith("Error: ")
+    assert "UnauthorizedOperation" in result.err
+    assert "Traceback" not in result.err
 
 
 def test_no_permission_names_the_way_out(newcomer: Company) -> None:
     newcomer.aws.fault("DescribeVolumes", error="UnauthorizedOperation", message="You are not authorized", times=9)
-    assert newcomer.says("plan").err == (
+    assert newcomer.run("plan").err == (
         "Error: no permission for DescribeVolumes (UnauthorizedOperation): You are not authorized; "
         "'ebs-snapshot-reactor policy' prints the permissions that the commands need\n"
     )
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["plan", "--region", "eu-wset-1"], "no such Region: eu-wset-1; did you mean eu-west-1?"),
         (["plan", "--region", "mars"], "no such Region: mars"),
@@ -65,27 +65,27 @@ def test_no_permission_names_the_way_out(newcomer: Company) -> None:
         (["report", "--html", "/nowhere/at/all.html"], "/nowhere/at/all.html cannot be written"),
         (["nothing"], "No such command 'nothing'"),
     ],
-    ids=lambda each: "-".join(each).replace("/", "") if isinstance(each, list) else "",
+    ids=lambda words: "-".join(words).replace("/", "") if isinstance(words, list) else "",
 )
-def test_wrong_arguments(newcomer: Company, words: list[str], said: str) -> None:
-    found = newcomer.says(*words)
-    assert (found.code, found.out) == (2, "")
-    assert said in found.err
+def test_wrong_arguments(newcomer: Company, words: list[str], message: str) -> None:
+    result = newcomer.run(*words)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
 
 
 def test_wrong_settings_are_named(newcomer: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAILY_AT", "noon")
-    said = newcomer.says("plan")
-    assert said.code == 2
-    assert "DAILY_AT='noon' is not understood" in said.err
+    result = newcomer.run("plan")
+    assert result.code == 2
+    assert "DAILY_AT='noon' is not understood" in result.err
 
 
 def test_a_profile_leads_to_its_region(newcomer: Company, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(f"[profile ops]\nregion = {AWAY}\naws_access_key_id=x\naws_secret_access_key=y\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    said = newcomer.says("plan", "--profile", "ops", "--json")
-    assert [each["region"] for each in said.json["regions"]] == [AWAY]
+    result = newcomer.run("plan", "--profile", "ops", "--json")
+    assert [region["region"] for region in result.json["regions"]] == [AWAY]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -95,23 +95,23 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def test_no_credentials() -> None:
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "chalicelib", "plan", "--region", HOME],
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr == (
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
         "Error: no AWS credentials: set them up with 'aws configure' or 'aws sso login', or give a --profile\n"
     )
 
 
 def test_no_region() -> None:
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "chalicelib", "lint"],
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert found.returncode == 2
-    assert "no Region: give --region, or set one in your AWS profile" in found.stderr
+    assert result.returncode == 2
+    assert "no Region: give --region, or set one in your AWS profile" in result.stderr
 
 
 def test_policies_are_printed_whole_or_by_group() -> None:
@@ -124,9 +124,9 @@ def test_policies_are_printed_whole_or_by_group() -> None:
 @pytest.mark.parametrize(
     ("group", "use"),
     [
-        ("read", lambda it: [it.says(*words) for words in (["plan"], ["lint"], ["report"], ["explain", it.web])]),
-        ("run", lambda it: [it.says("run", job, "--yes") for job in ("create", "copy", "sweep", "report")]),
-        ("restore", lambda it: [it.says("restore", it.web, "--yes"), it.says("drill", it.web)]),
+        ("read", lambda it: [it.run(*words) for words in (["plan"], ["lint"], ["report"], ["explain", it.web])]),
+        ("run", lambda it: [it.run("run", job, "--yes") for job in ("create", "copy", "sweep", "report")]),
+        ("restore", lambda it: [it.run("restore", it.web, "--yes"), it.run("drill", it.web)]),
     ],
     ids=["read", "run", "restore"],
 )
@@ -138,34 +138,35 @@ def test_a_policy_allows_every_call_of_its_commands(
     use(company)
     calls = [call for call in company.aws.calls[before:] if call.function is None]
     requests = sorted({request for call in calls for request in requests_of(call)}, key=repr)
-    found = verdicts([(policies()[group], request) for request in requests])
-    assert not [each for each in zip(requests, found, strict=True) if each[1] != ALLOWED]
+    answers = verdicts([(policies()[group], request) for request in requests])
+    assert not [pair for pair in zip(requests, answers, strict=True) if pair[1] != ALLOWED]
 
 
 @pytest.mark.parametrize("group", ["read", "run", "restore"])
 def test_whatever_changes_is_allowed_under_conditions(group: str) -> None:
     free = {"SendVssDocument", "FollowCommands"}
-    for each in policies()[group]["Statement"]:
-        actions = [each["Action"]] if isinstance(each["Action"], str) else each["Action"]
+    for statement in policies()[group]["Statement"]:
+        action = statement["Action"]
+        actions = [action] if isinstance(action, str) else action
         if not all(action.startswith("ec2:Describe") for action in actions):
-            assert "Condition" in each or each["Sid"] in free, each["Sid"]
+            assert "Condition" in statement or statement["Sid"] in free, statement["Sid"]
 
 
 def test_the_report_as_text_json_csv_and_html(company: Company, tmp_path: Path) -> None:
     html, csv = tmp_path / "report.html", tmp_path / "report.csv"
-    said = company.says("report", "--region", HOME, "--region", AWAY, "--html", str(html), "--csv", str(csv))
-    assert said.code == 0
-    assert said.err == f"wrote {html}\nwrote {csv}\n"
-    assert "volumes: 3 covered" in said.out
+    result = company.run("report", "--region", HOME, "--region", AWAY, "--html", str(html), "--csv", str(csv))
+    assert result.code == 0
+    assert result.err == f"wrote {html}\nwrote {csv}\n"
+    assert "volumes: 3 covered" in result.out
     assert html.read_text().lstrip().lower().startswith("<!doctype html>")
     assert csv.read_text().count("\n") == 4
-    data = company.says("report", "--json").json
+    data = company.run("report", "--json").json
     assert (data["command"], data["totals"]["covered"]) == ("report", 3)
 
 
 def test_a_report_that_needs_attention_is_exit_code_1(newcomer: Company) -> None:
     newcomer.aws.launch(HOME, name="typo", tags={"Backup": "Yse"})
-    assert newcomer.says("report").code == 1
+    assert newcomer.run("report").code == 1
 
 
 def test_progress_is_for_a_terminal_only(capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,16 +176,16 @@ def test_progress_is_for_a_terminal_only(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_help_names_every_command_and_the_exit_codes() -> None:
-    said = CliRunner().invoke(main, ["--help"]).stdout
+    result = CliRunner().invoke(main, ["--help"]).stdout
     for name in ("plan", "run", "explain", "lint", "report", "restore", "drill", "policy"):
-        assert f"\n  {name} " in said
-    assert "Exit codes:" in said
+        assert f"\n  {name} " in result
+    assert "Exit codes:" in result
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_the_help_of_each_command_has_an_example_that_the_command_accepts(name: str) -> None:
-    said = CliRunner().invoke(main, [name, "--help"], terminal_width=100).stdout
-    examples = [line.split()[1:] for line in said.splitlines() if line.startswith("    ebs-snapshot-reactor ")]
+    result = CliRunner().invoke(main, [name, "--help"], terminal_width=100).stdout
+    examples = [line.split()[1:] for line in result.splitlines() if line.startswith("    ebs-snapshot-reactor ")]
     assert examples
     for command, *words in examples:
         assert command == name

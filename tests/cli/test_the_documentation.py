@@ -23,17 +23,17 @@ def example(name: str) -> str:
 def test_every_example_is_what_a_command_wrote() -> None:
     text = PAGE.read_text()
     if os.environ.get("STORE"):
-        text = EXAMPLE.sub(lambda found: example(found[1]), text)
+        text = EXAMPLE.sub(lambda match: example(match[1]), text)
         PAGE.write_text(text)
-    found = [each[1] for each in EXAMPLE.finditer(text)]
-    assert found
-    for name in found:
+    names = [match[1] for match in EXAMPLE.finditer(text)]
+    assert names
+    for name in names:
         assert example(name) in text
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
-def test_every_command_and_every_option_is_told(name: str) -> None:
+def test_every_command_and_every_option_is_described(name: str) -> None:
     text = PAGE.read_text()
     assert f"\n## {name}\n" in text
-    options = [each for each in main.commands[name].params if isinstance(each, click.Option)]
-    assert [each.opts[0] for each in options if each.opts[0] not in text] == []
+    options = [option for option in main.commands[name].params if isinstance(option, click.Option)]
+    assert [option.opts[0] for option in options if option.opts[0] not in text] == []

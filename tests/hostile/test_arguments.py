@@ -87,7 +87,7 @@ arguments = any_text.filter(lambda text: ("\x00" not in text and text.strip() an
 
 def refused(company: Company, words: tuple[str, ...], text: str) -> bool:
     """Whether a command ends with a message and code 2; else it must have ended well, and either way in harmless words."""
-    said = company.says(*(each.replace("WEB", company.web).replace(ANY, text) for each in words))
+    said = company.run(*(each.replace("WEB", company.web).replace(ANY, text) for each in words))
     for each in (said.out, said.err):
         assert all(line.isprintable() for line in each.split("\n")), words
     if said.code == 2:
@@ -124,10 +124,10 @@ def test_what_no_argument_can_mean_is_refused(company: Company, words: tuple[str
 
 @pytest.mark.parametrize("width", ["0", "9" * 5000, "٣", "-1", "1", "x", "\x1b"])
 def test_a_width_that_is_none_is_no_width(company: Company, width: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = company.says("plan", "--why")
+    usual = company.run("plan", "--why")
     monkeypatch.setattr("tests.cli.conftest.COLUMNS", width)
     monkeypatch.setenv("LINES", width)
-    assert company.says("plan", "--why") == usual
+    assert company.run("plan", "--why") == usual
 
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION", "DAILY_AT"])
@@ -159,10 +159,10 @@ def test_a_source_that_is_none_is_looked_for_nowhere(company: Company, case: str
     company.aws.client(HOME).create_tags(Resources=[made], Tags=pairs)
     company.aws.travel(minutes=20)
     calls = len(company.aws.calls)
-    told = company.says("explain", made, "--json")
+    told = company.run("explain", made, "--json")
     assert told.code in (0, 1)
     assert {one["id"] for lines in told.json["volumes"].values() for one in lines} <= {made}
-    said = company.says("restore", made)
+    said = company.run("restore", made)
     assert (said.code, "give --zone" in said.err) == (2, True)  # of an instance that nobody knows
     assert all("'*'" not in str(each.params) for each in company.aws.calls[calls:])
 
@@ -175,7 +175,7 @@ def test_no_tag_writes_a_line_of_its_own(company: Company) -> None:
     company.aws.travel(minutes=20)
     for words in (("explain", made), ("explain", company.web, "--all"), ("plan", "--why"), ("run", "sweep", "--dry-run"),
                   ("lint",), ("report",), ("restore", made, "--zone", f"{HOME}a")):  # fmt: skip
-        said = company.says(*words)
+        said = company.run(*words)
         assert "x?FORGED" in said.out or words[0] not in ("explain", "restore")
         assert not re.search("^ *FORGED", said.out + said.err, re.MULTILINE), said.out
 
@@ -191,5 +191,5 @@ def test_no_command_to_be_pasted_holds_what_a_shell_would_act_on(device: str) ->
 
 
 def test_a_report_costs_what_can_be_written_down(company: Company, tmp_path: Path) -> None:
-    said = company.says("report", "--storage", "1000000", "--json", "--csv", str(tmp_path / "x.csv"))
+    said = company.run("report", "--storage", "1000000", "--json", "--csv", str(tmp_path / "x.csv"))
     assert math.isfinite(said.json["cost"]["high"])

@@ -124,7 +124,7 @@ def test_every_command_bears_it_and_harms_no_terminal(fleet: Fleet, tmp_path: Pa
     changed = len(fleet.aws.calls)
     for words in commands:
         for more in ((),) if words[-1] in here[2:] else ((), ("--json",)):
-            said = company.says(*words, "--region", HOME, *more)
+            said = company.run(*words, "--region", HOME, *more)
             assert said.code in (0, 1, 2), said
             assert said.out or "Error: " in said.err, words
             assert harmless(said.out), words
