@@ -6,10 +6,11 @@ An event is a hint: it says which snapshots to look at, and a job describes them
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.identifiers import INSTANCE, is_id, is_region, snapshot_in_arn
 from chalicelib.models import Completion, Request
 from chalicelib.quoting import cut, printable, quoted
 
@@ -20,13 +21,8 @@ _ENVELOPE: Mapping[str, type] = {
 }  # fmt: skip
 _JSON_NAMES: Mapping[type, str] = {str: "a string", list: "a list", dict: "a JSON object"}
 
-# ARNs come in both shapes: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html
-_SNAPSHOT_ARN = re.compile(r"arn:aws[a-z-]*:ec2:[a-z0-9-]*:[a-z0-9-]*:snapshot/(snap-[0-9a-f]{1,17})")
-
-_INSTANCE_ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
 _EVENT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
-_LONGEST_CAUSE = 1000
+_MAX_CAUSE_LENGTH = 1000
 
 
 class BadEvent(ValueError):
@@ -38,7 +34,7 @@ def _bad(name: str, read: object, accepted: str) -> BadEvent:
 
 
 def check_envelope(event: object) -> None:
-    """Return if an event has all that EventBridge puts around a detail; BadEvent names what is missing or odd."""
+    """Raise BadEvent, which names what is missing or wrong, unless an event has the fields that EventBridge sends."""
     if not isinstance(event, Mapping):
         raise _bad("event", event, "a JSON object, as EventBridge delivers it")
     if missing := [name for name in _ENVELOPE if name not in event]:
@@ -58,52 +54,52 @@ def _event_id(id: object) -> str:
 
 
 def detail(event: Mapping[str, Any], region: str) -> Mapping[str, Any]:
-    """Return the detail of an event of this Region; BadEvent if it is none."""
+    """Return the detail of an event of this Region; BadEvent if the event comes from another one or has no detail."""
     if event.get("region") != region:
         raise _bad("region", event.get("region"), repr(region))
-    found = event.get("detail")
-    if not isinstance(found, Mapping):
-        raise _bad("detail", found, "a JSON object")
-    return found
+    event_detail = event.get("detail")
+    if not isinstance(event_detail, Mapping):
+        raise _bad("detail", event_detail, "a JSON object")
+    return event_detail
 
 
 def wants_dry_run(event: Mapping[str, Any]) -> bool:
     """Return whether the event's detail asks for a plan only; BadEvent if that is not clear.
 
-    It is not clear either if the wish stands beside the detail, or is spelt in another way.
+    ``dry_run`` outside the detail, or in another spelling, is refused too: nobody gets a real run who asked for none.
     """
-    found = event.get("detail")
-    inside = found if isinstance(found, Mapping) else {}
-    for name in [*event, *(key for key in inside if key != "dry_run")]:
+    value = event.get("detail")
+    event_detail = value if isinstance(value, Mapping) else {}
+    for name in [*event, *(key for key in event_detail if key != "dry_run")]:
         if isinstance(name, str) and "".join(filter(str.isalpha, name)).casefold() == "dryrun":
             raise _bad("the key", name, "dry_run, spelt exactly so, in the detail of the event")
-    asked = inside.get("dry_run", False)
-    if not isinstance(asked, bool):
-        raise _bad("dry_run", asked, "true or false")
-    return asked
+    dry_run = event_detail.get("dry_run", False)
+    if not isinstance(dry_run, bool):
+        raise _bad("dry_run", dry_run, "true or false")
+    return dry_run
 
 
 def read_completion(event: Mapping[str, Any], region: str) -> Completion:
-    """Return which snapshots a ``createSnapshot`` or ``createSnapshots`` event speaks of.
+    """Return the snapshots that a ``createSnapshot`` or ``createSnapshots`` event is about.
 
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html
     """
-    found = detail(event, region)
-    cause = _cause(found.get("cause"))
-    failed = _failed("result", found.get("result"), "succeeded", "failed")
-    match found.get("event"):
+    event_detail = detail(event, region)
+    cause = _cause(event_detail.get("cause"))
+    failed = _failed("result", event_detail.get("result"), "succeeded", "failed")
+    match event_detail.get("event"):
         case "createSnapshot":
-            return Completion(((_snapshot_id(found.get("snapshot_id")), failed),), cause)
+            return Completion(((_snapshot_id(event_detail.get("snapshot_id")), failed),), cause)
         case "createSnapshots":
-            return Completion(_members(found.get("snapshots")), cause)
+            return Completion(_members(event_detail.get("snapshots")), cause)
         case other:
             raise _bad("event", other, "createSnapshot, createSnapshots")
 
 
 def _cause(read: object) -> str:
-    """Return what AWS says of a failure: a failure with an odd cause is a failure all the same."""
+    """Return the cause that AWS gives for a failure. A cause of a wrong type does not hide the failure."""
     text = read if isinstance(read, str) else quoted(read) if read else ""
-    return cut(printable(text), _LONGEST_CAUSE)
+    return cut(printable(text), _MAX_CAUSE_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,31 +111,31 @@ class CopyEnd:
     failed: bool
 
 
-def read_copy_end(event: Mapping[str, Any], region: str, regions: Collection[str] | None = None) -> CopyEnd:
-    """Return which Region a copy came from. The Region stands in either of two places of the source's ARN.
+def read_copy_end(event: Mapping[str, Any], region: str, is_reachable: Callable[[str], bool]) -> CopyEnd:
+    """Return which Region a copy came from: the source's ARN has the Region in the field for the Region or the account.
 
-    ``regions`` are those that are known, None if nobody knows.
+    ``is_reachable`` says whether a Region is in this partition.
     """
-    found = detail(event, region)
-    if found.get("event") != "copySnapshot":
-        raise _bad("event", found.get("event"), "copySnapshot")
-    failed = _failed("result", found.get("result"), "succeeded", "failed")
-    return CopyEnd(_region_of(found.get("source"), regions), _snapshot_id(found.get("snapshot_id")), failed)
+    event_detail = detail(event, region)
+    if event_detail.get("event") != "copySnapshot":
+        raise _bad("event", event_detail.get("event"), "copySnapshot")
+    failed = _failed("result", event_detail.get("result"), "succeeded", "failed")
+    source_region = _region_of(event_detail.get("source"), is_reachable)
+    return CopyEnd(source_region, _snapshot_id(event_detail.get("snapshot_id")), failed)
 
 
-def _region_of(arn: object, regions: Collection[str] | None) -> str:
+def _region_of(arn: object, is_reachable: Callable[[str], bool]) -> str:
     fields = arn.split(":") if isinstance(arn, str) else []
     for field in fields[3:5]:
-        if _REGION.fullmatch(field) and (regions is None or field in regions):
+        if is_region(field) and is_reachable(field):
             return field
-    raise _bad("source", arn, "the ARN of a snapshot in a Region that this version knows")
+    raise _bad("source", arn, "the ARN of a snapshot in a Region of this partition")
 
 
 def read_request(event: Mapping[str, Any], region: str) -> Request:
-    """Return which instance a ``Snapshot Requested`` event asks a snapshot of."""
-    found = detail(event, region)
-    instance_id = found.get("instance-id")
-    if not isinstance(instance_id, str) or not _INSTANCE_ID.fullmatch(instance_id):
+    """Return the instance that a ``Snapshot Requested`` event asks to back up."""
+    instance_id = detail(event, region).get("instance-id")
+    if not isinstance(instance_id, str) or not is_id(instance_id, INSTANCE):
         raise _bad("instance-id", instance_id, "an id such as i-0123456789abcdef0")
     return Request(_event_id(event.get("id")), instance_id)
 
@@ -154,14 +150,14 @@ def read_tag_change(event: Mapping[str, Any], region: str) -> tuple[str, ...]:
 
 
 def _members(snapshots: object) -> tuple[tuple[str, bool], ...]:
-    if not isinstance(snapshots, list) or not all(isinstance(each, Mapping) for each in snapshots):
+    if not isinstance(snapshots, list) or not all(isinstance(snapshot, Mapping) for snapshot in snapshots):
         raise _bad("snapshots", snapshots, "a list of objects")
     return tuple(
         (
-            _snapshot_id(each.get("snapshot_id")),
-            _failed("status", each.get("status"), "completed", "error"),
+            _snapshot_id(snapshot.get("snapshot_id")),
+            _failed("status", snapshot.get("status"), "completed", "error"),
         )
-        for each in snapshots
+        for snapshot in snapshots
     )
 
 
@@ -172,7 +168,7 @@ def _failed(name: str, word: object, good: str, bad: str) -> bool:
 
 
 def _snapshot_id(arn: object) -> str:
-    found = _SNAPSHOT_ARN.fullmatch(arn) if isinstance(arn, str) else None
-    if not found:
+    snapshot_id = snapshot_in_arn(arn) if isinstance(arn, str) else None
+    if not snapshot_id:
         raise _bad("snapshot_id", arn, "the ARN of a snapshot")
-    return found[1]
+    return snapshot_id

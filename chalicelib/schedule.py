@@ -1,6 +1,6 @@
 """Slots and retention: pure calendar arithmetic, all of it in UTC.
 
-A schedule names the slots of a day; a retention names how long a snapshot stands.
+A schedule names the slots of a day; a retention names how long a snapshot is kept.
 Nothing here reads a clock: the time is always an argument.
 """
 
@@ -27,8 +27,8 @@ TIME_FORMS = "HH:MM from 00:00 to 23:59, UTC"
 class Schedule:
     """The slots of every day, in minutes after midnight UTC, sorted.
 
-    With ``on_request`` a slot is also filled by a snapshot that was asked for since the slot before it. Without slots
-    there are only such snapshots.
+    With ``on_request``, a snapshot that was requested after the previous slot also fills a slot. A schedule without
+    slots has requested snapshots only.
     """
 
     minutes: tuple[int, ...]
@@ -50,7 +50,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The tiers that a snapshot may qualify for, in the order they were written."""
+    """The tiers that a snapshot can qualify for, in the order of the tag."""
 
     tiers: tuple[Tier, ...]
 
@@ -65,12 +65,12 @@ class Limits:
 
 NO_LIMITS = Limits()
 
-# Any day serves to compare how long tiers are; this one is followed by a leap year.
-_ANY_DAY = date(2023, 12, 31)
+# The day from which the lengths of tiers are compared: any day would do. A leap year follows this one.
+_REFERENCE_DAY = date(2023, 12, 31)
 
 
 def parse_limit(text: str) -> Tier | None:
-    """Return the one tier written in a setting, None if there is nothing; ValueError names what is accepted."""
+    """Return the one tier in a setting, None if the setting is empty; ValueError names what is accepted."""
     words = text.casefold().split()
     if len(words) > 1:
         raise ValueError(LIMIT_FORMS)
@@ -79,16 +79,16 @@ def parse_limit(text: str) -> Tier | None:
 
 def parse_time(text: str) -> time:
     """Return the time of day written as ``HH:MM``; ValueError names what is accepted."""
-    found = _TIME_OF_DAY.fullmatch(text.strip())
-    if not found:
+    match = _TIME_OF_DAY.fullmatch(text.strip())
+    if not match:
         raise ValueError(TIME_FORMS)
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 def parse_schedule(text: str, daily_at: time) -> Schedule:
     """Return the schedule written in a tag; ValueError names what is accepted.
 
-    ``daily_at`` is the time of day (UTC) that a bare ``daily`` stands for.
+    ``daily_at`` is the time of day (UTC) that ``daily`` without a time means.
     """
     words = " ".join(text.casefold().split())
     if words == "daily":
@@ -100,9 +100,9 @@ def parse_schedule(text: str, daily_at: time) -> Schedule:
     kind, _, at = words.partition(" ")
     if kind in ("daily", "on-request") and _TIME_OF_DAY.fullmatch(at):
         return Schedule(Schedule.daily(parse_time(at)).minutes, on_request=kind == "on-request")
-    found = _EVERY.fullmatch(words)
-    if found and int(found[1]) and 24 % int(found[1]) == 0:
-        return _every(int(found[1]))
+    match = _EVERY.fullmatch(words)
+    if match and int(match[1]) and 24 % int(match[1]) == 0:
+        return _every(int(match[1]))
     raise ValueError(SCHEDULE_FORMS)
 
 
@@ -119,10 +119,10 @@ def parse_retention(text: str) -> Retention:
 
 
 def _tier(word: str) -> Tier:
-    found = _TIER.fullmatch(word)
-    if not found:
+    match = _TIER.fullmatch(word)
+    if not match:
         raise ValueError(RETENTION_FORMS)
-    tier = Tier(int(found[1]), found[2] or "d")
+    tier = Tier(int(match[1]), match[2] or "d")
     if not 1 <= tier.count <= _UNITS[tier.unit].max_count:
         raise ValueError(RETENTION_FORMS)
     return tier
@@ -160,7 +160,7 @@ def _midnight(day: date) -> datetime:
 
 
 def days_after(day: date, days: int) -> date:
-    """Return the day so many days later, or earlier; the last or first day there is if that is beyond it."""
+    """Return the day that many days later, or earlier, limited to ``date.min`` and ``date.max``."""
     try:
         return day + timedelta(days=days)
     except OverflowError:
@@ -173,7 +173,7 @@ def delete_on(retention: Retention, fallback: Retention, taken: date, earlier: I
     It is the latest date among the tiers that the snapshot qualifies for. Every snapshot
     qualifies for a tier of days; the first that a volume gets in an ISO week, a month or a year
     qualifies for that tier, where ``earlier`` holds the days of the volume's snapshots that exist.
-    One that qualifies for no tier stands as long as the days of ``fallback`` say.
+    One that qualifies for no tier is kept for the days of ``fallback``.
     """
     days = frozenset(earlier)
     dates = [_after(taken, tier) for tier in retention.tiers if _qualifies(tier, taken, days)]
@@ -190,15 +190,15 @@ def within(expiry: date, taken: date, limits: Limits) -> date:
 
 
 def limits_text(limits: Limits) -> str:
-    """Return limits as a person reads them, such as ``at least 7d, at most 3y``."""
+    """Return limits as text, such as ``at least 7d, at most 3y``."""
     bounds = (("at least", limits.least), ("at most", limits.most))
     return ", ".join(f"{word} {tier.count}{tier.unit}" for word, tier in bounds if tier)
 
 
 def exceeds(retention: Retention, limits: Limits) -> bool:
-    """Return whether a retention asks for less or for more than the limits allow."""
-    longest = max(_after(_ANY_DAY, tier) for tier in retention.tiers)
-    return longest != within(longest, _ANY_DAY, limits)
+    """Return whether a retention is shorter or longer than the limits allow."""
+    longest = max(_after(_REFERENCE_DAY, tier) for tier in retention.tiers)
+    return longest != within(longest, _REFERENCE_DAY, limits)
 
 
 def _days(retention: Retention) -> int:
@@ -226,9 +226,9 @@ def _add_months(day: date, months: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A unit of retention: the most that a tag may ask for, when that many are over, and its periods.
+    """A unit of retention: the highest count in a tag, how to add so many units to a day, and its periods.
 
-    The first snapshot in a ``period`` qualifies for the tier; None if every snapshot does.
+    The first snapshot in each ``period`` qualifies for the tier; without periods, every snapshot does.
     """
 
     max_count: int

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import TypeVar
 
+from chalicelib.identifiers import is_region
 from chalicelib.quoting import printable, quoted
 from chalicelib.schedule import (
     LIMIT_FORMS,
@@ -34,7 +35,7 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 
 class SettingsError(ValueError):
-    """Settings that are not understood: each with what was read and what is accepted."""
+    """Settings that are not understood; the message says for each what was read and what is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Settings:
 
 
 def _region(text: str) -> str:
-    if text and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
+    if text and not is_region(text):
         raise ValueError
     return text
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, UnknownRegionError
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -65,6 +65,15 @@ def regions_of_partition(region: str) -> frozenset[str]:
     """Return the Regions of the partition that ``region`` is in, as botocore knows them, and ``region`` itself."""
     partition = session().get_partition_for_region(region)
     return frozenset(session().get_available_regions("ec2", partition_name=partition)) | {region}
+
+
+@cache
+def partition_of(region: str) -> str | None:
+    """Return the partition of a Region, a Region newer than botocore too; None if no partition has such a name."""
+    try:
+        return session().get_partition_for_region(region)
+    except UnknownRegionError:
+        return None
 
 
 def error_code(error: ClientError) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import tags
 from chalicelib.aws.answers import plain_tags, size_gib, volume_of
-from chalicelib.aws.clients import Clients, regions_of_partition
+from chalicelib.aws.clients import Clients, partition_of, regions_of_partition
 from chalicelib.aws.filters import begun_on, chunks, only, tagged
 from chalicelib.aws.writing import Writer
 from chalicelib.models import Creation, Instance, Inventory, Snapshot, State, TagProblem, Volume
@@ -42,10 +42,9 @@ class EC2:
             limits=settings.limits,
         )
 
-    @property
-    def regions(self) -> frozenset[str]:
-        """The Regions of this partition."""
-        return self._contract.regions
+    def is_reachable(self, region: str) -> bool:
+        """Return whether a Region is in this partition, and so in reach of this account."""
+        return partition_of(region) == partition_of(self.region)
 
     def instances(self, instance_id: str | None = None) -> Inventory:
         """Return the instances of this Region that are not terminated, and the volumes: all, or one instance's."""

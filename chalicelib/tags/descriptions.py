@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from chalicelib.identifiers import REGION_FORM
 from chalicelib.models import Instance, Snapshot, Volume
 from chalicelib.quoting import cut, printable
 from chalicelib.tags import keys
 
 _PROMISE = re.compile(r" - until ([0-9]{4}-[0-9]{2}-[0-9]{2})\Z")
 # What versions of this app wrote before descriptions had a date, from the instance's id on.
-_UNDATED = re.compile(r".* \(i-[0-9a-f]+\)( - vol-[0-9a-f]+ \(.*\))? - [a-z]{2,6}(-[a-z]+)+-[0-9]+\Z", re.DOTALL)
+_UNDATED = re.compile(rf".* \(i-[0-9a-f]+\)( - vol-[0-9a-f]+ \(.*\))? - {REGION_FORM}\Z", re.DOTALL)
 
 
 def description(instance: Instance, region: str, until: date, volume: Volume | None = None) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.identifiers import INSTANCE, SNAPSHOT, VOLUME, is_id
 from chalicelib.models import Instance, Snapshot
 from reactor_cli import session
 from reactor_cli.account import Account
 from reactor_cli.errors import CommandFailed, error_text
-from reactor_cli.ids import INSTANCE, SNAPSHOT, VOLUME, is_id
 
 _MISSING = {
     INSTANCE: "no instance with this id, and no snapshot of it,",

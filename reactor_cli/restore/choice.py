@@ -8,12 +8,12 @@ from datetime import datetime
 
 import click
 
+from chalicelib.identifiers import INSTANCE, SNAPSHOT, is_id
 from chalicelib.models import Snapshot, State
 from chalicelib.plan.sets import SnapshotSet, sets_of
 from chalicelib.wording import moment
 from reactor_cli.account import Account
 from reactor_cli.errors import CommandFailed
-from reactor_cli.ids import INSTANCE, SNAPSHOT, is_id
 from reactor_cli.restore.ec2 import Placement, Restorer
 from reactor_cli.restore.volumes import missing_text, newest_restorable
 

@@ -12,13 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
+from chalicelib.identifiers import INSTANCE, is_id
 from chalicelib.models import Snapshot
 from chalicelib.plan.sets import volume_of
 from chalicelib.quoting import printable
 from chalicelib.wording import age_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.errors import CommandFailed, error_text
-from reactor_cli.ids import INSTANCE, is_id
 from reactor_cli.restore.choice import newest_restorable_of
 from reactor_cli.restore.ec2 import Restorer
 from reactor_cli.restore.volumes import DRILL, volumes_to_create

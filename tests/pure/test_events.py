@@ -175,31 +175,29 @@ def test_a_failure_with_an_odd_cause_is_one_all_the_same(cause: object, said: st
             events.CopyEnd("ap-east-12", "snap-0aaaaaaa", False),
         ),
     ],
-    ids=["the Region in the account's place", "the Region in its own", "a longer Region", "a later one"],
+    ids=["the Region in the account's field", "the Region in its own field", "a Region of GovCloud", "a newer Region"],
 )
 def test_read_copy_end(event: Mapping[str, Any], end: events.CopyEnd) -> None:
-    assert events.read_copy_end(event, "us-west-2") == end
+    assert events.read_copy_end(event, "us-west-2", lambda name: True) == end
 
 
-ODD = "arn:aws:ec2:us-west-2:us-east-1:snapshot/snap-1:2:3"
+TWO_REGIONS = "arn:aws:ec2:us-west-2:us-east-1:snapshot/snap-1:2:3"
 
 
 @pytest.mark.parametrize(
-    ("regions", "region"),
-    [(None, "us-west-2"), ({"us-west-2", "us-east-1"}, "us-west-2"), ({"us-east-1"}, "us-east-1")],
+    ("reachable", "region"), [({"us-west-2", "us-east-1"}, "us-west-2"), ({"us-east-1"}, "us-east-1")]
 )
-def test_a_copy_comes_from_a_region_that_exists(regions: set[str] | None, region: str) -> None:
-    event = sample("copySnapshot-succeeded", source=ODD)
-    assert events.read_copy_end(event, "us-west-2", regions).source_region == region
+def test_a_copy_comes_from_a_region_of_this_partition(reachable: set[str], region: str) -> None:
+    event = sample("copySnapshot-succeeded", source=TWO_REGIONS)
+    assert events.read_copy_end(event, "us-west-2", reachable.__contains__).source_region == region
 
 
-def test_a_copy_from_a_region_that_does_not_exist_says_what_was_read() -> None:
+def test_a_copy_from_a_region_of_another_partition_is_refused() -> None:
+    event = sample("copySnapshot-succeeded", source=TWO_REGIONS)
     with pytest.raises(events.BadEvent) as refusal:
-        events.read_copy_end(sample("copySnapshot-succeeded", source=ODD), "us-west-2", {"eu-west-1", ODD, ""})
-    assert (
-        str(refusal.value)
-        == f"source='{ODD}' is not understood; accepted: the ARN of a snapshot in a Region that this version knows"
-    )
+        events.read_copy_end(event, "us-west-2", {"eu-west-1", TWO_REGIONS, ""}.__contains__)
+    message = f"source='{TWO_REGIONS}' is not understood; accepted: the ARN of a snapshot in a Region of this partition"
+    assert str(refusal.value) == message
 
 
 @pytest.mark.parametrize(
@@ -207,14 +205,14 @@ def test_a_copy_from_a_region_that_does_not_exist_says_what_was_read() -> None:
     [
         ({"event": "createSnapshot"}, "event='createSnapshot' is not understood; accepted: copySnapshot"),
         ({"result": "done"}, "result='done' is not understood; accepted: succeeded, failed"),
-        ({"source": "arn:aws:ec2:::us-east-1"}, "source='arn:aws:ec2:::us-east-1' is not understood; accepted: the ARN of a snapshot in a Region that this version knows"),
-        ({"source": None}, "source=None is not understood; accepted: the ARN of a snapshot in a Region that this version knows"),
-        ({"source": "arn:aws:ec2:::snapshot/snap-1"}, "source='arn:aws:ec2:::snapshot/snap-1' is not understood; accepted: the ARN of a snapshot in a Region that this version knows"),
+        ({"source": "arn:aws:ec2:::us-east-1"}, "source='arn:aws:ec2:::us-east-1' is not understood; accepted: the ARN of a snapshot in a Region of this partition"),
+        ({"source": None}, "source=None is not understood; accepted: the ARN of a snapshot in a Region of this partition"),
+        ({"source": "arn:aws:ec2:::snapshot/snap-1"}, "source='arn:aws:ec2:::snapshot/snap-1' is not understood; accepted: the ARN of a snapshot in a Region of this partition"),
     ],
 )  # fmt: skip
 def test_a_bad_copy_event_says_what_was_read(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(events.BadEvent) as refusal:
-        events.read_copy_end(sample("copySnapshot-succeeded", **changes), "us-west-2")
+        events.read_copy_end(sample("copySnapshot-succeeded", **changes), "us-west-2", lambda name: True)
     assert str(refusal.value) == message
 
 
