@@ -35,11 +35,11 @@ class Opened:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed; `make chromium` installs one on Debian")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS, headless=True)
+        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, headless=True)
         yield running
         running.close()
 

@@ -19,8 +19,8 @@ HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror=al
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A snapshot to be made: when it began, how it went, and where."""
+class Specification:
+    """A snapshot to build: when it began, its state, and its Region."""
 
     at: datetime
     state: str = "completed"
@@ -44,19 +44,19 @@ class Maker:
 
     def instance(self, name: str, raw: dict[str, str], volumes: int, *, gone: bool = False, odd: str = "") -> None:
         instance_id = self.id("i")
-        made = [
+        built = [
             tags.read_volume(self.id("vol"), f"/dev/sd{chr(97 + number)}", {}, size_gib=self._rng.choice((8, 50, 200)))[
                 0
             ]
             for number in range(volumes)
         ]
-        instance, wrong = tags.read_instance(instance_id, {"Name": name} | raw, "/dev/sda", made, CONTRACT)
+        instance, wrong = tags.read_instance(instance_id, {"Name": name} | raw, "/dev/sda", built, CONTRACT)
         self.problems += wrong
         if not gone:
             self.instances.append(instance)
         if instance.policy.enabled:
             hours = [minute // 60 for minute in instance.policy.schedule.minutes]
-            for volume in made:
+            for volume in built:
                 self._history(instance, volume, hours, odd)
 
     def _history(self, instance: Instance, volume: Volume, hours: list[int], odd: str) -> None:
@@ -73,26 +73,26 @@ class Maker:
         raw = dict(tags.primary_tags(instance, volume, tags.slot_value(at), expiry, None))
         if odd == "kept" and at.day == 1:
             raw["KeepForever"] = "audit"
-        made = Made(at, state="pending" if odd == "new" else "completed")
+        specification = Specification(at, state="pending" if odd == "new" else "completed")
         if odd == "broken" and newest:
-            made = Made(at, "error", "An internal error occurred")
-        primary = self._read(raw, volume, made)
+            specification = Specification(at, "error", "An internal error occurred")
+        primary = self._read(raw, volume, specification)
         self.snapshots.append(primary)
-        if instance.policy.destinations and made.state == "completed" and not (odd == "uncopied" and newest):
-            copy = Made(at + timedelta(minutes=9), region=AWAY)
+        if instance.policy.destinations and specification.state == "completed" and not (odd == "uncopied" and newest):
+            copy = Specification(at + timedelta(minutes=9), region=AWAY)
             if odd == "unkeyed" and newest:
-                copy = Made(at + timedelta(minutes=9), "error", "Given key ID is not accessible", AWAY)
+                copy = Specification(at + timedelta(minutes=9), "error", "Given key ID is not accessible", AWAY)
             self.copies.append(self._read(dict(tags.copy_tags(primary)), volume, copy))
 
-    def _read(self, raw: dict[str, str], volume: Volume, made: Made) -> Snapshot:
+    def _read(self, raw: dict[str, str], volume: Volume, specification: Specification) -> Snapshot:
         return tags.read_snapshot(
             self.id("snap"),
             raw,
-            CONTRACT.in_region(made.region),
-            volume_id=volume.id if made.region == HOME else "vol-ffffffff",
-            state=made.state,
-            started=made.at,
-            state_message=made.message,
+            CONTRACT.in_region(specification.region),
+            volume_id=volume.id if specification.region == HOME else "vol-ffffffff",
+            state=specification.state,
+            started=specification.at,
+            state_message=specification.message,
             size_gib=volume.size_gib,
         )[0]
 

@@ -13,30 +13,30 @@ from tests.browser.sample import HOSTILE
 pytestmark = pytest.mark.browser
 
 TOO_WIDE = """() => [...document.querySelectorAll('body *')]
-  .filter(each => !each.closest('svg') && each.getClientRects().length)
-  .filter(each => each.getBoundingClientRect().right > innerWidth + 0.5 || each.getBoundingClientRect().left < -0.5)
-  .map(each => each.outerHTML.slice(0, 120))"""
+  .filter(element => !element.closest('svg') && element.getClientRects().length)
+  .filter(element => element.getBoundingClientRect().right > innerWidth + 0.5 || element.getBoundingClientRect().left < -0.5)
+  .map(element => element.outerHTML.slice(0, 120))"""
 CUT = """() => [...document.querySelectorAll('article *, .hero *, .tiles *, .attention *, .rows *')]
-  .filter(each => !each.closest('svg, details:not([open])') && getComputedStyle(each).overflow !== 'visible')
-  .filter(each => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)
-  .map(each => each.outerHTML.slice(0, 120))"""
+  .filter(element => !element.closest('svg, details:not([open])') && getComputedStyle(element).overflow !== 'visible')
+  .filter(element => element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1)
+  .map(element => element.outerHTML.slice(0, 120))"""
 CONTRAST = """() => {
   const light = text => { const [r, g, b] = text.match(/[0-9.]+/g).map(Number).map(c => c / 255)
     .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const behind = each => { for (; each; each = each.parentElement) {
-    const colour = getComputedStyle(each).backgroundColor; if (!/^rgba.*, 0\\)$/.test(colour)) return colour; } return 'rgb(255,255,255)'; };
+  const behind = element => { for (; element; element = element.parentElement) {
+    const colour = getComputedStyle(element).backgroundColor; if (!/^rgba.*, 0\\)$/.test(colour)) return colour; } return 'rgb(255,255,255)'; };
   const poor = new Set();
-  for (const each of document.querySelectorAll('h1,h2,h3,p,dt,dd,li,code,small,button,.badge,.l span')) {
-    if (!each.getClientRects().length) continue;
-    const [a, b] = [light(getComputedStyle(each).color), light(behind(each))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) poor.add(`${each.className || each.tagName} ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+  for (const element of document.querySelectorAll('h1,h2,h3,p,dt,dd,li,code,small,button,.badge,.l span')) {
+    if (!element.getClientRects().length) continue;
+    const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) poor.add(`${element.className || element.tagName} ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
   }
   return [...poor]; }"""
 
 
 def background(page: Page) -> str:
-    found: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    return found
+    colour: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return colour
 
 
 def test_it_renders_without_a_complaint_and_without_a_network(browser: Browser, file: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_script_that_got_in_would_not_run(browser: Browser, file: Path, tmp_pa
     tampered.write_text(file.read_text().replace("</main>", "<script>document.title='owned'</script></main>"))
     opened = show(browser, tampered)
     assert opened.page.title() == "EBS backups, 22 November 2026"
-    assert any("Content Security Policy" in each for each in opened.complaints)
+    assert any("Content Security Policy" in complaint for complaint in opened.complaints)
 
 
 def test_sorting(browser: Browser, file: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_dot_shows_when_it_was_taken_and_when_it_expires(browser: Browser, fil
 @pytest.mark.parametrize("width", [360, 800, 1280])
 def test_nothing_is_wider_than_the_window(browser: Browser, file: Path, width: int, scheme: str) -> None:
     opened = show(browser, file, width, scheme)
-    opened.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    opened.page.evaluate("document.querySelectorAll('details').forEach(element => element.open = true)")
     assert opened.page.evaluate("document.documentElement.scrollWidth") == width
     assert opened.page.evaluate(TOO_WIDE) == []
     assert opened.page.evaluate(CUT) == []

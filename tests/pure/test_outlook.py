@@ -35,8 +35,8 @@ NEWEST = snapshot("snap-2", EXPIRES)
 
 
 def test_an_expired_snapshot_is_deleted_on_its_day() -> None:
-    found = outlook(older(), NEWEST)
-    assert (reason_text(found.today.reason), found.deletion, kept_after_expiry(found)) == (
+    result = outlook(older(), NEWEST)
+    assert (reason_text(result.today.reason), result.deletion, kept_after_expiry(result)) == (
         "expires on 2026-11-29",
         date(2026, 11, 29),
         "",
@@ -44,18 +44,18 @@ def test_an_expired_snapshot_is_deleted_on_its_day() -> None:
 
 
 def test_the_newest_stays_until_a_newer_one_completes() -> None:
-    found = outlook(older(), NEWEST, of="snap-2")
-    assert (found.deletion, kept_after_expiry(found)) == (None, "the newest completed snapshot of vol-0a")
+    result = outlook(older(), NEWEST, of="snap-2")
+    assert (result.deletion, kept_after_expiry(result)) == (None, "the newest completed snapshot of vol-0a")
 
 
 def test_a_pending_snapshot_counts_as_the_newest_on_that_day() -> None:
-    found = outlook(older(), snapshot("snap-2", EXPIRES, state="pending"))
-    assert found.deletion == date(2026, 11, 29)
+    result = outlook(older(), snapshot("snap-2", EXPIRES, state="pending"))
+    assert result.deletion == date(2026, 11, 29)
 
 
 def test_a_failed_snapshot_never_counts_as_the_newest() -> None:
-    found = outlook(older(), snapshot("snap-2", EXPIRES, state="error"))
-    assert (found.deletion, kept_after_expiry(found)) == (None, "the newest completed snapshot of vol-0a")
+    result = outlook(older(), snapshot("snap-2", EXPIRES, state="error"))
+    assert (result.deletion, kept_after_expiry(result)) == (None, "the newest completed snapshot of vol-0a")
 
 
 def test_a_copy_whose_lineage_is_unknown_is_deleted_on_its_day() -> None:
@@ -66,17 +66,17 @@ def test_a_copy_whose_lineage_is_unknown_is_deleted_on_its_day() -> None:
 
 def test_the_newest_copy_is_deleted_when_its_grace_ends() -> None:
     copy = snapshot("snap-1", COPIED, volume_id="vol-ffffffff", region=ELSEWHERE)
-    found = outlooks([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"]
-    assert (found.deletion, kept_after_expiry(found)) == (
+    result = outlooks([copy], ["snap-1"], TODAY, GUARDS, ELSEWHERE)["snap-1"]
+    assert (result.deletion, kept_after_expiry(result)) == (
         date(2026, 12, 29),
         "the newest completed copy for vol-0a, kept until 2026-12-29",
     )
 
 
 def test_what_has_expired_is_deleted_today() -> None:
-    found = outlook(older(DeleteOn="2026-11-20"), NEWEST)
-    assert found.deletion == TODAY
-    assert found.today.call is not None
+    result = outlook(older(DeleteOn="2026-11-20"), NEWEST)
+    assert result.deletion == TODAY
+    assert result.today.call is not None
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_what_has_expired_is_deleted_today() -> None:
     ],
 )
 def test_what_is_never_deleted(tags: dict[str, str], guards: Guards, reason: str, kept: str) -> None:
-    found = outlook(older(**tags), NEWEST, guards=guards)
-    assert (reason_text(found.today.reason), found.deletion, kept_after_expiry(found)) == (reason, None, kept)
+    result = outlook(older(**tags), NEWEST, guards=guards)
+    assert (reason_text(result.today.reason), result.deletion, kept_after_expiry(result)) == (reason, None, kept)
 
 
 def test_how_much_expires_on_that_day_does_not_matter_before_it() -> None:
@@ -100,8 +100,8 @@ def test_how_much_expires_on_that_day_does_not_matter_before_it() -> None:
 
 
 def test_copies_that_expire_before_the_primary_change_nothing() -> None:
-    found = outlook(older(Copy_DeleteOn="2026-11-25"), NEWEST)
-    assert (found.deletion, kept_after_expiry(found)) == (date(2026, 11, 29), "")
+    result = outlook(older(Copy_DeleteOn="2026-11-25"), NEWEST)
+    assert (result.deletion, kept_after_expiry(result)) == (date(2026, 11, 29), "")
 
 
 def test_a_snapshot_that_another_one_of_the_region_makes_unproven_is_never_deleted() -> None:
@@ -110,15 +110,15 @@ def test_a_snapshot_that_another_one_of_the_region_makes_unproven_is_never_delet
         snapshot("snap-0", of_another_instance, volume_id="vol-0b", started=NOW - timedelta(days=9)),
         promised=date(2026, 12, 1),
     )
-    found = outlook(older(), NEWEST, dated)
-    assert (found.deletion, found.kept_after_expiry) == (None, because(Code.UNPROVEN))
+    result = outlook(older(), NEWEST, dated)
+    assert (result.deletion, result.kept_after_expiry) == (None, because(Code.UNPROVEN))
 
 
 def test_no_day_is_expected_while_the_breaker_holds() -> None:
     expired = [older(f"snap-{number:03}", DeleteOn="2026-11-20") for number in range(30)]
-    found = outlook(*expired, of="snap-007")
-    assert (found.deletion, kept_after_expiry(found)) == (None, "")
-    assert reason_text(found.today.reason) == "expired on 2026-11-20, but the run would delete too much"
+    result = outlook(*expired, of="snap-007")
+    assert (result.deletion, kept_after_expiry(result)) == (None, "")
+    assert reason_text(result.today.reason) == "expired on 2026-11-20, but the run would delete too much"
 
 
 def test_the_expected_days_are_those_of_the_sweep() -> None:
@@ -127,7 +127,7 @@ def test_the_expected_days_are_those_of_the_sweep() -> None:
         snapshot(f"snap-{n}", EXPIRES | {"DeleteOn": day}, started=NOW - timedelta(days=n))
         for n, day in enumerate(days)
     ]
-    found = outlooks(snapshots, [one.id for one in snapshots], TODAY, GUARDS, REGION)
+    result = outlooks(snapshots, [one.id for one in snapshots], TODAY, GUARDS, REGION)
     for day in (TODAY + timedelta(days=n) for n in range(20)):
         deleted = {decision.targets[0].id for decision in plan_sweep(snapshots, day, GUARDS, REGION) if decision.call}
-        assert deleted == {id for id, one in found.items() if one.deletion and one.deletion <= day}
+        assert deleted == {id for id, one in result.items() if one.deletion and one.deletion <= day}

@@ -60,8 +60,8 @@ def view(
 
 
 def only(report: Report) -> VolumeReport:
-    [found] = [volume for each in report.instances for volume in each.volumes]
-    return found
+    [result] = [volume for instance in report.instances for volume in instance.volumes]
+    return result
 
 
 TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "2026-11-21 03:00")
@@ -144,21 +144,21 @@ TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "202
     ],
 )
 def test_verdicts(snapshots: list[Snapshot], raw: dict[str, str] | None, cover: Cover, reason: str) -> None:
-    found = only(make_report([view(*snapshots, raw=raw)], NOW))
-    assert (found.cover, found.reason) == (cover, reason)
+    result = only(make_report([view(*snapshots, raw=raw)], NOW))
+    assert (result.cover, result.reason) == (cover, reason)
 
 
 def test_a_volume_left_out() -> None:
-    found = only(make_report([view(volume_raw={"Backup": "No"})], NOW))
-    assert (found.cover, found.reason) == (Cover.LEFT_OUT, "the volume is tagged Backup=No")
+    result = only(make_report([view(volume_raw={"Backup": "No"})], NOW))
+    assert (result.cover, result.reason) == (Cover.LEFT_OUT, "the volume is tagged Backup=No")
 
 
 def test_a_mistyped_tag_leaves_the_volume_uncovered() -> None:
     problem = TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup")
-    made = make_report([view(raw={"Backup": "Yse"}, problems=(problem,))], NOW)
-    assert only(made).cover == Cover.UNCOVERED
+    report = make_report([view(raw={"Backup": "Yse"}, problems=(problem,))], NOW)
+    assert only(report).cover == Cover.UNCOVERED
     # It is reported once, with the instance, and not again as a tag problem.
-    [entry] = made.attention
+    [entry] = report.attention
     assert "is not understood: read Backup=Yse; accepted: Yes" in entry.text
 
 
@@ -242,17 +242,17 @@ def wants(id: str, began: str) -> Snapshot:
     ],
 )
 def test_copies(snapshots: list[Snapshot], destination: Destination, good: bool, reason: str) -> None:
-    made = make_report([view(*snapshots, raw=COPIED, copies=destination)], NOW)
-    [found] = only(made).copies
-    assert (found.good, found.reason, found.wanted) == (good, reason, True)
-    late = [each for each in made.attention if "no snapshot since" not in each.text]
+    report = make_report([view(*snapshots, raw=COPIED, copies=destination)], NOW)
+    [result] = only(report).copies
+    assert (result.good, result.reason, result.wanted) == (good, reason, True)
+    late = [entry for entry in report.attention if "no snapshot since" not in entry.text]
     assert bool(late) != good
 
 
 def test_copies_that_the_tags_no_longer_ask_for_are_shown_and_are_good() -> None:
     destination = Destination((copy("snap-c", "snap-0", "2026-11-12 03:05"),))
-    [found] = only(make_report([view(TODAY, copies=destination)], NOW)).copies
-    assert (found.wanted, found.good, found.newest_id) == (False, True, "snap-c")
+    [result] = only(make_report([view(TODAY, copies=destination)], NOW)).copies
+    assert (result.wanted, result.good, result.newest_id) == (False, True, "snap-c")
 
 
 def test_failures_say_what_resolved_them() -> None:
@@ -262,22 +262,22 @@ def test_failures_say_what_resolved_them() -> None:
         copy("snap-cx", "snap-1", "2026-11-22 03:05", "error"),
         copy("snap-c", "snap-1", "2026-11-22 04:05", Copy_Try="2"),
     )
-    made = make_report([view(failed, healed, raw=COPIED, copies=Destination(copies))], NOW)
-    assert [(each.kind, each.id, each.cause, each.resolution) for each in made.failures] == [
+    report = make_report([view(failed, healed, raw=COPIED, copies=Destination(copies))], NOW)
+    assert [(failure.kind, failure.id, failure.cause, failure.resolution) for failure in report.failures] == [
         ("snapshot", "snap-x", "no luck", "snap-1"),
         ("copy", "snap-cx", "no key", "snap-c"),
     ]
-    assert made.totals.failures == 0
-    assert not made.attention
-    assert "Failures of the last day that are resolved:" in as_text(made)
+    assert report.totals.failures == 0
+    assert not report.attention
+    assert "Failures of the last day that are resolved:" in as_text(report)
 
 
 def test_an_orphan_says_when_its_last_snapshot_expires() -> None:
     gone = {"Source_VolumeId": "vol-9", "Source_InstanceId": "i-9", "Name": "old - vol-9 (/dev/xvda)"}
     left = snapshot("snap-9", PRIMARY | gone, volume_id="vol-9", started=at("2026-11-20 03:00"))
     last = copy("snap-c9", "snap-9", "2026-11-20 03:05", **gone)
-    made = make_report([view(TODAY, left, copies=Destination((last,)))], NOW)
-    [orphan] = made.orphans
+    report = make_report([view(TODAY, left, copies=Destination((last,)))], NOW)
+    [orphan] = report.orphans
     assert (orphan.name, orphan.reason) == ("old", "the instance no longer exists")
     assert (orphan.snapshots, orphan.copies) == (1, 1)
     assert orphan.last_expiry == date(2026, 12, 29)  # the newest copy is kept for 30 days more
@@ -303,23 +303,25 @@ def test_copies_for_a_region_that_is_not_reported_on() -> None:
 
 def test_next_expiry_and_what_is_kept_forever() -> None:
     kept = primary("snap-0", "2026-11-01 03:00", DeleteOn="2026-11-08", KeepForever="audit")
-    found = only(make_report([view(kept, YESTERDAY, TODAY)], NOW))
-    assert (found.next_expiry, found.kept_forever) == (date(2026, 11, 29), 1)
+    result = only(make_report([view(kept, YESTERDAY, TODAY)], NOW))
+    assert (result.next_expiry, result.kept_forever) == (date(2026, 11, 29), 1)
 
 
 def test_a_volume_of_two_instances_counts_once() -> None:
     shared = volume()
     both = (instance("i-0b", {"Name": "other"}, [shared]), instance("i-0a", BACKUP, [shared]))
-    made = make_report([RegionView(REGION, Inventory(instances=both), Inventory(snapshots=(TODAY,)))], NOW)
-    assert made.totals.covered == 1
-    assert made.totals.untagged == 0
+    report = make_report([RegionView(REGION, Inventory(instances=both), Inventory(snapshots=(TODAY,)))], NOW)
+    assert report.totals.covered == 1
+    assert report.totals.untagged == 0
 
 
 def test_cost_is_a_range_with_its_assumptions() -> None:
-    ten = [replace(each, size_gib=100.0) for each in (YESTERDAY, TODAY)]
-    made = make_report([view(*ten)], NOW, Prices(storage_per_gb_month=1, daily_change_low=0.01, daily_change_high=0.1))
-    assert (made.cost.low, made.cost.high) == (101.0, 110.0)
-    assert any("1 USD per GB-month" in each for each in made.cost.assumptions)
+    ten = [replace(snapshot, size_gib=100.0) for snapshot in (YESTERDAY, TODAY)]
+    report = make_report(
+        [view(*ten)], NOW, Prices(storage_per_gb_month=1, daily_change_low=0.01, daily_change_high=0.1)
+    )
+    assert (report.cost.low, report.cost.high) == (101.0, 110.0)
+    assert any("1 USD per GB-month" in assumption for assumption in report.cost.assumptions)
     most = make_report([view(*ten)], NOW, Prices(1, daily_change_low=5, daily_change_high=9))
     assert most.cost.high == 200.0  # never more than a full copy for each snapshot
 
@@ -336,9 +338,9 @@ def test_the_order_of_what_comes_in_does_not_matter() -> None:
 
 
 def test_every_volume_has_a_verdict_and_a_reason() -> None:
-    made = company(30, 2, 5)
-    covers = [volume for each in made.instances for volume in each.volumes]
-    totals = made.totals
+    report = company(30, 2, 5)
+    covers = [volume for instance in report.instances for volume in instance.volumes]
+    totals = report.totals
     assert len(covers) == 60
     assert totals.covered + totals.late + totals.uncovered + totals.untagged + totals.left_out == 60
     assert all(volume.reason for volume in covers)
@@ -347,11 +349,13 @@ def test_every_volume_has_a_verdict_and_a_reason() -> None:
 
 def test_an_unresolved_failure_needs_attention() -> None:
     failed = primary("snap-x", "2026-11-22 06:00", "error")
-    made = make_report([view(primary("snap-1", "2026-11-22 05:00"), failed, raw=BACKUP | {"Schedule": "hourly"})], NOW)
-    assert only(made).cover == Cover.COVERED
-    [entry] = made.attention
+    report = make_report(
+        [view(primary("snap-1", "2026-11-22 05:00"), failed, raw=BACKUP | {"Schedule": "hourly"})], NOW
+    )
+    assert only(report).cover == Cover.COVERED
+    [entry] = report.attention
     assert entry.text == "the snapshot snap-x of vol-0a failed: no luck"
-    assert made.totals.failures == 1
+    assert report.totals.failures == 1
 
 
 def test_names_are_those_that_the_snapshots_carry() -> None:
@@ -360,9 +364,9 @@ def test_names_are_those_that_the_snapshots_carry() -> None:
 
 
 def test_a_timeline_has_a_dot_for_each_snapshot_and_a_tick_for_each_day_of_expiry() -> None:
-    made = make_report([view(YESTERDAY, TODAY)], NOW)
-    window = window_of(made)
-    marks = only(made).marks
+    report = make_report([view(YESTERDAY, TODAY)], NOW)
+    window = window_of(report)
+    marks = only(report).marks
     assert (window.start, window.end) == (at("2026-11-15 00:00"), at("2026-11-30 00:00"))
     assert dots(marks, window) == f"M{6 * 24 + 3} 8h0m24 0h0"
     assert dots(marks, window, dense=True) == f"M{6 * 24 + 3} 3v10m24-10v10"

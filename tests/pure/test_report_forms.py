@@ -25,18 +25,18 @@ BACKUP = {"Backup": "Yes", "Name": "web"}
 
 
 def test_json_holds_everything() -> None:
-    made = company(12, 2, 5)
-    found: dict[str, Any] = as_json(made)
-    assert set(found) == set(asdict(made))
-    assert found["now"] == "2026-11-22T06:30:00Z"
-    assert json.loads(json.dumps(found)) == found
+    report = company(12, 2, 5)
+    data: dict[str, Any] = as_json(report)
+    assert set(data) == set(asdict(report))
+    assert data["now"] == "2026-11-22T06:30:00Z"
+    assert json.loads(json.dumps(data)) == data
 
 
 def test_csv_has_a_line_for_each_volume_and_destination() -> None:
-    made = company(24, 2, 5)
-    rows = list(csv.DictReader(io.StringIO(as_csv(made))))
+    report = company(24, 2, 5)
+    rows = list(csv.DictReader(io.StringIO(as_csv(report))))
     assert tuple(rows[0]) == COLUMNS
-    assert len(rows) == sum(max(1, len(volume.copies)) for each in made.instances for volume in each.volumes)
+    assert len(rows) == sum(max(1, len(volume.copies)) for instance in report.instances for volume in instance.volumes)
     assert {row["cover"] for row in rows} == {"covered", "late", "uncovered"}
     assert {row["covered"] for row in rows} == {"yes", "no"}
 
@@ -50,8 +50,8 @@ def test_text_starts_with_what_needs_attention_and_holds_no_control_characters()
 
 
 def test_a_subject_is_one_short_line_of_ascii() -> None:
-    made = make_report([RegionView(f"région-{number}") for number in range(30)], NOW)
-    assert subject(made) == "EBS backups in 30 Regions: all is well"
+    report = make_report([RegionView(f"région-{number}") for number in range(30)], NOW)
+    assert subject(report) == "EBS backups in 30 Regions: all is well"
     assert subject(company(4)).isascii()
 
 
@@ -65,10 +65,10 @@ def test_the_page_escapes_what_comes_from_tags_and_stays_small() -> None:
 
 
 def test_an_empty_report_is_a_report() -> None:
-    made = make_report([], NOW)
-    assert as_text(made).startswith("No volume is to be backed up.")
-    assert "No volume is to be backed up." in as_html(made)
-    assert as_csv(made).splitlines() == [",".join(COLUMNS)]
+    report = make_report([], NOW)
+    assert as_text(report).startswith("No volume is to be backed up.")
+    assert "No volume is to be backed up." in as_html(report)
+    assert as_csv(report).splitlines() == [",".join(COLUMNS)]
 
 
 @pytest.mark.parametrize("text", ["daily 03:00", "hourly", "every 6h", "on-request", "on-request 05:00", "every 12h"])

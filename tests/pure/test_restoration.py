@@ -25,10 +25,10 @@ BEFORE = (taken("snap-1", "vol-0a", "2026-11-21T03:00Z"), taken("snap-2", "vol-0
 
 def test_the_newest_set_is_taken() -> None:
     sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
-    assert [each.slot for each in sets] == [SLOT, "2026-11-21T03:00Z"]
+    assert [one.slot for one in sets] == [SLOT, "2026-11-21T03:00Z"]
     whole = newest_restorable(sets, NOW)
     assert whole
-    assert [each.id for each in whole.snapshots] == ["snap-3", "snap-4"]
+    assert [snapshot.id for snapshot in whole.snapshots] == ["snap-3", "snap-4"]
 
 
 def test_a_set_that_lacks_a_volume_or_its_completion_is_not_whole() -> None:
@@ -54,40 +54,40 @@ def copied(id: str, volume: str, **tags: str) -> Snapshot:
 
 
 def test_copies_are_told_apart_by_the_volume_that_their_tags_name() -> None:
-    [found] = sets_of([copied("snap-3", "vol-0a"), copied("snap-4", "vol-0b")])
-    assert [each.id for each in found.snapshots] == ["snap-3", "snap-4"]
+    [whole] = sets_of([copied("snap-3", "vol-0a"), copied("snap-4", "vol-0b")])
+    assert [snapshot.id for snapshot in whole.snapshots] == ["snap-3", "snap-4"]
 
 
 def test_a_primary_goes_before_a_copy_of_the_same_volume_and_slot() -> None:
-    [found] = sets_of([copied("snap-3", "vol-0a"), taken("snap-4", "vol-0a")])
-    assert [each.id for each in found.snapshots] == ["snap-4"]
+    [whole] = sets_of([copied("snap-3", "vol-0a"), taken("snap-4", "vol-0a")])
+    assert [snapshot.id for snapshot in whole.snapshots] == ["snap-4"]
 
 
 def test_a_set_is_in_the_order_of_its_devices() -> None:
     devices = {"snap-1": "/dev/sdb", "snap-2": "/dev/sda", "snap-3": "/dev/sda"}
-    found = [taken(id, f"vol-{id}", Source_Device=device) for id, device in devices.items()]
-    [whole] = sets_of([*found, taken("snap-4", "vol-0d")])
-    assert [each.id for each in whole.snapshots] == ["snap-4", "snap-2", "snap-3", "snap-1"]
+    snapshots = [taken(id, f"vol-{id}", Source_Device=device) for id, device in devices.items()]
+    [whole] = sets_of([*snapshots, taken("snap-4", "vol-0d")])
+    assert [snapshot.id for snapshot in whole.snapshots] == ["snap-4", "snap-2", "snap-3", "snap-1"]
 
 
 def test_of_several_snapshots_of_a_volume_the_completed_one_is_taken() -> None:
-    [found] = sets_of([taken("snap-3", "vol-0a", size="1"), taken("snap-4", "vol-0a", size="1", state="error")])
-    assert [each.id for each in found.snapshots] == ["snap-3"]
-    assert not missing_text(found)
+    [whole] = sets_of([taken("snap-3", "vol-0a", size="1"), taken("snap-4", "vol-0a", size="1", state="error")])
+    assert [snapshot.id for snapshot in whole.snapshots] == ["snap-3"]
+    assert not missing_text(whole)
 
 
 def test_the_time_of_a_copy_is_that_of_its_primary() -> None:
     raw = {"Type": "Automated", "Backup_Slot": "request-1", "Source_SnapshotId": "snap-1", "Source_Region": REGION,
            "Source_VolumeId": "vol-0a", "Source_StartTime": "2026-11-22T02:00:00Z"}  # fmt: skip
     copy = snapshot("snap-9", raw, volume_id="vol-ffffffff", region=ELSEWHERE)
-    [found] = sets_of([copy])
-    assert found.taken == at("2026-11-22 02:00")
+    [whole] = sets_of([copy])
+    assert whole.taken == at("2026-11-22 02:00")
 
 
 def test_snapshots_from_before_the_size_of_a_set_was_recorded_count_as_many_as_they_are() -> None:
     old = snapshot("snap-1", {"Type": "Automated", "Backup_Slot": SLOT, "Source_VolumeId": "vol-0a"})
-    [found] = sets_of([old])
-    assert (found.expected, missing_text(found)) == (1, "")
+    [whole] = sets_of([old])
+    assert (whole.expected, missing_text(whole)) == (1, "")
 
 
 def test_a_volume_is_as_its_tags_say_that_it_was() -> None:

@@ -23,29 +23,31 @@ def records(invocation: Invocation) -> list[dict[str, Any]]:
 
 def emitted(invocation: Invocation) -> dict[str, float]:
     """The metrics in a log, as CloudWatch reads them."""
-    found: dict[str, float] = {}
+    emitted_metrics: dict[str, float] = {}
     for record in records(invocation):
-        for each in record.get("_aws", {}).get("CloudWatchMetrics", ()):
-            assert each["Namespace"] == metrics.NAMESPACE
-            assert each["Dimensions"] == [["service"]]
-            found |= {one["Name"]: record[one["Name"]][0] for one in each["Metrics"]}
-    return found
+        for group in record.get("_aws", {}).get("CloudWatchMetrics", ()):
+            assert group["Namespace"] == metrics.NAMESPACE
+            assert group["Dimensions"] == [["service"]]
+            emitted_metrics |= {one["Name"]: record[one["Name"]][0] for one in group["Metrics"]}
+    return emitted_metrics
 
 
 def last_report(aws: LocalAWS, region: str = HOME) -> Invocation:
-    return [each for each in aws.invocations if each.function == "report" and each.region == region][-1]
+    return [
+        invocation for invocation in aws.invocations if invocation.function == "report" and invocation.region == region
+    ][-1]
 
 
-def said(aws: LocalAWS, region: str = HOME) -> dict[str, Any]:
-    [record] = [each for each in records(last_report(aws, region)) if each.get("message") == "report"]
-    return record
+def report_record(aws: LocalAWS, region: str = HOME) -> dict[str, Any]:
+    [report] = [record for record in records(last_report(aws, region)) if record.get("message") == "report"]
+    return report
 
 
 def test_all_is_well_on_an_ordinary_morning(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 100))
     aws.launch(HOME, name="scratch")
     aws.travel_to(MORNING)
-    record = said(aws)
+    record = report_record(aws)
     assert record["headline"] == "All 2 volumes to be backed up are covered."
     assert record["attention"] == []
     assert (record["totals"]["covered"], record["totals"]["untagged"]) == (2, 1)
@@ -68,10 +70,10 @@ def test_what_is_wrong_is_told_and_is_no_error(aws: LocalAWS) -> None:
     aws.launch(HOME, name="search", tags={"Backup": "Yse"})
     aws.disable(HOME, "create_snapshots")
     aws.travel_to(MORNING)
-    record = said(aws)
+    record = report_record(aws)
     assert record["headline"] == "2 of 2 volumes to be backed up are not covered."
     [volume] = volumes_of(aws, HOME, web).values()
-    texts = [each["text"] for each in record["attention"]]
+    texts = [entry["text"] for entry in record["attention"]]
     assert any(text == f"{volume}: no snapshot yet" for text in texts)
     assert any("is not understood: read Backup=Yse" in text for text in texts)
     assert emitted(last_report(aws))["VolumesUncovered"] == 2
@@ -84,7 +86,7 @@ def test_a_volume_is_late_when_its_slot_has_passed_it_by(aws: LocalAWS) -> None:
     aws.travel_to(MORNING)
     aws.disable(HOME, "create_snapshots")
     aws.travel(days=1)
-    [entry] = said(aws)["attention"]
+    [entry] = report_record(aws)["attention"]
     assert "no snapshot since 2026-11-23 03:00; snap-" in entry["text"]
     assert "is 28 h old" in entry["text"]
     assert emitted(last_report(aws))["OldestSnapshotAge"] == pytest.approx(27.5, abs=0.1)
@@ -94,7 +96,7 @@ def test_a_copy_that_failed_and_one_that_nobody_made(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags=BACKUP)
     aws.fail_copy(AWAY, "Given key ID is not accessible", times=9)
     aws.travel_to(MORNING)
-    [entry] = said(aws)["attention"]
+    [entry] = report_record(aws)["attention"]
     assert "and will be made again: Given key ID is not accessible" in entry["text"]
     assert emitted(last_report(aws))["CopiesMissing"] == 1
 
@@ -105,7 +107,7 @@ def test_a_destination_that_does_not_answer_is_part_of_the_report(aws: LocalAWS)
     aws.fault("DescribeSnapshots", error="AuthFailure", message="not enabled", times=9, region=AWAY,
               match=lambda params: "Source_Region" in str(params))  # fmt: skip
     aws.travel_to(MORNING)
-    record = said(aws)
+    record = report_record(aws)
     assert record["headline"] == "The one volume to be backed up is covered, but some copies could not be read."
     [unreadable] = record["unreadable"]
     assert unreadable["region"] == AWAY
@@ -119,24 +121,24 @@ def test_a_report_that_cannot_be_made_is_an_error(aws: LocalAWS) -> None:
     aws.disable(HOME, "sweep_snapshots")
     aws.travel_to(MORNING)
     assert "UnauthorizedOperation" in str(last_report(aws).error)
-    assert [each.function for each in failures(aws)] == ["report"] * 3
+    assert [failure.function for failure in failures(aws)] == ["report"] * 3
 
 
 @pytest.fixture
 def topic(aws: LocalAWS) -> str:
     """A topic with a queue that gets what is published."""
     arn: str = aws.client(HOME, "sns").create_topic(Name="backups")["TopicArn"]
-    queue = aws.client(HOME, "sqs").create_queue(QueueName="heard")["QueueUrl"]
-    aws.client(HOME, "sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:heard")
-    assert queue.endswith("/heard")
+    queue = aws.client(HOME, "sqs").create_queue(QueueName="mails")["QueueUrl"]
+    aws.client(HOME, "sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:mails")
+    assert queue.endswith("/mails")
     return arn
 
 
 def mails(aws: LocalAWS) -> list[dict[str, str]]:
     client = aws.client(HOME, "sqs")
-    url = client.get_queue_url(QueueName="heard")["QueueUrl"]
-    found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ())
-    return [json.loads(each["Body"]) for each in found]
+    url = client.get_queue_url(QueueName="mails")["QueueUrl"]
+    messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ())
+    return [json.loads(message["Body"]) for message in messages]
 
 
 def test_the_mail_starts_with_what_needs_attention(aws: LocalAWS, topic: str) -> None:
@@ -166,20 +168,24 @@ def test_a_report_that_cannot_be_sent_is_an_error(aws: LocalAWS, topic: str) -> 
     aws.travel_to(MORNING)
     assert "JobFailed" in str(last_report(aws).error)
     assert "gone" in str(last_report(aws).error)
-    assert said(aws)["headline"] == "No volume is to be backed up."
+    assert report_record(aws)["headline"] == "No volume is to be backed up."
 
 
 def test_jobs_count_what_they_deleted_deferred_and_failed_at(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags={"Backup": "Yes", "Retention": "1"})
     aws.travel(days=3)
-    swept = [emitted(each) for each in aws.invocations if each.function == "sweep_snapshots" and each.region == HOME]
+    swept = [
+        emitted(invocation)
+        for invocation in aws.invocations
+        if invocation.function == "sweep_snapshots" and invocation.region == HOME
+    ]
     assert swept[-1] == {"Deletions": 1}
     assert swept[0] == {}
     broken = aws.launch(HOME, name="broken", tags={"Backup": "Yes"})
     aws.fail_snapshot(volumes_of(aws, HOME, broken)["/dev/xvda"], "An internal error occurred")
     aws.travel(hours=2)
-    heard = [emitted(each) for each in failures(aws)]
-    assert heard[0] == {"Failures": 1}
+    metrics_of_failures = [emitted(failure) for failure in failures(aws)]
+    assert metrics_of_failures[0] == {"Failures": 1}
 
 
 def test_every_record_says_which_event_it_belongs_to(aws: LocalAWS) -> None:
@@ -198,7 +204,7 @@ def test_kept_forever_and_orphans(aws: LocalAWS) -> None:
     tag(aws, HOME, snapshot["SnapshotId"], KeepForever="audit")
     aws.client(HOME).terminate_instances(InstanceIds=[web])
     aws.travel_to(MORNING)
-    record = said(aws)
+    record = report_record(aws)
     assert record["orphans"] == 1
     assert record["attention"] == []
     assert record["headline"] == "No volume is to be backed up."
