@@ -163,8 +163,13 @@ class Snapshot:
 
     @property
     def taken(self) -> datetime:
-        """The point in time that it holds; of a copy that does not say, when the copy began, which is later."""
-        return self.source_started or self.started
+        """The point in time that it holds; of a copy that does not say, when the copy began, which is later.
+
+        A tag says when the primary of a copy began. That cannot be after the copy began.
+        """
+        if self.source_started is None or not self.is_copy:
+            return self.started
+        return min(self.source_started, self.started)
 
     @property
     def copy_expiry(self) -> date | None:

@@ -21,7 +21,7 @@ from chalicelib.plan.destinations import (
     not_to_copy,
     unreadable,
 )
-from chalicelib.plan.history import newest_completed, primaries_by_volume
+from chalicelib.plan.history import by_age_of_data, newest_completed, primaries_by_volume
 from chalicelib.plan.needed import needed_for_restore
 from chalicelib.plan.owed import owed_copies, owing
 from chalicelib.plan.protection import plan_protection, propagate
@@ -41,6 +41,7 @@ __all__ = [
     "Destination",
     "Guards",
     "SnapshotSet",
+    "by_age_of_data",
     "copies_by_primary",
     "destinations_to_look_in",
     "expired",

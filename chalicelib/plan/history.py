@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from chalicelib.models import Snapshot, State
 
@@ -16,6 +17,11 @@ def primaries_by_volume(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapsho
         if snapshot.is_primary:
             by_volume[snapshot.volume_id].append(snapshot)
     return by_volume
+
+
+def by_age_of_data(snapshot: Snapshot) -> tuple[datetime, datetime, str]:
+    """Order snapshots by the point in time that they hold: a late copy of old data is old."""
+    return snapshot.taken, snapshot.started, snapshot.id
 
 
 def newest_completed(history: Sequence[Snapshot]) -> Snapshot | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from chalicelib.models import Code, Reason, Snapshot, State, Wish, because
+from chalicelib.plan.history import by_age_of_data
 from chalicelib.plan.sets import newest_whole, sets_of
 from chalicelib.schedule import days_after
 
@@ -91,7 +92,7 @@ def _newest_copies(managed: Iterable[Snapshot], today: date, grace_days: int) ->
     return {
         newest.id: because(Code.NEWEST_COPY, volume=volume_id, until=_last_day(newest, grace_days))
         for (_, volume_id), history in by_lineage.items()
-        if (newest := _newest(history)) and today < _last_day(newest, grace_days)
+        if (newest := _newest(sorted(history, key=by_age_of_data))) and today < _last_day(newest, grace_days)
     }
 
 

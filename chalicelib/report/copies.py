@@ -32,7 +32,7 @@ class ExpectedCopy:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """The copies of one Region's snapshots by source volume and destination, oldest first.
+    """The copies of one Region's snapshots by source volume and destination, the oldest data first.
 
     ``regions`` are the destinations in which copies of a volume exist or are expected.
     """
@@ -52,7 +52,7 @@ def find_copies(view: RegionView, now: datetime) -> Copies:
     """Return the copies of a Region's snapshots, those that are missing included."""
     existing: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
     for name, destination in sorted(view.destinations.items()):
-        for copy in sorted(destination.copies, key=lambda copy: (copy.started, copy.id)):
+        for copy in sorted(destination.copies, key=plan.by_age_of_data):
             if copy.managed and copy.source_volume_id and copy.primary_region == view.region:
                 existing[copy.source_volume_id, name].append(copy)
     expected = _expected(view, now)
@@ -125,8 +125,8 @@ def _report_destination(volume_id: str, name: str, wanted: bool, copies: Copies,
         good=not (unreadable or count[CopyState.MISSING] or count[CopyState.FAILED]),
         reason=f"{name} cannot be read: {unreadable}" if unreadable else _reason(expected, newest, wanted),
         newest_id=newest.id if newest else "",
-        newest_at=newest.started if newest else None,
-        newest_age=hours(now - newest.started) if newest else None,
+        newest_at=newest.taken if newest else None,
+        newest_age=hours(now - newest.taken) if newest else None,
         pending=count[CopyState.PENDING],
         deferred=count[CopyState.DEFERRED],
         missing=count[CopyState.MISSING],
@@ -153,7 +153,7 @@ def marks(snapshots: Iterable[Snapshot]) -> tuple[Mark, ...]:
     """Return snapshots as a timeline shows them, oldest first."""
     return tuple(
         sorted(
-            Mark(snapshot.started, snapshot.id, snapshot.state, snapshot.delete_on, snapshot.protected)
+            Mark(snapshot.taken, snapshot.id, snapshot.state, snapshot.delete_on, snapshot.protected)
             for snapshot in snapshots
         )
     )

@@ -76,7 +76,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """A snapshot or copy on a timeline. ``delete_on`` is what its tag says, even if something keeps it longer."""
+    """A snapshot or copy on a timeline, ``at`` the point in time that it holds.
+
+    ``delete_on`` is what its tag says, even if something keeps it longer.
+    """
 
     at: datetime
     id: str
@@ -87,7 +90,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class CopyReport:
-    """The copies of one volume in one destination. Ages are in hours.
+    """The copies of one volume in one destination.
+
+    ``newest_at`` is the point in time that the newest one holds, ``newest_age`` the hours since then.
 
     ``wanted`` says whether the instance's tags still name the destination; ``missing``, ``deferred``, ``pending`` and
     ``failed`` count the snapshots whose copy is in that state.

@@ -8,7 +8,7 @@ from datetime import date
 
 from chalicelib import tags
 from chalicelib.models import Snapshot
-from chalicelib.plan import newest_completed
+from chalicelib.plan import by_age_of_data, newest_completed
 from chalicelib.report.copies import Copies
 from chalicelib.report.cost import cost_of_volume
 from chalicelib.report.model import ForeignCopies, Orphan, Prices, RegionView
@@ -30,7 +30,7 @@ def find_orphans(
         history = primaries.get(volume_id, ())
         by_region = copies.of_volume(volume_id)
         everything = [*history, *(copy for region in by_region for copy in region)]
-        newest = max(everything, key=lambda snapshot: (snapshot.started, snapshot.id))
+        newest = max(everything, key=by_age_of_data)
         instance_id = newest.instance_id or ""
         yield Orphan(
             region=view.region,
@@ -40,7 +40,7 @@ def find_orphans(
             reason="the volume is no longer attached" if instance_id in instances else "the instance no longer exists",
             snapshots=len(history),
             copies=sum(map(len, by_region)),
-            newest_at=newest.started,
+            newest_at=newest.taken,
             last_expiry=_last_expiry(history, by_region, last_copy_grace_days),
             cost=cost_of_volume(history, by_region, prices),
         )
@@ -67,4 +67,4 @@ def find_foreign_copies(view: RegionView, reported: Collection[str]) -> Iterable
         if snapshot.managed and snapshot.is_copy and snapshot.primary_region not in reported:
             by_source[snapshot.primary_region or "unknown"].append(snapshot)
     for source, copies in sorted(by_source.items()):
-        yield ForeignCopies(view.region, source, len(copies), max(copy.started for copy in copies))
+        yield ForeignCopies(view.region, source, len(copies), max(copy.taken for copy in copies))

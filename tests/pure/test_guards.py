@@ -202,6 +202,20 @@ def test_the_newest_whole_set_of_copies_stays_within_its_grace() -> None:
     assert deleted([*whole, newer], today=TODAY + timedelta(days=17)) == {"snap-a", "snap-b"}
 
 
+def test_a_late_copy_of_old_data_is_not_the_newest() -> None:
+    """Data of 20 days ago was copied after data of 10 days ago: a restore needs that of 10 days ago."""
+    fresh = copy("snap-1", 10, Source_StartTime="2026-11-12T03:00:00Z", Backup_Slot="new")
+    late = copy("snap-2", 9, 6, Source_StartTime="2026-11-02T03:00:00Z", Backup_Slot="old", Source_Volumes="2")
+    assert deleted([fresh, late]) == {"snap-2"}
+
+
+def test_a_copy_cannot_say_that_it_is_newer_than_the_copying() -> None:
+    """A tag with a time to come must not make other copies look old."""
+    fresh = copy("snap-1", 10, Source_StartTime="2026-11-12T03:00:00Z", Backup_Slot="new", Source_Volumes="2")
+    forged = copy("snap-2", 19, Source_StartTime="2036-11-02T03:00:00Z", Backup_Slot="old", Source_Volumes="2")
+    assert deleted([fresh, forged]) == {"snap-2"}
+
+
 # Rule 3: what is owed
 
 

@@ -59,8 +59,12 @@ def snapshot(**more: object) -> Snapshot:
 
 
 def test_a_copy_holds_what_its_primary_held() -> None:
+    yesterday, tomorrow = at("2026-11-21 03:00"), at("2026-11-23 03:00")
     assert snapshot().taken == NOW
-    assert snapshot(source_started=at("2026-11-21 03:00")).taken == at("2026-11-21 03:00")
+    assert snapshot(primary_id="snap-0b").taken == NOW
+    assert snapshot(primary_id="snap-0b", source_started=yesterday).taken == yesterday
+    assert snapshot(primary_id="snap-0b", source_started=tomorrow).taken == NOW
+    assert snapshot(source_started=yesterday).taken == NOW  # EC2's word counts for a primary, not the tag
 
 
 @pytest.mark.parametrize(

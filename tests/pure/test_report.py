@@ -255,6 +255,27 @@ def test_copies_that_the_tags_no_longer_ask_for_are_shown_and_are_good() -> None
     assert (result.wanted, result.good, result.newest_id) == (False, True, "snap-c")
 
 
+def test_the_age_of_a_copy_is_the_age_of_its_data() -> None:
+    """Old data that was copied late, an hour ago, is not the newest copy, and is not an hour old."""
+    late = copy("snap-c1", "snap-1", "2026-11-22 05:30", Source_StartTime="2026-11-16T23:30:00Z")
+    newest = copy("snap-c2", "snap-2", "2026-11-20 05:00", Source_StartTime="2026-11-20T03:30:00Z")
+    [alone] = only(make_report([view(TODAY, copies=Destination((late,)))], NOW)).copies
+    assert (alone.newest_id, alone.newest_at, alone.newest_age) == ("snap-c1", at("2026-11-16 23:30"), 127.0)
+    [both] = only(make_report([view(TODAY, copies=Destination((late, newest)))], NOW)).copies
+    assert (both.newest_id, both.newest_at, both.newest_age) == ("snap-c2", at("2026-11-20 03:30"), 51.0)
+    assert [mark.at for mark in both.marks] == [at("2026-11-16 23:30"), at("2026-11-20 03:30")]
+
+
+def test_orphans_and_copies_of_other_regions_are_as_old_as_their_data() -> None:
+    data = {"Source_VolumeId": "vol-9", "Source_StartTime": "2026-11-16T23:30:00Z"}
+    left = copy("snap-c9", "snap-9", "2026-11-22 05:30", **data)
+    [orphan] = make_report([view(TODAY, copies=Destination((left,)))], NOW).orphans
+    assert orphan.newest_at == at("2026-11-16 23:30")
+    there = RegionView(ELSEWHERE, snapshots=Inventory(snapshots=(left,)))
+    [foreign] = make_report([there], NOW).foreign_copies
+    assert foreign.newest_at == at("2026-11-16 23:30")
+
+
 def test_failures_say_what_resolved_them() -> None:
     failed = primary("snap-x", "2026-11-21 03:00", "error")
     healed = wants("snap-1", "2026-11-22 03:00")
