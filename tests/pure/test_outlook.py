@@ -36,11 +36,8 @@ NEWEST = snapshot("snap-2", EXPIRES)
 
 def test_an_expired_snapshot_is_deleted_on_its_day() -> None:
     result = outlook(older(), NEWEST)
-    assert (reason_text(result.today.reason), result.deletion, kept_after_expiry(result)) == (
-        "expires on 2026-11-29",
-        date(2026, 11, 29),
-        "",
-    )
+    assert (result.deletion, result.kept_after_expiry) == (date(2026, 11, 29), None)
+    assert reason_text(result.today.reason) == "expires on 2026-11-29"
 
 
 def test_the_newest_stays_until_a_newer_one_completes() -> None:
@@ -104,14 +101,31 @@ def test_copies_that_expire_before_the_primary_change_nothing() -> None:
     assert (result.deletion, kept_after_expiry(result)) == (date(2026, 11, 29), "")
 
 
+def of_another_instance(id: str, days_old: int, **tags: str) -> Snapshot:
+    raw = {"Type": "Automated", "DeleteOn": "2026-12-01", "Source_InstanceId": "i-0b"} | tags
+    return snapshot(id, raw, volume_id="vol-0b", started=NOW - timedelta(days=days_old))
+
+
 def test_a_snapshot_that_another_one_of_the_region_makes_unproven_is_never_deleted() -> None:
-    of_another_instance = {"Type": "Automated", "DeleteOn": "2026-12-01", "Source_InstanceId": "i-0b"}
-    dated = replace(
-        snapshot("snap-0", of_another_instance, volume_id="vol-0b", started=NOW - timedelta(days=9)),
-        promised=date(2026, 12, 1),
+    promised = date(2026, 12, 1)
+    others = (
+        replace(of_another_instance("snap-5", 0), promised=promised),
+        replace(of_another_instance("snap-6", 9), promised=promised),
+        replace(of_another_instance("snap-7", 0, Type="Manual"), promised=promised),
+        of_another_instance("snap-8", 20),
     )
-    result = outlook(older(), NEWEST, dated)
+    result = outlook(older(), NEWEST, *others)
     assert (result.deletion, result.kept_after_expiry) == (None, because(Code.UNPROVEN))
+
+
+def test_the_rest_of_its_set_keeps_a_snapshot() -> None:
+    of_set = EXPIRES | {"Source_InstanceId": "i-0a", "Backup_Slot": "2026-11-22T03:00Z", "Source_Volumes": "2"}
+    first, second = snapshot("snap-1", of_set), snapshot("snap-2", of_set, volume_id="vol-0b")
+    guards = Guards(last_copy_grace_days=30, max_delete_percent=80, instances={"i-0a": Wish.YES})
+    result = outlook(first, second, guards=guards)
+    reason = because(Code.NEWEST_WHOLE_SET, instance="i-0a", slot="2026-11-22T03:00Z")
+    assert (result.deletion, result.kept_after_expiry) == (None, reason)
+    assert outlook(first, guards=guards).deletion == date(2026, 11, 29)
 
 
 def test_no_day_is_expected_while_the_breaker_holds() -> None:

@@ -41,6 +41,15 @@ def test_a_set_that_lacks_a_volume_or_its_completion_is_not_whole() -> None:
         assert newest_restorable(sets, NOW) == sets[1]
 
 
+def test_an_archived_snapshot_cannot_be_restored_at_once() -> None:
+    archived = replace(taken("snap-3", "vol-0a"), archived=True)
+    sets = sets_of([*BEFORE, archived, taken("snap-4", "vol-0b")])
+    assert missing_text(sets[0]) == "1 of 2 volumes, 1 archived: EC2 takes up to 72 hours to restore one"
+    assert newest_restorable(sets, NOW) == sets[1]
+    ready = replace(archived, restored_until=NOW + timedelta(days=1))
+    assert not missing_text(sets_of([ready, taken("snap-4", "vol-0b")])[0])
+
+
 def test_what_came_later_than_the_time_asked_for_is_not_taken() -> None:
     sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
     assert newest_restorable(sets, NOW - timedelta(seconds=1)) == sets[1]
