@@ -1,6 +1,6 @@
-"""Keeps calls within EC2's token buckets, so that throttled answers stay rare.
+"""Keep calls within EC2's token buckets, so that few calls are throttled.
 
-A throttled answer is not free: it eats of the budget that everything else in the account lives on.
+Throttled calls still use up tokens, which everything else in the account needs too.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ BUCKETS: Mapping[str, tuple[int, float]] = {
     "CopySnapshot": (50, 5),
     "CreateTags": (100, 10),
 }
-# Calls sent evenly do not arrive evenly; what is left of the burst takes that up.
+# Calls sent at even intervals do not arrive at even intervals: these tokens are left for that.
 SLACK = 5
 
 
 @dataclass(slots=True)
 class Bucket:
-    """The app's own idea of one of EC2's buckets. Times are seconds of any clock that only goes forward."""
+    """An estimate of one of EC2's buckets. Times are seconds of a monotonic clock."""
 
     burst: float
     per_second: float
@@ -38,14 +38,14 @@ class Bucket:
         self.tokens, self.at = self.burst, self.now()
 
     def reserve(self) -> float:
-        """Take a token, if need be one that is still to come, and return the seconds until it is there."""
+        """Take a token, and return the seconds until it is available."""
         with self.lock:
             self._refill()
             self.tokens -= 1
             return max(0.0, -self.tokens / self.per_second)
 
     def drain(self) -> None:
-        """Note that EC2 had no token left: others use the bucket too."""
+        """Record that EC2's bucket was empty: others use it too."""
         with self.lock:
             self._refill()
             self.tokens = min(self.tokens, 0.0)
@@ -57,18 +57,18 @@ class Bucket:
 
 
 class Pace:
-    """The buckets of one process, by Region and API; kept as long as Lambda keeps the process."""
+    """The buckets of one process, by Region and API."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def wait(self, region: str, operation: str) -> None:
-        """Return when the call may be made."""
+        """Wait until the call may be made."""
         time.sleep(self._bucket(region, operation).reserve())
 
     def throttled(self, region: str, operation: str) -> None:
-        """Note a throttled answer."""
+        """Record that a call was throttled."""
         self._bucket(region, operation).drain()
 
     def _bucket(self, region: str, operation: str) -> Bucket:

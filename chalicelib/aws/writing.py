@@ -1,4 +1,4 @@
-"""The calls that change something in EC2: models become calls here, each at the pace that EC2 allows."""
+"""The calls that change something in EC2, made from models, at the rate that EC2 allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Writer:
     """EC2 in one Region, and in the Regions that its snapshots are copied to, for calls that change something.
 
-    It knows EC2's token buckets, so that throttled answers stay rare. It is kept as long as Lambda keeps the process.
+    It follows EC2's token buckets, so that few calls are throttled. It lives as long as Lambda's process.
     """
 
     def __init__(self, region: str, clients: Clients) -> None:
@@ -32,11 +32,11 @@ class Writer:
         self._pace = Pace()
 
     def wait_turn(self, call: Call) -> None:
-        """Return when EC2's budget for this kind of call has room for it."""
+        """Wait until EC2's token bucket for this kind of call has a token."""
         self._pace.wait(*self._bucket(call))
 
     def throttled(self, call: Call) -> None:
-        """Note that the budget for this kind of call was used up."""
+        """Record that EC2's token bucket for this kind of call was empty."""
         self._pace.throttled(*self._bucket(call))
 
     def _bucket(self, call: Call) -> tuple[str, str]:

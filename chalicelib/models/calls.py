@@ -1,4 +1,4 @@
-"""The calls that a job can make, with all that EC2 needs for each."""
+"""The calls that a job can make, each with all the parameters that EC2 needs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chalicelib.models.inventory import Consistency, Tags
 
 @dataclass(frozen=True, slots=True)
 class CreateSnapshot:
-    """Create the snapshot of one volume; ``consistency`` is what its ``instance_id`` is to be brought to before.
+    """Create the snapshot of one volume of an instance, with its application at rest as ``consistency`` says.
 
-    ``exclude_boot`` and ``exclude_data`` name the instance's other volumes, for who would take them along.
+    ``exclude_boot`` and ``exclude_data`` are the instance's other volumes: VSS has to be told to leave them out.
     """
 
     volume_id: str
@@ -28,8 +28,8 @@ class CreateSnapshot:
 class CreateSnapshots:
     """Create the snapshots of an instance's volumes at one point in time.
 
-    ``tags`` are those that the whole set shares; ``own_tags`` maps a volume to what only its
-    snapshot gets, by a second call.
+    ``tags`` are the same for all snapshots of the set. ``own_tags`` are the further tags for the snapshot of each
+    volume, which a second call adds.
     """
 
     instance_id: str

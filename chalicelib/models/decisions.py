@@ -1,4 +1,4 @@
-"""What a job decides, and what the decisions led to. People read both through ``chalicelib.wording``."""
+"""What a job decides, and the outcomes. ``chalicelib.wording`` makes sentences of both for people."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Target:
 
 
 class Result(StrEnum):
-    """How a target ended.
+    """What happened to a target.
 
-    ``planned`` is what a dry run would have done. ``deferred`` is no failure: the next event or run goes on.
+    ``planned``: a dry run would have made the call. ``deferred`` is no failure: the next event or run continues.
     """
 
     DONE = "done"
@@ -43,9 +43,9 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to happen to some targets, and why: a call to make, or a result without one.
+    """What to do with some targets, and why: a call to make, or a result if there is no call.
 
-    Targets are volumes for a creation, snapshots for everything else; one decision never mixes kinds.
+    All targets of a decision are of one kind.
     """
 
     targets: tuple[Target, ...]

@@ -1,4 +1,4 @@
-"""What an event says, checked: a hint, which a job looks up again before it decides."""
+"""What an event says, validated. It is only a hint: a job describes the snapshots again before it decides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an event asks for: a snapshot of one instance, now. ``id`` is the event's, the same if it comes twice."""
+    """A request to back up one instance now. ``id`` is the event's: the same if EventBridge delivers it twice."""
 
     id: str
     instance_id: str
@@ -15,7 +15,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What an event says of snapshots that were created: each id, and whether it failed."""
+    """The end of creations: the id of each snapshot, and whether it failed. ``cause`` is empty if AWS gave none."""
 
     snapshots: tuple[tuple[str, bool], ...]
     cause: str = ""

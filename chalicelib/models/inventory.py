@@ -1,4 +1,4 @@
-"""What a job reads: instances, volumes and snapshots, their tags understood; all times aware and in UTC."""
+"""What a job reads: instances, volumes and snapshots, with their tags as typed values; all times aware and in UTC."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Tags: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """How an application is brought to rest for a snapshot: ``fsfreeze``, ``vss`` or ``ssm`` with a document.
+    """How an application is brought to rest during a snapshot: ``fsfreeze``, ``vss`` or ``ssm`` with a document.
 
-    ``required`` says that a crash-consistent snapshot would not be good enough.
+    With ``required``, no snapshot is better than a crash-consistent one.
     """
 
     kind: str
@@ -26,13 +26,13 @@ class Consistency:
 
     @property
     def label(self) -> str:
-        """What a snapshot's tag says when it was achieved."""
+        """The value of the snapshot's tag if it was achieved."""
         return f"{self.kind}:{self.document}" if self.document else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the owner of an instance asked for, as understood from its tags."""
+    """The backup policy of an instance, read from its tags."""
 
     enabled: bool
     name: str
@@ -47,7 +47,7 @@ class Policy:
 class Wish(StrEnum):
     """What a ``Backup`` tag says.
 
-    ``yes`` and ``no`` are clear. ``unclear``: there is a tag that is not understood. ``absent``: there is none.
+    ``yes`` and ``no`` are clear. ``unclear``: the tag is not understood. ``absent``: there is no tag.
     """
 
     YES = "yes"
@@ -60,7 +60,8 @@ class Wish(StrEnum):
 class Volume:
     """An EBS volume that exists; ``size_gib`` is 0 if it was not read, ``throughput`` is in MiB/s.
 
-    ``device`` is empty if it is attached to nothing. ``asked_for`` are its tags that would be a policy on an instance.
+    ``device`` is empty if it is not attached. ``policy_tags`` are its tags that set a backup policy on an instance.
+    ``carried`` are the owner's other tags, which its snapshots get too.
     """
 
     id: str
@@ -71,11 +72,11 @@ class Volume:
     type: str = ""
     iops: int | None = None
     throughput: int | None = None
-    asked_for: Tags = ()
+    policy_tags: Tags = ()
 
     @property
     def excluded(self) -> bool:
-        """Whether its tags say that it is left out of its instance's set."""
+        """Whether its tags exclude it from the sets of its instance."""
         return self.wish == Wish.NO
 
 
@@ -83,7 +84,8 @@ class Volume:
 class Instance:
     """An instance that is not terminated, with the volumes attached to it, sorted by id.
 
-    ``state`` is EC2's word for it. ``asked_for`` are the app's own keys among its tags, whether it is backed up or not.
+    ``state`` is as EC2 names it. ``policy_keys`` are the keys of its tags that set a backup policy, even if it is not
+    backed up. ``carried`` are the owner's other tags, which its snapshots get too.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
     """
 
@@ -93,7 +95,7 @@ class Instance:
     volumes: tuple[Volume, ...]
     carried: Tags = ()
     state: str = "running"
-    asked_for: tuple[str, ...] = ()
+    policy_keys: tuple[str, ...] = ()
     wish: Wish = Wish.ABSENT
 
     @property
@@ -117,15 +119,19 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot of this account with its tags understood.
+    """A snapshot of this account, with its tags as typed values.
 
-    ``promised`` is the day until which its description promises to keep it: EC2 lets nobody change a description.
-    ``archived`` is whether it is in the archive tier, ``restored_until`` until when EC2 holds an archived one ready.
-    ``volume_id`` is what EC2 says, which means nothing on a copy; ``source_volume_id`` is what the tags say. ``tries``
-    counts the copies asked for, up to this one. ``size_gib`` is what a restore reads, not what is stored. ``tags`` are
-    all tags but AWS's own, to be passed on whole, not to be read. What a restore needs of the volume: ``volume_gib``,
-    ``device``, ``volume_type``, ``iops`` and ``throughput`` (MiB/s); ``set_size`` is how many volumes were to be taken
-    for the slot, ``source_started`` when the primary of a copy began.
+    ``volume_id`` is from EC2, and arbitrary for a copy; ``source_volume_id`` is from the tags. ``tags`` are all tags
+    except AWS's own: for copying to other resources, not for decisions. ``size_gib`` is how much a restore reads, not
+    how much is stored. ``archived``: it is in the archive tier. ``restored_until``: until then, an archived one is
+    temporarily restored. ``promised`` is the day until which its description promises to keep it: EC2 lets nobody
+    change a description.
+
+    For a restore: ``volume_gib``, ``device``, ``volume_type``, ``iops`` and ``throughput`` (MiB/s) of the volume, and
+    ``set_size``, the number of volumes in the set of the slot.
+
+    For a copy: ``tries`` is the number of attempts to copy, this one included; ``source_started`` is the start time of
+    its primary.
     """
 
     id: str
@@ -163,9 +169,9 @@ class Snapshot:
 
     @property
     def taken(self) -> datetime:
-        """The point in time that it holds; of a copy that does not say, when the copy began, which is later.
+        """The point in time of its data; for a copy without the tag, the start of the copy, which is later.
 
-        A tag says when the primary of a copy began. That cannot be after the copy began.
+        A copy's tag says when its primary started: that cannot be after the start of the copy.
         """
         if self.source_started is None or not self.is_copy:
             return self.started
@@ -188,7 +194,7 @@ class Snapshot:
 
     @property
     def is_restorable(self) -> bool:
-        """Whether EC2 can make a volume of it at once; an archived snapshot has to be restored to do so."""
+        """Whether EC2 can create a volume from it at once; an archived snapshot has to be restored before."""
         return self.state == State.COMPLETED and (not self.archived or self.restored_until is not None)
 
     @property
@@ -204,9 +210,9 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What a job compares: instances, snapshots, and the problems of their tags.
+    """What a job reads of a Region: instances, snapshots, and the problems in their tags.
 
-    ``loose_volumes`` are attached to nothing.
+    ``loose_volumes`` are not attached to any instance.
     """
 
     instances: tuple[Instance, ...] = ()

@@ -1,4 +1,4 @@
-"""Tags that look as if somebody meant something by them, and that are not understood."""
+"""Tags that seem intended for this app, and are not understood or have no effect."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TagProblem:
-    """A tag that looks as if somebody meant something by it and is not understood. It takes its safe default.
+    """A tag that seems intended for this app and is not understood or has no effect: the app uses the safe default.
 
     ``target`` is the id of what is tagged, ``key`` and ``value`` are as written. ``meant`` is the key of the tag
-    contract that the tag is about. ``word`` is the part of the value that is wrong, empty if that is all of it.
-    ``limit`` is what the settings or a promise set against it.
+    contract that the tag is about. ``word`` is the part of the value that is wrong, empty if all of it is.
+    ``limit`` is what the settings allow, or what the description promises.
     """
 
     target: str

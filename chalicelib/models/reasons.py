@@ -1,4 +1,4 @@
-"""Why a job decides as it does: a code and its parameters. ``chalicelib.wording`` has a sentence for each code."""
+"""The reasons for decisions: a code and its parameters. ``chalicelib.wording`` has a sentence for each code."""
 
 from __future__ import annotations
 

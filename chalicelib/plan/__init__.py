@@ -1,7 +1,8 @@
-"""Pure decisions: what exists and the time go in, decisions with their reasons come out.
+"""Pure functions that compare what exists with what should exist, and return decisions with reasons.
 
-Everything is sorted before it is decided on, so the same inventory in any order gives the same plan, and a plan made
-again after it was carried out asks for nothing."""
+They sort everything first, so the order of the inventory does not matter. After a plan was applied, planning again
+returns no calls.
+"""
 
 from chalicelib.plan.completion import plan_completion
 from chalicelib.plan.copies import MAX_TRIES_COUNTED, RETRY_AFTER, RETRY_DAILY, plan_copies

@@ -1,4 +1,4 @@
-"""Completion: what an event says of snapshots that were created, compared with what EC2 describes. Pure."""
+"""Completion: compare an event about created snapshots with what EC2 describes. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from chalicelib.plan.targets import of_snapshot
 def plan_completion(
     completion: Completion, snapshots: Sequence[Snapshot], region: str
 ) -> tuple[list[Decision], list[Snapshot]]:
-    """Return the failures that an event reports, and the snapshots that may be copied.
+    """Return the failures that an event reports, and the snapshots to copy.
 
-    What EC2 describes counts more than what the event says. But a snapshot that the event calls failed is a failure
-    until EC2 calls it completed.
+    What EC2 describes has precedence over the event. But a snapshot that failed according to the event is a failure
+    until EC2 describes it as completed.
     """
     described = {snapshot.id: snapshot for snapshot in snapshots}
     decisions: list[Decision] = []

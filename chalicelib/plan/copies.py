@@ -13,10 +13,10 @@ from chalicelib.plan.destinations import Destination, copies_by_primary, not_to_
 from chalicelib.plan.protection import propagate
 from chalicelib.plan.targets import of_snapshot
 
-# How long after a failed copy began the next one follows: by its number of tries, and daily after that.
+# How long after the start of a failed copy the next try starts, by its number of tries; daily after that.
 RETRY_AFTER = {1: timedelta(hours=1), 2: timedelta(hours=4)}
 RETRY_DAILY = timedelta(days=1)
-# Each copy says in a tag which try it is; the tag has room for three digits.
+# The number of the try is in a tag of the copy, with at most three digits.
 MAX_TRIES_COUNTED = 999
 
 
@@ -28,13 +28,13 @@ def plan_copies(
     report_lasting: bool = False,
     just_failed: str = "",
 ) -> list[Decision]:
-    """Decide for every snapshot, and each of its destinations that was looked in, what is to be done there.
+    """Decide for every snapshot what to do in each of its destinations that was read.
 
-    A missing copy is made, as far as there are free slots: the newest snapshot of each volume first, then the second
-    newest of each. A copy that failed is made again after an hour, then after four, then daily, as long as its primary
-    exists; meanwhile it is a failure if it is ``just_failed``, and whenever ``report_lasting`` is set. Of two copies
-    the older completed one is kept, and the other as well if it is protected or has a later expiry. Protection and a
-    later expiry spread to the copies that exist.
+    Missing copies are created while there are free slots: the newest snapshot of each volume first, then the second
+    newest of each. A failed copy is tried again after one hour, then after four, then daily, as long as its primary
+    exists. Until the next try it is reported as a failure if its id is ``just_failed`` or ``report_lasting`` is set. Of
+    two copies the older completed one is kept; the other is kept too if it is protected or has a later expiry.
+    Protection and a later expiry are propagated to existing copies.
     """
     reporting = _Reporting(now, report_lasting, just_failed)
     decisions: list[Decision] = []
@@ -54,7 +54,7 @@ def plan_copies(
 
 @dataclass(frozen=True, slots=True)
 class _Reporting:
-    """The present time, and which of the failures that last are reported by this run."""
+    """The present time, and which lasting failures this run reports."""
 
     now: datetime
     lasting: bool
@@ -64,7 +64,7 @@ class _Reporting:
 def _plan_one(
     snapshot: Snapshot, destination: str, copies: Sequence[Snapshot], reporting: _Reporting
 ) -> list[Decision]:
-    """Decide on the copies of one snapshot in one destination, oldest first."""
+    """Decide on the copies of one snapshot in one destination; ``copies`` are sorted, the oldest first."""
     targets = of_snapshot(snapshot, destination)
     living = [copy for copy in copies if copy.state != State.ERROR]
     failed = [copy for copy in copies if copy.state == State.ERROR]
@@ -83,10 +83,10 @@ def _plan_one(
 
 
 def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:
-    """Delete a copy that another replaces, under the rules of the sweep.
+    """Delete a copy that another one replaces, under the rules of the sweep.
 
-    A failed one goes even if the other is still pending: that one has the count of tries. One with a later expiry than
-    the other stays: somebody may have wanted to keep just this one.
+    A failed copy is deleted even while the other one is pending: the other one has the number of tries. A copy with a
+    later expiry is kept: somebody may have extended it on purpose.
     """
     if copy.protected:
         reason = because(Code.KEEP_FOREVER)
@@ -110,7 +110,7 @@ def _outlasts(copy: Snapshot, keeper: Snapshot) -> bool:
 def _plan_again(
     snapshot: Snapshot, destination: str, failed: Sequence[Snapshot], reporting: _Reporting
 ) -> list[Decision]:
-    """Make the last failed copy again when it is time; those that failed before it are deleted."""
+    """Create the last failed copy again when its time has come; delete the copies that failed before it."""
     last = max(failed, key=lambda copy: (copy.tries, copy.started, copy.id))
     surplus = [decision for copy in failed if copy is not last for decision in _plan_surplus(copy, last)]
     due = last.started + RETRY_AFTER.get(last.tries, RETRY_DAILY)
@@ -140,7 +140,7 @@ def _failure(code: Code, snapshot: Snapshot, destination: str, copy: Snapshot, *
 
 
 def _within_free_slots(decisions: Iterable[Decision], destinations: Mapping[str, Destination]) -> list[Decision]:
-    """Return the decisions with those copies deferred for which no slot is free."""
+    """Return the decisions, with the copies deferred for which no slot is free."""
     free = {
         name: destination.free_slots for name, destination in destinations.items() if destination.free_slots is not None
     }

@@ -1,4 +1,4 @@
-"""Destinations: which Regions a job has to look in, and what it knows of each. Pure."""
+"""Destinations: which Regions a job has to read, and what was read there. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from chalicelib.plan.targets import of_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What is known of a Region that is copied to.
+    """What was read in a destination Region.
 
-    ``copies`` are those of the source's snapshots; ``free_slots`` is how many more the Region takes at this time, None
-    if nobody counted; ``unreadable`` says why the copies could not be read: whatever is to go there then fails, as a
-    copy that nobody looked for may exist.
+    ``copies`` are the copies of the source Region's snapshots. ``free_slots`` is how many more copies the Region takes
+    now, None if they were not counted. ``unreadable`` says why the copies could not be read: no copy is then created
+    there, because it may exist already.
     """
 
     copies: tuple[Snapshot, ...] = ()
@@ -26,7 +26,7 @@ class Destination:
 
 
 def destinations_to_look_in(snapshots: Iterable[Snapshot], today: date) -> dict[str, tuple[str, ...]]:
-    """Return for each destination the ids of the snapshots that may have to be copied there."""
+    """Return for each destination the ids of the snapshots whose copies may be missing there."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for snapshot in sorted(snapshots, key=lambda snapshot: snapshot.id):
         if not not_to_copy(snapshot, today):
@@ -36,7 +36,7 @@ def destinations_to_look_in(snapshots: Iterable[Snapshot], today: date) -> dict[
 
 
 def not_to_copy(snapshot: Snapshot, today: date) -> Reason | None:
-    """Return why a snapshot is not copied anywhere; None if it is."""
+    """Return why a snapshot is not to be copied; None if it is to be copied."""
     if not snapshot.managed:
         return because(Code.NOT_MANAGED)
     if snapshot.is_copy:
@@ -58,7 +58,7 @@ def _not_a_backup(snapshot: Snapshot) -> Reason:
 
 
 def unreadable(primary: Snapshot, name: str, destination: Destination) -> Decision:
-    """Return the failure to look at the copies of a primary in a destination."""
+    """Return the failure to read the copies of a primary in a destination."""
     reason = because(Code.DESTINATION_UNREADABLE, destination=name, cause=destination.unreadable)
     return Decision(of_snapshot(primary, name), reason, result=Result.FAILED)
 

@@ -10,7 +10,7 @@ from chalicelib.models import Snapshot, State
 
 
 def primaries_by_volume(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
-    """Return the primaries among some snapshots by EC2's id of their volume, the oldest first, each once."""
+    """Return the primaries among the snapshots by EC2's id of their volume, the oldest first, without duplicates."""
     by_volume: dict[str, list[Snapshot]] = defaultdict(list)
     unique = {snapshot.id: snapshot for snapshot in snapshots}.values()
     for snapshot in sorted(unique, key=lambda snapshot: (snapshot.started, snapshot.id)):
@@ -25,5 +25,5 @@ def by_age_of_data(snapshot: Snapshot) -> tuple[datetime, datetime, str]:
 
 
 def newest_completed(history: Sequence[Snapshot]) -> Snapshot | None:
-    """Return the last completed snapshot of some that are in order, the oldest first."""
+    """Return the newest completed snapshot; ``history`` is sorted, the oldest first."""
     return next((snapshot for snapshot in reversed(history) if snapshot.state == State.COMPLETED), None)

@@ -1,4 +1,4 @@
-"""What a restore needs: the newest snapshot of each volume and the newest whole set of each instance stay. Pure."""
+"""What a restore needs: the newest snapshot of each volume and the newest whole set of each instance are kept. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def needed_for_restore(
     today: date,
     grace_days: int,
 ) -> dict[str, Reason]:
-    """Return why each snapshot stays that a restore needs, by id; ``ordered`` are all of a Region, the oldest first.
+    """Return by id why a snapshot that a restore needs is kept.
 
-    ``volumes`` and ``instances`` are those that exist. Where a clear yes or no is missing, and for copies, a snapshot
-    stays for at most ``grace_days`` past its ``DeleteOn``.
+    ``ordered`` are all snapshots of a Region, the oldest first. ``volumes`` and ``instances`` are those that exist.
+    Without a ``Backup`` tag, and for copies, a snapshot is kept for at most ``grace_days`` after its ``DeleteOn``.
     """
     managed = [snapshot for snapshot in ordered if snapshot.managed]
     return {
@@ -36,7 +36,7 @@ def needed_for_restore(
 def _newest_of_volumes(
     managed: Iterable[Snapshot], volumes: Mapping[str, Wish], today: date, grace_days: int
 ) -> dict[str, Reason]:
-    """Keep the newest of each volume that exists. EC2's own id of the volume counts, and no tag."""
+    """Keep the newest snapshot of each volume that exists, by EC2's id of the volume: tags are not used for this."""
     by_volume: dict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in managed:
         if snapshot.volume_id in volumes:
@@ -69,7 +69,7 @@ def _last_day(snapshot: Snapshot, grace_days: int) -> date:
 def _newest_sets(
     managed: Iterable[Snapshot], instances: Mapping[str, Wish], today: date, grace_days: int
 ) -> dict[str, Reason]:
-    """Keep the newest whole set of each instance that is not terminated, without regard to single volumes."""
+    """Keep the newest whole set of each instance that is not terminated, even if single volumes are excluded."""
     by_instance: dict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in managed:
         if not snapshot.is_copy and snapshot.instance_id and snapshot.instance_id in instances:
@@ -84,7 +84,7 @@ def _newest_sets(
 
 
 def _newest_copies(managed: Iterable[Snapshot], today: date, grace_days: int) -> dict[str, Reason]:
-    """Keep the newest copy of each volume for some days: what its owner wants is known in its own Region only."""
+    """Keep the newest copy of each volume for some days: only the source Region knows whether its backup is wanted."""
     by_lineage: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
     for snapshot in managed:
         if snapshot.is_copy and snapshot.primary_region and snapshot.source_volume_id:

@@ -1,4 +1,4 @@
-"""Owed copies: which expired primaries stay because a copy of them that is still wanted is not completed. Pure."""
+"""Owed copies: expired primaries that are kept because a copy that has not expired is not completed. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.schedule import days_after
 
 
 def owing(snapshots: Iterable[Snapshot], today: date) -> dict[str, tuple[str, ...]]:
-    """Return for each destination the expired primaries whose copies have to be looked for there."""
+    """Return for each destination the expired primaries whose copies have to be read there."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for snapshot in sorted(snapshots, key=lambda snapshot: snapshot.id):
         if _may_owe(snapshot, today):
@@ -24,7 +24,7 @@ def owing(snapshots: Iterable[Snapshot], today: date) -> dict[str, tuple[str, ..
 def _may_owe(snapshot: Snapshot, today: date) -> bool:
     """Return whether a primary has expired and its copies have not.
 
-    A copy that expires with its primary would not outlive today, so nobody is owed one.
+    A copy that expires with its primary would be expired too, so it is not owed.
     """
     expired = snapshot.delete_on is not None and snapshot.delete_on <= today
     return bool(
@@ -39,10 +39,10 @@ def _may_owe(snapshot: Snapshot, today: date) -> bool:
 def owed_copies(
     snapshots: Iterable[Snapshot], destinations: Mapping[str, Destination], today: date, grace_days: int
 ) -> dict[str, Reason]:
-    """Return why each expired primary stays that owes a copy, by id.
+    """Return by id why an expired primary whose copy is owed is kept.
 
-    It stays for at most ``grace_days`` past its ``DeleteOn``, and the newest of each volume until the copy would have
-    expired itself. A destination that cannot be read owes everything; one that nobody looked in owes nothing.
+    It is kept for at most ``grace_days`` after its ``DeleteOn``, the newest of each volume until its copy would expire.
+    In a destination that cannot be read, all copies are owed; in one that is not in ``destinations``, none is.
     """
     by_primary = {name: copies_by_primary(destination.copies) for name, destination in destinations.items()}
     newest: dict[str, Snapshot] = {}

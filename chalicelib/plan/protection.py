@@ -1,4 +1,4 @@
-"""Protection: KeepForever, a later expiry and lost lineage tags spread from a primary to its copies. Pure.
+"""Protection: propagate KeepForever, a later expiry and missing lineage tags from a primary to its copies. Pure.
 
 Nothing is ever shortened or unprotected.
 """
@@ -36,9 +36,9 @@ def _plan_destination(primary: Snapshot, name: str, destination: Destination) ->
 
 
 def propagate(primary: Snapshot, copy: Snapshot, report_lasting: bool) -> list[Decision]:
-    """Return what to add to a copy. If its tags are full, that is a failure, reported before the copy expires.
+    """Return what to add to a copy. If it has 50 tags already, KeepForever cannot be added: a failure.
 
-    ``report_lasting`` says whether a failure that lasts is reported by this run.
+    ``report_lasting`` says whether this run reports a lasting failure.
     """
     lacking = tags.mirrored(primary, copy)
     decisions = []

@@ -1,4 +1,4 @@
-"""The sweep: which snapshots it deletes, and why it keeps all others. Pure."""
+"""The sweep: which snapshots it deletes, and why it keeps the others. Pure."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from chalicelib.plan.needed import needed_for_restore
 from chalicelib.plan.owed import owed_copies
 from chalicelib.plan.targets import of_snapshot
 
-# Among fewer snapshots than this, a percentage says nothing.
+# With fewer snapshots than this, a percentage means nothing.
 MIN_SNAPSHOTS_FOR_BREAKER = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What keeps a snapshot that has expired.
+    """What can keep a snapshot that has expired.
 
-    ``volumes`` and ``instances`` are those that exist, with what their owners want. ``images`` maps snapshots to the
-    AMI that uses them; ``locked`` are the snapshots that are locked. ``destinations`` are the Regions in which copies
-    of expired primaries were looked for: one that the account has not enabled is not among them.
+    ``volumes`` and ``instances`` are those that exist, with what their ``Backup`` tags say. ``images`` maps snapshots
+    to the AMI that uses them; ``locked`` are the locked snapshots. ``destinations`` are the Regions in which the copies
+    of expired primaries were read; a Region that the account has not enabled is not among them.
     """
 
     last_copy_grace_days: int
@@ -50,10 +50,10 @@ class Guards:
 
 
 def plan_sweep(snapshots: Iterable[Snapshot], today: date, guards: Guards, region: str) -> list[Decision]:
-    """Decide for every snapshot whether it is deleted: on positive proof only, and not if something guards it.
+    """Decide for every snapshot whether to delete it: only with proof, and only if no guard keeps it.
 
-    If a run would delete too many snapshots whose expiry no description proves, it deletes none of these, and a failure
-    for the ``region`` says what to set.
+    If a run would delete too many snapshots without a date in their description, it deletes none of these, and a
+    failure for the ``region`` says which setting allows it.
     """
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id))
     held = _unproven(ordered)
@@ -71,22 +71,22 @@ def plan_sweep(snapshots: Iterable[Snapshot], today: date, guards: Guards, regio
 
 
 def expired(snapshots: Iterable[Snapshot], today: date) -> tuple[Snapshot, ...]:
-    """Return the snapshots that may go by their tags and state: the sweep has to look up what guards these."""
+    """Return the snapshots to delete by their tags and state: the guards have to be looked up for these only."""
     return tuple(snapshot for snapshot in snapshots if not _kept(snapshot, today))
 
 
 def unproven_problems(snapshots: Iterable[Snapshot]) -> tuple[TagProblem, ...]:
-    """Return a problem for each snapshot whose tags say that this app made it, and whose description does not."""
+    """Return a problem for each snapshot that this app made according to its tags, but not to its description."""
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id))
     return tuple(TagProblem(id, tags.TYPE, tags.AUTOMATED, Wrong.UNPROVEN, tags.TYPE) for id in _unproven(ordered))
 
 
 def _unproven(ordered: Sequence[Snapshot]) -> dict[str, Reason]:
-    """Return why some managed snapshots were not made by this app.
+    """Return by id the managed snapshots that this app did not make.
 
-    Each description that this app writes has a date, except those from before it wrote any. So one without a date is
-    this app's only if it is older than the oldest one with a date and has the form that this app wrote then.
-    In a Region that has none with a date yet, nothing is known about the others.
+    This app writes a date into each description; only its first versions did not. So a snapshot without a date is this
+    app's only if it is older than the oldest one with a date, and its description has the form of those versions. In a
+    Region without any date there is no such proof, so none is returned.
     """
     oldest = next((snapshot.started for snapshot in ordered if snapshot.managed and snapshot.promised), None)
     if oldest is None:
@@ -101,7 +101,7 @@ def _unproven(ordered: Sequence[Snapshot]) -> dict[str, Reason]:
 
 
 def _kept(snapshot: Snapshot, today: date) -> Reason | None:
-    """Return why the snapshot itself says that it is kept, or None if it may go."""
+    """Return why a snapshot is kept by its own tags and state; None if they allow its deletion."""
     if not snapshot.managed:
         return because(Code.NOT_MANAGED)
     if snapshot.protected:
@@ -126,7 +126,7 @@ def _in_use(snapshot: Snapshot, guards: Guards) -> Reason | None:
 
 
 def _break(decisions: Sequence[Decision], undated: frozenset[str], limit: int, region: str) -> list[Decision]:
-    """Return the decisions; if they would delete too many of the undated, none that deletes one, and a failure."""
+    """Return the decisions; if too many ``undated`` would be deleted, all of these are kept, and a failure is added."""
     deletions = sum(_deletes(decision, undated) for decision in decisions)
     if len(undated) < MIN_SNAPSHOTS_FOR_BREAKER or deletions * 100 <= limit * len(undated):
         return list(decisions)

@@ -8,7 +8,7 @@ from chalicelib.models import Kind, Snapshot, Target, Volume
 
 
 def of_snapshot(snapshot: Snapshot, destination: str = "") -> tuple[Target, ...]:
-    """Return a snapshot as the only target of a decision; ``destination`` is where it is to be copied to."""
+    """Return a snapshot as the only target of a decision; ``destination`` is the Region to copy it to."""
     return (Target(Kind.SNAPSHOT, snapshot.id, snapshot.region, destination),)
 
 

@@ -1,4 +1,4 @@
-"""Tags of instances and volumes that their snapshots carry on. Pure."""
+"""The owner's tags: those of instances and volumes that are put on their snapshots too. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.tags.protection import protects, resembles_protection
 
 
 def carried(raw: Mapping[str, str]) -> Tags:
-    """Return the tags of an instance or a volume that its snapshots carry on, sorted."""
+    """Return the tags that are put on snapshots too, sorted: all except AWS's, this app's and ``KeepForever``."""
     return tuple(
         (key, value)
         for key, value in without_aws(raw)
@@ -19,5 +19,5 @@ def carried(raw: Mapping[str, str]) -> Tags:
 
 
 def without_aws(raw: Mapping[str, str]) -> Tags:
-    """Return all tags but AWS's own, sorted."""
+    """Return all tags except AWS's own, sorted."""
     return tuple(sorted(item for item in raw.items() if not item[0].casefold().startswith("aws:")))

@@ -11,12 +11,12 @@ from chalicelib.quoting import cut, printable
 from chalicelib.tags import keys
 
 _PROMISE = re.compile(r" - until ([0-9]{4}-[0-9]{2}-[0-9]{2})\Z")
-# What versions of this app wrote before descriptions had a date, from the instance's id on.
+# The form of descriptions by versions of this app that wrote no date.
 _UNDATED = re.compile(rf".* \(i-[0-9a-f]+\)( - vol-[0-9a-f]+ \(.*\))? - {REGION_FORM}\Z", re.DOTALL)
 
 
 def description(instance: Instance, region: str, until: date, volume: Volume | None = None) -> str:
-    """Return the description of a snapshot that is kept until a day, or of a set that shares one (no volume)."""
+    """Return the description of a snapshot that is kept until a day; without ``volume``, the one for a whole set."""
     place = f" - {volume.id} ({volume.device})" if volume else ""
     end = f" ({instance.id}){place} - {region}{_promise(until)}"
     return printable(instance.policy.name)[: keys.MAX_DESCRIPTION_LENGTH - len(end)] + end
@@ -30,7 +30,7 @@ def copy_description(primary: Snapshot) -> str:
     if primary.volume_id not in text and text.endswith(region):
         text = text.removesuffix(region)
         device = dict(primary.tags).get(keys.SOURCE_DEVICE, "?")
-        # The tag may say anything; a device's own name is short.
+        # The name of a device is short, but the tag can have any value.
         place = f" - {primary.volume_id} ({cut(printable(device), keys.MAX_DEVICE_LENGTH)}){region}"
     end = place + (_promise(primary.copy_expiry) if primary.copy_expiry else "")
     return text[: keys.MAX_DESCRIPTION_LENGTH - len(end)] + end

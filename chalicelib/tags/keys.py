@@ -1,4 +1,4 @@
-"""The tag keys and the limits of tags: the only place where a key stands."""
+"""The tag keys, and EC2's limits for tags. No other module writes a key as a literal."""
 
 # On an instance; Backup also on a volume.
 BACKUP = "Backup"
@@ -42,7 +42,7 @@ SNAPSHOT_KEYS = (
 )  # fmt: skip
 RESTORED_KEYS = (RESTORED_FROM, RESTORED_FOR)
 OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS + RESTORED_KEYS)
-# What is added to a copy whose primary got it after the copy was made.
+# Tags that a primary can get after it was copied: they are then added to the copy.
 HEALED_KEYS = (SOURCE_INSTANCE_ID, SOURCE_DEVICE, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT)
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
 MAX_TAGS = 50

@@ -1,7 +1,7 @@
-"""Tags become typed values here.
+"""Read tags into typed values. Pure.
 
-What looks meant but is not understood takes the safe default and is reported as a ``TagProblem``; nothing here raises
-for a bad tag.
+A tag that seems intended for this app and is not understood gets the safe default and is reported as a ``TagProblem``;
+no bad tag raises an error.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TypeVar
 
-from chalicelib.models import Consistency, Instance, Policy, Snapshot, TagProblem, Volume, Wish, Wrong
+from chalicelib.models import Instance, Policy, Snapshot, TagProblem, Volume, Wish, Wrong
 from chalicelib.schedule import (
     NO_LIMITS,
     Limits,
@@ -28,23 +28,23 @@ from chalicelib.tags import keys
 from chalicelib.tags.carrying import carried, without_aws
 from chalicelib.tags.descriptions import promised_in
 from chalicelib.tags.protection import letters_of, protects, resembles_protection
+from chalicelib.tags.values import (
+    parse_consistency,
+    parse_count,
+    parse_date,
+    parse_instant,
+    parse_key,
+    parse_tries,
+    parse_wish,
+)
 
-_YES = frozenset({"yes", "true", "on"})
-_NO = frozenset({"no", "false", "off"})
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_KEY_ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
-_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:([0-9]{12}):(?:key|alias)/[A-Za-z0-9/_-]+")
-# A name, never an ARN: an ARN could name a document of another account. The prefixes are reserved for AWS's public
-# documents, such as AWS-RunShellScript.
-# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
-_DOCUMENT = re.compile(r"(?!(?i:aws|amazon|amzn))[A-Za-z0-9_.-]{3,128}")
 _SLOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What the tags are read against: this Region, those that exist, and the settings.
+    """What the meaning of tags depends on: this Region, the Regions that exist, and the settings.
 
     ``allowed`` are the destinations that the settings allow, None if they allow all.
     """
@@ -63,7 +63,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the tags of one target; every tag not understood is appended to ``problems``."""
+    """Reads the tags of one target; each tag that is not understood is appended to ``problems``."""
 
     target: str
     raw: Mapping[str, str]
@@ -82,9 +82,9 @@ class _Reader:
         self.problems.append(TagProblem(self.target, key, self.raw.get(key, ""), wrong, meant or key, word, limit))
 
     def wish(self) -> Wish:
-        """Return what the ``Backup`` tag says; a key that is spelt in another way makes it unclear."""
+        """Return what the ``Backup`` tag says; a misspelt key makes it unclear."""
         before = len(self.problems)
-        clear = self.read(keys.BACKUP, lambda text: Wish.YES if _yes_or_no(text) else Wish.NO, None)
+        clear = self.read(keys.BACKUP, parse_wish, None)
         self.report_misspelt((keys.BACKUP,))
         if clear:
             return clear
@@ -97,7 +97,7 @@ class _Reader:
         return retention
 
     def report_unprotected(self) -> None:
-        """Report keys that look as if somebody meant ``KeepForever``: they protect nothing."""
+        """Report misspelt ``KeepForever`` keys: they protect nothing."""
         for key in sorted(self.raw):
             if resembles_protection(key):
                 self.report(key, Wrong.KEY, keys.KEEP_FOREVER)
@@ -120,11 +120,10 @@ def read_instance(
     account: str = "",
     state: str = "running",
 ) -> tuple[Instance, list[TagProblem]]:
-    """Return the instance with its policy understood, and what was not.
+    """Return the instance with its policy, and the tag problems.
 
-    ``account`` is the account's id. While it is empty, no key's ARN is accepted.
-    The other tags of an instance that is not to be backed up may belong to someone else's tool:
-    they are not reported.
+    ``account`` is the account's id; if it is empty, no ARN of a key is accepted. The tags of an instance that is not
+    backed up may belong to another tool: except for ``Backup``, they are not reported.
     """
     reader = _Reader(id, raw, [])
     wish = reader.wish()
@@ -136,8 +135,8 @@ def read_instance(
         for volume in volumes:
             _report_without_effect(reader, volume)
     ordered = tuple(sorted(volumes, key=lambda volume: volume.id))
-    asked_for = tuple(key for key in keys.INSTANCE_KEYS if key in raw)
-    instance = Instance(id, policy, root_device, ordered, carried(raw), state, asked_for, wish)
+    policy_keys = tuple(key for key in keys.INSTANCE_KEYS if key in raw)
+    instance = Instance(id, policy, root_device, ordered, carried(raw), state, policy_keys, wish)
     return instance, reader.problems
 
 
@@ -158,14 +157,14 @@ def _read_policy(reader: _Reader, contract: Contract, account: str) -> Policy:
         retention=reader.retention(keys.RETENTION, contract.retention, contract) or contract.retention,
         destinations=_read_destinations(reader, contract),
         copy_retention=reader.retention(keys.COPY_RETENTION, None, contract),
-        copy_kms_key=_read_key(reader, account),
-        consistency=reader.read(keys.CONSISTENCY, _consistency, None),
+        copy_kms_key=reader.read(keys.COPY_KMS_KEY, lambda text: parse_key(text, account), None),
+        consistency=reader.read(keys.CONSISTENCY, parse_consistency, None),
     )
 
 
 def _report_without_effect(reader: _Reader, volume: Volume) -> None:
-    """Report tags of a volume that differ from its instance's: the instance's tags hold for all of its volumes."""
-    for key, value in volume.asked_for:
+    """Report tags of a volume that differ from its instance's: the instance's tags apply to all of its volumes."""
+    for key, value in volume.policy_tags:
         if key != keys.BACKUP and reader.raw.get(key) != value:
             reader.problems.append(TagProblem(volume.id, key, value, Wrong.MISPLACED, key, limit="the instance"))
 
@@ -180,12 +179,12 @@ def read_volume(
     iops: int | None = None,
     throughput: int | None = None,
 ) -> tuple[Volume, list[TagProblem]]:
-    """Return the volume, and what of its tags was not understood; in doubt it is backed up."""
+    """Return the volume, and the tag problems; a volume with an unclear tag is backed up."""
     reader = _Reader(id, raw, [])
     wish = reader.wish()
     reader.report_unprotected()
-    asked_for = tuple((key, raw[key]) for key in keys.INSTANCE_KEYS if key in raw)
-    volume = Volume(id, device, wish, carried(raw), size_gib, type, iops, throughput, asked_for)
+    policy_tags = tuple((key, raw[key]) for key in keys.INSTANCE_KEYS if key in raw)
+    volume = Volume(id, device, wish, carried(raw), size_gib, type, iops, throughput, policy_tags)
     return volume, reader.problems
 
 
@@ -205,14 +204,14 @@ def read_snapshot(
     archived: bool = False,
     restored_until: datetime | None = None,
 ) -> tuple[Snapshot, list[TagProblem]]:
-    """Return the snapshot with its tags understood, and what was not; in doubt it is kept.
+    """Return the snapshot, and the tag problems; a snapshot with unclear tags is kept.
 
-    ``account`` is the id of the account that owns it. While it is empty, no key's ARN is accepted.
+    ``account`` is the id of the account that owns it; if it is empty, no ARN of a key is accepted.
     """
     reader = _Reader(id, raw, [])
     managed = raw.get(keys.TYPE, "").strip().casefold() == keys.AUTOMATED.casefold()
     protected = any(protects(key) for key in raw)
-    delete_on = reader.read(keys.DELETE_ON, _date, None)
+    delete_on = reader.read(keys.DELETE_ON, parse_date, None)
     if managed and not protected and keys.DELETE_ON not in raw:
         reader.report(keys.DELETE_ON, Wrong.ABSENT)
     promised = promised_in(description)
@@ -231,7 +230,7 @@ def read_snapshot(
         protected=protected,
         delete_on=delete_on,
         destinations=_read_destinations(reader, contract) if keys.SOURCE_SNAPSHOT_ID not in raw else (),
-        copy_kms_key=_read_key(reader, account),
+        copy_kms_key=reader.read(keys.COPY_KMS_KEY, lambda text: parse_key(text, account), None),
         copy_delete_on=_read_copy_delete_on(reader, started.date(), contract),
         slot=raw.get(keys.BACKUP_SLOT),
         on_request=keys.BACKUP_SLOT in raw and not _SLOT.fullmatch(raw[keys.BACKUP_SLOT]),
@@ -239,16 +238,16 @@ def read_snapshot(
         source_volume_id=raw.get(keys.SOURCE_VOLUME_ID),
         primary_id=raw.get(keys.SOURCE_SNAPSHOT_ID),
         primary_region=raw.get(keys.SOURCE_REGION),
-        tries=reader.read(keys.COPY_TRY, _tries, 1),
+        tries=reader.read(keys.COPY_TRY, parse_tries, 1),
         tags=without_aws(raw),
         size_gib=size_gib,
         volume_gib=volume_gib,
         device=raw.get(keys.SOURCE_DEVICE),
         volume_type=raw.get(keys.SOURCE_VOLUME_TYPE),
-        iops=reader.read(keys.SOURCE_IOPS, _count, None),
-        throughput=reader.read(keys.SOURCE_THROUGHPUT, _count, None),
-        set_size=reader.read(keys.SOURCE_VOLUMES, _count, None),
-        source_started=reader.read(keys.SOURCE_START_TIME, _instant, None),
+        iops=reader.read(keys.SOURCE_IOPS, parse_count, None),
+        throughput=reader.read(keys.SOURCE_THROUGHPUT, parse_count, None),
+        set_size=reader.read(keys.SOURCE_VOLUMES, parse_count, None),
+        source_started=reader.read(keys.SOURCE_START_TIME, parse_instant, None),
         promised=promised,
         archived=archived,
         restored_until=restored_until,
@@ -257,7 +256,7 @@ def read_snapshot(
 
 
 def _read_destinations(reader: _Reader, contract: Contract) -> tuple[str, ...]:
-    """Return the Regions that are understood, in the order written, without duplicates."""
+    """Return the valid Regions, in the order of the tag, without duplicates."""
     understood: list[str] = []
     words = reader.raw.get(keys.COPY_DEST, "").casefold().replace(",", " ").split()
     for word in words:
@@ -276,64 +275,8 @@ def _read_destinations(reader: _Reader, contract: Contract) -> tuple[str, ...]:
 
 def _read_copy_delete_on(reader: _Reader, taken: date, contract: Contract) -> date | None:
     """Return the expiry of copies, within the limits of the settings."""
-    expiry = reader.read(keys.COPY_DELETE_ON, _date, None)
+    expiry = reader.read(keys.COPY_DELETE_ON, parse_date, None)
     if expiry is None or (allowed := within(expiry, taken, contract.limits)) == expiry:
         return expiry
     reader.report(keys.COPY_DELETE_ON, Wrong.NOT_ALLOWED, limit=limits_text(contract.limits))
     return allowed
-
-
-def _yes_or_no(text: str) -> bool:
-    word = text.casefold()
-    if word not in _YES | _NO:
-        raise ValueError
-    return word in _YES
-
-
-def _date(text: str) -> date:
-    found = _DATE.fullmatch(text)
-    if not found:
-        raise ValueError
-    return date(int(found[1]), int(found[2]), int(found[3]))
-
-
-def _tries(text: str) -> int:
-    if not re.fullmatch("[1-9][0-9]{0,2}", text):
-        raise ValueError
-    return int(text)
-
-
-def _count(text: str) -> int | None:
-    if not re.fullmatch("[1-9][0-9]{0,6}", text):
-        raise ValueError
-    return int(text)
-
-
-def _instant(text: str) -> datetime | None:
-    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
-        raise ValueError
-    return datetime.fromisoformat(text)
-
-
-def _read_key(reader: _Reader, account: str) -> str | None:
-    def key(text: str) -> str | None:
-        arn = _KEY_ARN.fullmatch(text)
-        # Whoever owns the key of a copy can read it, and can make it unreadable.
-        if not _KEY_ALIAS.fullmatch(text) and (not arn or arn[1] != account):
-            raise ValueError
-        return text
-
-    return reader.read(keys.COPY_KMS_KEY, key, None)
-
-
-def _consistency(text: str) -> Consistency | None:
-    wanted, _, behind = (part.strip() for part in text.partition(","))
-    kind, colon, document = (part.strip() for part in wanted.partition(":"))
-    kind = kind.casefold()
-    if behind.casefold() not in ("", "required") or (not behind and "," in text):
-        raise ValueError
-    if kind == "crash" and not behind and not colon:
-        return None
-    if (kind in ("fsfreeze", "vss") and not colon) or (kind == "ssm" and _DOCUMENT.fullmatch(document)):
-        return Consistency(kind, document, required=bool(behind))
-    raise ValueError

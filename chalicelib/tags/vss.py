@@ -1,4 +1,4 @@
-"""Tags as the VSS document takes and gives them."""
+"""Tags in the form of the VSS document, as input and as output. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from chalicelib.models import Snapshot, Tags
 
-# What separates tags, or what PowerShell acts on within a text; a device's brackets it leaves alone.
+# All characters except those that are safe: others separate tags, or PowerShell interprets them in a string.
 _NOT_FOR_VSS = re.compile("[^\\w .:/@+()-]")
 
 
@@ -19,10 +19,10 @@ def is_app_consistent(snapshot: Snapshot) -> bool:
 
 
 def for_vss(all_tags: Tags) -> str:
-    """Return the tags as the VSS document wants them; those that it cannot express are left out, and added later."""
+    """Return tags as input of the VSS document. Tags with other characters are left out: a later call adds them."""
     return ";".join(f"Key={key},Value={value}" for key, value in all_tags if not _NOT_FOR_VSS.search(key + value))
 
 
 def text_for_vss(description: str) -> str:
-    """Return a description that may be part of a script: the VSS document's is PowerShell, and a name is anybody's."""
+    """Return a description without characters that PowerShell interprets: the VSS document puts it into a script."""
     return _NOT_FOR_VSS.sub("_", description)

@@ -1,4 +1,4 @@
-"""Typed values become tags here."""
+"""Write typed values as tags. Pure."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def slot_value(slot: datetime) -> str:
 def primary_tags(
     instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None, *, set_size: int = 1
 ) -> Tags:
-    """Return all tags of the snapshot of one volume, at most 50: the app's own first.
+    """Return all tags of the snapshot of one volume, at most 50: the app's own have precedence.
 
-    ``set_size`` is how many volumes are taken for the slot: a restore knows by it whether it has them all.
+    ``set_size`` is the number of volumes in the set: it tells a restore whether the set is whole.
     """
     policy = instance.policy
     own = {
@@ -51,7 +51,7 @@ def _lineage(instance: Instance, volume: Volume) -> dict[str, str]:
     }
     if volume.type:
         lineage[keys.SOURCE_VOLUME_TYPE] = volume.type
-    # What EC2 derives from a type by itself is refused by CreateVolume, so it is not recorded.
+    # CreateVolume refuses IOPS and throughput for other types, so they are not recorded.
     if volume.type in keys.TYPES_WITH_IOPS and volume.iops:
         lineage[keys.SOURCE_IOPS] = str(volume.iops)
     if volume.type in keys.TYPES_WITH_THROUGHPUT and volume.throughput:
@@ -60,30 +60,30 @@ def _lineage(instance: Instance, volume: Volume) -> dict[str, str]:
 
 
 def achieve(others: Tags, consistency: Consistency) -> Tags:
-    """Return the tags of a snapshot for which an application was brought to rest."""
+    """Return tags with ``Consistency`` set to what was achieved."""
     return tuple(sorted((dict(others) | {keys.CONSISTENCY: consistency.label}).items()))
 
 
 def slot_of(all_tags: Tags) -> str:
-    """Return the slot that a snapshot to be created is to fill."""
+    """Return the slot in the tags of a creation."""
     return dict(all_tags)[keys.BACKUP_SLOT]
 
 
 def source_key(id: str) -> str:
-    """Return the key of the tag by which a snapshot names this instance, volume or snapshot as its source."""
+    """Return the key of the tag in which snapshots have this instance, volume or snapshot as their source."""
     kinds = {"i": keys.SOURCE_INSTANCE_ID, "vol": keys.SOURCE_VOLUME_ID, "snap": keys.SOURCE_SNAPSHOT_ID}
     return kinds[id.partition("-")[0]]
 
 
 def name_of(snapshot: Snapshot) -> str:
-    """Return the name of the instance that a snapshot was taken of, as its own name says it; empty if it has none."""
+    """Return the name of the instance in a snapshot's ``Name``; empty if there is none."""
     return dict(snapshot.tags).get(keys.NAME, "").split(f" - {snapshot.source_volume_id} ")[0]
 
 
 def missing_lineage(snapshot: Snapshot, instance: Instance, volume: Volume) -> Tags:
-    """Return the tags to add if the call that tells the volumes of a set apart was lost.
+    """Return the tags of its volume that a snapshot lacks because the second call of its creation failed.
 
-    The volume's own tags were part of that call; what the snapshot has is never overwritten.
+    Tags that the snapshot has are never overwritten.
     """
     present = dict(snapshot.tags)
     lineage = _lineage(instance, volume)
@@ -95,10 +95,10 @@ def missing_lineage(snapshot: Snapshot, instance: Instance, volume: Volume) -> T
 
 
 def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
-    """Return all tags of a copy: the primary's, with lineage, the copy's own expiry, and which try it is."""
+    """Return all tags of a copy: the primary's, its lineage, the copy's own expiry, and the number of the try."""
     tags = dict(primary.tags)
     own = {key: value for key, value in tags.items() if key in keys.OWN_KEYS}
-    # One protects; a snapshot may carry so many spellings of it that they would leave no room for what makes a copy.
+    # One KeepForever protects. If there are many spellings, all of them would leave no room for the copy's own tags.
     own |= dict([item for item in sorted(primary.tags, key=known_to_iam_first) if protects(item[0])][:1])
     own[keys.SOURCE_SNAPSHOT_ID] = primary.id
     own[keys.SOURCE_REGION] = primary.region
@@ -112,7 +112,7 @@ def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
 
 
 def restored_tags(snapshot: Snapshot, purpose: str) -> Tags:
-    """Return all tags of a volume restored from a snapshot: where it came from, what for, and what was carried."""
+    """Return all tags of a restored volume: its source, the purpose of the restore, and the owner's tags."""
     present = dict(snapshot.tags)
     own = {
         key: present[key]
@@ -124,7 +124,7 @@ def restored_tags(snapshot: Snapshot, purpose: str) -> Tags:
 
 
 def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
-    """Return the tags of a primary that its copy lacks: protection, a later expiry, and lineage that was lost.
+    """Return the tags of a primary that its copy lacks: protection, a later expiry, and missing lineage tags.
 
     Nothing is ever shortened or unprotected: a copy without a ``DeleteOn`` that is understood is kept as it is.
     """
@@ -135,7 +135,7 @@ def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
         for key, value in copy_tags(primary)
         if (protects(key) and not copy.protected) or (key in keys.HEALED_KEYS and key not in present)
     }
-    # Protection goes first where there is not room for all; a later expiry takes the place of the one there is.
+    # If there is not room for all, protection has precedence. A later expiry replaces a tag, so it needs no room.
     own = sorted(missing.items(), key=known_to_iam_first)
     fitting = dict(own[: max(0, keys.MAX_TAGS - len(present))])
     if expiry and copy.delete_on and expiry > copy.delete_on:
@@ -144,7 +144,7 @@ def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
 
 
 def _fit(own: Mapping[str, str], others: Iterable[tuple[str, str]]) -> Tags:
-    """Return at most 50 tags, sorted: ``own``, then others in their order of preference."""
+    """Return at most 50 tags, sorted: ``own``, then as many of the others as fit, the first ones first."""
     fitted = dict(own)
     for key, value in others:
         if len(fitted) < keys.MAX_TAGS:

@@ -61,7 +61,7 @@ def find_all(
     problems = {*inventory.problems, *snapshots.problems}
     with_problem = {problem.target for problem in problems}
     for instance in inventory.instances:
-        if not instance.policy.enabled and instance.id not in with_problem and tags.BACKUP not in instance.asked_for:
+        if not instance.policy.enabled and instance.id not in with_problem and tags.BACKUP not in instance.policy_keys:
             problems |= set(_misspelt(instance))
     findings = [_of_problem(problem, names.get(problem.target, ""), known_regions) for problem in problems]
     with_problem = {problem.target for problem in problems}
@@ -69,7 +69,7 @@ def find_all(
     for instance in inventory.instances:
         if instance.policy.enabled:
             findings += _of_enabled(instance, enabled)
-        elif instance.id not in with_problem and tags.BACKUP not in instance.asked_for:
+        elif instance.id not in with_problem and tags.BACKUP not in instance.policy_keys:
             findings += _of_untagged(instance, has_snapshots=instance.id in with_snapshots)
     return sorted(findings)
 
@@ -129,7 +129,7 @@ def _of_enabled(instance: Instance, enabled: frozenset[str] | None) -> Iterator[
 def _of_untagged(instance: Instance, *, has_snapshots: bool) -> Iterator[Finding]:
     """Yield what suggests that an instance without ``Backup`` is meant to be backed up."""
     # Schedule alone may belong to a tool that stops instances at night.
-    others = [key for key in instance.asked_for if key != tags.SCHEDULE]
+    others = [key for key in instance.policy_keys if key != tags.SCHEDULE]
     if others:
         yield _suspect(
             instance,

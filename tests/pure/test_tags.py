@@ -127,7 +127,7 @@ def test_an_instance_is_read_whole() -> None:
         (disks[1], disks[0]),
         (("team", "core"),),
         state="stopped",
-        asked_for=("Backup", "Retention"),
+        policy_keys=("Backup", "Retention"),
         wish=Wish.NO,
     )
     assert problems == []
@@ -137,7 +137,7 @@ def test_an_instance_is_read_whole() -> None:
 def test_an_instance_asks_with_the_apps_own_keys() -> None:
     keys = ("Backup", "Retention", "Schedule", "Copy_Dest", "Copy_Retention", "Copy_KmsKey", "Consistency")
     raw = dict.fromkeys((*keys, "Name", "Type", "team"), "x")
-    assert instance(raw=raw).asked_for == keys
+    assert instance(raw=raw).policy_keys == keys
 
 
 def test_a_volume_is_read_whole() -> None:
