@@ -29,11 +29,18 @@ _MEANWHILE: Mapping[str, str] = {
     tags.COPY_KMS_KEY: "copied with the destination's default key",
     tags.CONSISTENCY: "crash-consistent snapshots",
     tags.DELETE_ON: "kept, and never deleted",
+    tags.TYPE: "kept, and never deleted",
 }
+# What holds instead of a time that the settings do not allow.
+_LIMITED = frozenset({tags.RETENTION, tags.COPY_RETENTION, tags.COPY_DELETE_ON})
 
 
 def meanwhile(problem: TagProblem) -> str:
     """Return what happens as long as nobody changes the tag; empty if the tag has no effect."""
+    if problem.wrong == Wrong.MISPLACED:
+        return ""
+    if problem.wrong == Wrong.NOT_ALLOWED and problem.meant in _LIMITED:
+        return "kept for as long as the settings allow"
     if problem.meant == tags.BACKUP and problem.target.startswith("vol-"):
         return "backed up with its instance"
     return _MEANWHILE.get(problem.meant, "")
@@ -44,6 +51,8 @@ def suggest(problem: TagProblem, regions: Iterable[str]) -> str:
     match problem.wrong:
         case Wrong.KEY:
             return problem.value
+        case Wrong.BROUGHT_FORWARD:
+            return problem.limit
         case Wrong.WORD:
             return _closest(problem.word, regions)
         case Wrong.VALUE:

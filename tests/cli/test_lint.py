@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.models import TagProblem, Wrong
 from emulator import LocalAWS
-from reactor_cli.lint.suggestions import suggest
+from reactor_cli.lint.suggestions import meanwhile, suggest
 from tests.cli.conftest import AWAY, HOME, THIRD, Company
 from tests.cli.stored import assert_stored
 from tests.scenarios.stories import tag, volumes_of
@@ -109,7 +109,30 @@ def test_without_the_permission_to_list_regions_the_rest_is_still_found(careless
         (TagProblem("i-0a", "Copy_Dest", "mars", Wrong.WORD, "Copy_Dest", "mars"), ""),
         (TagProblem("i-0a", "DeleteOn", "", Wrong.ABSENT, "DeleteOn"), ""),
         (TagProblem("i-0a", "keep_forever", "1", Wrong.MISPLACED, "KeepForever"), ""),
+        (TagProblem("i-0a", "Retention", "9y", Wrong.NOT_ALLOWED, "Retention", limit="up to 3y"), ""),
+        (
+            TagProblem("snap-0a", "DeleteOn", "2026-11-01", Wrong.BROUGHT_FORWARD, "DeleteOn", limit="2026-11-29"),
+            "2026-11-29",
+        ),
     ],
 )
 def test_suggestions(problem: TagProblem, suggestion: str) -> None:
     assert suggest(problem, REGIONS) == suggestion
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (TagProblem("i-0a", "Backup", "Yse", Wrong.VALUE, "Backup"), "not backed up"),
+        (TagProblem("vol-0a", "Backup", "Noo", Wrong.VALUE, "Backup"), "backed up with its instance"),
+        (TagProblem("vol-0a", "Retention", "7", Wrong.MISPLACED, "Retention", limit="the instance"), ""),
+        (
+            TagProblem("i-0a", "Retention", "9y", Wrong.NOT_ALLOWED, "Retention", limit="up to 3y"),
+            "kept for as long as the settings allow",
+        ),
+        (TagProblem("i-0a", "Copy_Dest", "us-west-1", Wrong.NOT_ALLOWED, "Copy_Dest", "us-west-1"), "not copied there"),
+        (TagProblem("snap-0a", "Type", "Automated", Wrong.UNPROVEN, "Type"), "kept, and never deleted"),
+    ],
+)
+def test_meanwhile(problem: TagProblem, text: str) -> None:
+    assert meanwhile(problem) == text
