@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from emulator.demo.lines import Line, Memory, by_reason, counted, reason_of, times
 from emulator.judge import Snapshot, World
-from emulator.judge.app_log import Digest, Record
+from emulator.judge.app_log import Digest, Problem, Record
 
 LATE = timedelta(hours=1)
 
@@ -57,11 +57,18 @@ class News:
         yield from self._last_ones(log)
 
     def _tag_problems(self, log: Digest) -> Iterator[Line]:
+        """One line for all that have the same tag."""
+        groups: dict[str, list[Problem]] = {}
         for problem in log.problems:
             if self.memory.is_new("tag problem", problem.target, problem.read):
-                name = self.world.name(problem.target)
-                text = f"{name}, {problem.target}: read {problem.read}; accepted: {problem.accepted}"
-                yield Line("tags", text, "yellow")
+                groups.setdefault(problem.read, []).append(problem)
+        for read, [first, *others] in groups.items():
+            name = self.world.name(first.target)
+            text = f"{name}, {first.target}: read {read}; accepted: {first.accepted}"
+            if others:
+                names = counted(self.world.name(problem.target) for problem in (first, *others))
+                text = f"{len(others) + 1}: {names}; for example {text}"
+            yield Line("tags", text, "yellow")
 
     def _fewer(self, log: Digest) -> Iterator[Line]:
         """Fewer snapshots than on both days before; one day alone may have had something to catch up on."""

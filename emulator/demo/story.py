@@ -115,7 +115,7 @@ def _free_quota(world: World) -> str:
 
 
 def _overwrite(world: World) -> str:
-    """Between the hourly run of the copiers and the sweep: the copiers would correct many of the dates."""
+    """Between the hourly run of the copiers and the sweep: the copiers correct the dates of the copies."""
     before = {
         snapshot.id: snapshot.delete_on
         for snapshot in world.look().values()
@@ -124,7 +124,6 @@ def _overwrite(world: World) -> str:
     yesterday = world.aws.now.date() - timedelta(days=1)
     _set_delete_on(world, VIRGINIA, dict.fromkeys(before, yesterday))
     world.facts.mistakes.append(Mistake(VIRGINIA, world.aws.now, before))
-    world.facts.failures.append(ExpectedFailure("MAX_DELETE_PERCENT", "sweep_snapshots", VIRGINIA))
     return (
         f"By mistake, Dan's script sets DeleteOn={yesterday} on all {len(before)} snapshots and copies in {VIRGINIA} "
         "that have no KeepForever."
@@ -137,12 +136,11 @@ def _correct(world: World) -> str:
     standing = world.look()
     wrong = {id: day for id, day in mistake.before.items() if id in standing and standing[id].delete_on != day}
     _set_delete_on(world, mistake.region, wrong)
-    letters = [
-        letter for letter in world.aws.dead_letters if letter.region == mistake.region and letter.at > mistake.at
-    ]
-    alarm = f"sees the dead letter of {letters[0].function}" if letters else "sees no dead letter"
     corrected = len(mistake.before) - len(wrong)
-    return f"Dan {alarm}. The app has corrected {corrected} of the dates from the primaries; he corrects the others."
+    return (
+        f"Dan sees the tag problems in the log. The app has corrected {corrected} of the dates from the primaries; "
+        "he corrects the others."
+    )
 
 
 def _set_delete_on(world: World, region: str, days: Mapping[str, date]) -> None:

@@ -42,10 +42,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A tag that the app did not understand: where, what was read, and what is accepted."""
+    """A tag that the app did not understand: where, what is wrong with it, what was read, and what is accepted.
+
+    `wrong` is a code; `read` and `accepted` are for people.
+    """
 
     region: str
     target: str
+    wrong: str
     read: str
     accepted: str
 
@@ -74,7 +78,8 @@ def digest(invocations: Iterable[Invocation]) -> Digest:
         failed = len(sorted_records.failed)
         for line in _lines(invocation):
             if line["message"] == "tag_problem":
-                problems[Problem(invocation.region, line["target"], line["read"], line["accepted"])] = None
+                problem = Problem(invocation.region, line["target"], line["wrong"], line["read"], line["accepted"])
+                problems[problem] = None
             elif line["result"] == "kept":
                 if invocation.function == SWEEP:
                     record = _record(invocation, line)

@@ -7,12 +7,11 @@ from datetime import date
 from emulator import DeadLetter, Invocation
 from emulator.judge.case import Case
 from emulator.judge.due import DAY
-from emulator.judge.evidence import Mistake
 from emulator.judge.leftovers import held_snapshots
 from emulator.judge.verdict import Verdict
 
 ATTEMPTS = 3  # Lambda calls an asynchronous function once, and twice more if it fails
-BREAKER_MINIMUM, BREAKER_PERCENT = 20, 80  # how many snapshots, and which share of them, are too many at once
+BROUGHT_FORWARD = "brought-forward"  # of a date that is before the one that was promised
 
 
 def failures_were_reported(case: Case) -> Verdict:
@@ -88,44 +87,27 @@ def newest_was_held(case: Case) -> Verdict:
 
 
 def mistake_deleted_nothing(case: Case) -> Verdict:
-    """All that was condemned by mistake outlived that day, has its own date again, and did not go before it."""
-    verdict = Verdict("after the mistake with DeleteOn, the sweep deleted nothing and said what to do")
+    """Every snapshot outlived that day, was reported, has its own date again, and was not deleted before it."""
+    verdict = Verdict("after the mistake with DeleteOn, the sweep deleted nothing and reported every wrong date")
     for mistake in case.facts.mistakes:
         today, region = mistake.at.date(), mistake.region
+        log = case.log_by_day[today]
+        kept = {id: record.code for record in log.kept for id in record.targets}
+        reported = {problem.target for problem in log.problems if problem.wrong == BROUGHT_FORWARD}
         for id, day in mistake.before.items():
             snapshot, went = case.evidence.seen[id], case.gone_on.get(id, date.max)
             verdict.require(went > max(today, day - DAY), snapshot, f"not gone by {today}, nor before {day}", went)
             verdict.require(
                 snapshot.delete_on == day, snapshot, f"DeleteOn={day} again", f"DeleteOn={snapshot.delete_on}"
             )
-        _require_explanation(verdict, case, mistake)
+            code = kept.get(id, "not kept")
+            verdict.require(code == BROUGHT_FORWARD, f"{snapshot} on {today}", BROUGHT_FORWARD, code)
+            verdict.require(id in reported, f"{snapshot} on {today}", "a tag problem in the log", "none")
         days = {deletion.at.date() for deletion in case.evidence.deletions if deletion.snapshot.region == region}
         resumed = today not in days and today + DAY in days
         listed = ", ".join(f"{day:%d %b}" for day in sorted(days))
         verdict.require(resumed, f"deletions in {region}", f"none on {today}, some on the next day", listed)
     return verdict
-
-
-def _require_explanation(verdict: Verdict, case: Case, mistake: Mistake) -> None:
-    condemned, managed = _condemned(case, mistake)
-    enough = managed >= BREAKER_MINIMUM and condemned * 100 > BREAKER_PERCENT * managed
-    verdict.require(enough, "the mistake", "too many to delete at once", f"{condemned} of {managed}")
-    log = case.log_by_day[mistake.at.date()]
-    said = [record for record in log.failed if record.targets == (mistake.region,)]
-    expected = {"deletions": condemned, "managed": managed, "limit": BREAKER_PERCENT}
-    figures = [{name: record.parameters.get(name) for name in expected} for record in said]
-    what = f"the failure in {mistake.region}"
-    verdict.require(bool(said) and all(reported == expected for reported in figures), what, expected, figures)
-    needed = [record.parameters.get("needed", 0) for record in said]
-    enough = all(BREAKER_PERCENT < percent <= 100 and condemned * 100 <= percent * managed for percent in needed)
-    verdict.require(enough, what, "a MAX_DELETE_PERCENT that would allow it", needed)
-
-
-def _condemned(case: Case, mistake: Mistake) -> tuple[int, int]:
-    """What would have gone if the sweep had not stopped, all but the newest of each volume; and all that there was."""
-    overwritten = [case.evidence.seen[id] for id in mistake.before]
-    forever = sum(case.evidence.seen[id].region == mistake.region for id in case.facts.kept_forever)
-    return len(overwritten) - len({case.lineage(snapshot) for snapshot in overwritten}), len(overwritten) + forever
 
 
 def the_story_took_place(case: Case) -> Verdict:

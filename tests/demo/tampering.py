@@ -210,21 +210,24 @@ def _not_put_right(evidence: Evidence) -> Evidence:
     return with_changed(evidence, replace(snapshot, tags={**snapshot.tags, "DeleteOn": "2026-11-24"}))
 
 
-def _no_advice(evidence: Evidence) -> Evidence:
+def _mistake_unreported(evidence: Evidence) -> Evidence:
     return replace(
         evidence,
         invocations=[
-            replace(invocation, log=invocation.log.replace('"needed":89', '"needed":79'))
+            replace(invocation, log=invocation.log.replace('"wrong":"brought-forward"', '"wrong":"value"'))
             for invocation in evidence.invocations
         ],
     )
 
 
-def _wrong_figures(evidence: Evidence) -> Evidence:
+def _mistake_for_another_reason(evidence: Evidence) -> Evidence:
     return replace(
         evidence,
         invocations=[
-            replace(invocation, log=invocation.log.replace('"managed":61', '"managed":60'))
+            replace(
+                invocation,
+                log=invocation.log.replace('"reason_code":"brought-forward"', '"reason_code":"breaker-holds"'),
+            )
             for invocation in evidence.invocations
         ],
     )
@@ -277,8 +280,7 @@ TAMPERED = [
     (_failed, " at 30 Nov ", "expected no failure; is JobFailed: out of paper"),
     (_not_reported, "An internal error occurred", "expected reported as an error; is not reported"),
     (_not_reported, "copy_on_completion in eu-central-1", "expected reported 3 times; is reported 0 times"),
-    (_not_reported, "sweep_snapshots in us-east-1", "expected reported 3 times; is reported 0 times"),
-    (_not_reported, "sweep_snapshots in us-east-1", "expected 1 dead letter; is 0"),
+    (_not_reported, "copy_on_completion in eu-central-1", "expected 1 dead letter; is 0"),
     (_lost_weekly, "shop-web in eu-west-1", "expected 01 Nov, 09 Nov, 17 Nov, 23 Nov, "),
     (_lost_weekly, "shop-web in eu-west-1", "; is 01 Nov, 09 Nov, 23 Nov, "),
     (_taken_too_early, "in eu-west-1", "expected deleted on 2026-11-18; is 2026-11-15"),
@@ -291,7 +293,7 @@ TAMPERED = [
     (_mistake_carried_out, "in us-east-1", "expected not gone by 2026-11-25, nor before 2026-"),
     (_mistake_carried_out, "deletions in us-east-1", "expected none on 2026-11-25, some on the next day; is "),
     (_not_put_right, "in us-east-1", " again; is DeleteOn=2026-11-24"),
-    (_wrong_figures, "the failure in us-east-1", "'managed': 61, 'limit': 80}; is [{'deletions': 54, 'managed': 60"),
-    (_no_advice, "the failure in us-east-1", "expected a MAX_DELETE_PERCENT that would allow it; is [79, 79, 79]"),
+    (_mistake_unreported, "in us-east-1 on 2026-11-25", "expected a tag problem in the log; is none"),
+    (_mistake_for_another_reason, "in us-east-1 on 2026-11-25", "expected brought-forward; is breaker-holds"),
     (_story_without_trouble, "copies started by events on 2026-11-05", "expected 0; is "),
 ]

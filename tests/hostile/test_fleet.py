@@ -15,7 +15,7 @@ from emulator import LocalAWS
 from emulator.ec2 import limits
 from tests.cli.conftest import Company
 from tests.hostile.strategies import KEEP_FOREVER, VALUES
-from tests.scenarios.stories import copies, make, volumes_of
+from tests.scenarios.stories import UNDATED, copies, make, volumes_of
 
 HOME, AWAY = "eu-west-1", "us-east-1"
 JOBS = ("create_snapshots", "copy_missing", "sweep_snapshots", "report")
@@ -47,9 +47,10 @@ class Fleet:
             )
             for number, own in enumerate(dealt(ON_INSTANCE))
         ]
-        self.made = [make(aws, HOME, EXPIRED | own) for own in dealt(ON_SNAPSHOT)]
-        self.made += [make(aws, HOME, EXPIRED | {key: "x"}) for key in KEEP_FOREVER]
-        self.expired = {make(aws, HOME, EXPIRED) for _ in range(3)}
+        self.made = [make(aws, HOME, EXPIRED | own, description=UNDATED) for own in dealt(ON_SNAPSHOT)]
+        self.made += [make(aws, HOME, EXPIRED | {key: "x"}, description=UNDATED) for key in KEEP_FOREVER]
+        self.expired = {make(aws, HOME, EXPIRED, description=UNDATED) for _ in range(3)}
+        self.strangers = {make(aws, HOME, EXPIRED, description=text) for text in ("", "nightly dump of a stranger")}
         self.before = {each["SnapshotId"]: each["Tags"] for each in aws.snapshots(HOME)}
         aws.deploy(HOME, AWAY, CONCURRENCY="1")
         aws.travel(hours=5)
@@ -82,7 +83,7 @@ def test_nothing_goes_but_what_has_expired(fleet: Fleet) -> None:
     protected = {id for id, own in fleet.before.items() if set(own) & set(KEEP_FOREVER)}
     gone = fleet.before.keys() - standing.keys()
     assert gone >= fleet.expired
-    assert gone <= plainly - protected
+    assert gone <= plainly - protected - fleet.strangers
     assert {id: own for id, own in fleet.before.items() if id not in gone}.items() <= standing.items()
 
 

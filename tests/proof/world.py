@@ -19,6 +19,8 @@ DAYS, CALM_DAYS = 3, 2
 HOURS = (3, 5, 12)
 SCHEDULED = ("create_snapshots", "copy_missing", "sweep_snapshots", "report")
 EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-22"}
+# What versions of the app wrote before descriptions had a date.
+UNDATED = "old (i-0123456789abcdef0) - eu-west-1"
 
 NIGHT = (time(3),)
 WEB = Instance(
@@ -55,8 +57,14 @@ def deploy(aws: LocalAWS) -> World:
         aws.travel(seconds=20)
         for extra in ({}, {"KeepForever": "audit"}):
             pairs = [{"Key": key, "Value": value} for key, value in (EXPIRED | extra).items()]
-            ec2.create_snapshot(VolumeId=volume, TagSpecifications=[{"ResourceType": "snapshot", "Tags": pairs}])
+            ec2.create_snapshot(
+                VolumeId=volume,
+                Description=UNDATED,
+                TagSpecifications=[{"ResourceType": "snapshot", "Tags": pairs}],
+            )
             aws.travel(seconds=20)
+        # Only its tags hold the protected one: no guard of the newest snapshot stands in for them.
+        ec2.delete_volume(VolumeId=volume)
     aws.copy_slots = 2
     return world
 

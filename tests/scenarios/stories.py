@@ -7,6 +7,9 @@ from typing import Any
 
 from emulator import Invocation, LocalAWS
 
+# What versions of the app wrote before descriptions had a date.
+UNDATED = "old (i-0123456789abcdef0) - eu-west-1"
+
 
 def volumes_of(aws: LocalAWS, region: str, instance_id: str) -> dict[str, str]:
     """Return the ids of an instance's volumes by device."""
@@ -41,7 +44,9 @@ def failures(aws: LocalAWS) -> list[Invocation]:
     return [each for each in aws.invocations if each.error]
 
 
-def make(aws: LocalAWS, region: str, tags: Mapping[str, str], volume_id: str | None = None) -> str:
+def make(
+    aws: LocalAWS, region: str, tags: Mapping[str, str], volume_id: str | None = None, description: str = ""
+) -> str:
     """Create a snapshot by hand and return its id: of a volume, or of a new one that says that it wants no backup."""
     ec2 = aws.client(region)
     if not volume_id:
@@ -49,7 +54,9 @@ def make(aws: LocalAWS, region: str, tags: Mapping[str, str], volume_id: str | N
         tag(aws, region, volume_id, Backup="No")
     pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
     specification = [{"ResourceType": "snapshot", "Tags": pairs}] if pairs else []
-    made: str = ec2.create_snapshot(VolumeId=volume_id, TagSpecifications=specification)["SnapshotId"]
+    made: str = ec2.create_snapshot(VolumeId=volume_id, Description=description, TagSpecifications=specification)[
+        "SnapshotId"
+    ]
     return made
 
 
