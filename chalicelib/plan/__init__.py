@@ -4,17 +4,11 @@ They sort everything first, so the order of the inventory does not matter. After
 returns no calls.
 """
 
+from chalicelib.plan.circumstances import CREATABLE, Circumstances
 from chalicelib.plan.completion import plan_completion
 from chalicelib.plan.copies import MAX_TRIES_COUNTED, RETRY_AFTER, RETRY_DAILY, plan_copies
-from chalicelib.plan.creation import (
-    CREATABLE,
-    MAX_EXCLUDED,
-    Circumstances,
-    history_of_interest,
-    plan_creation,
-    plan_request,
-    slots_of_interest,
-)
+from chalicelib.plan.creation import plan_creation
+from chalicelib.plan.creation_calls import MAX_EXCLUDED
 from chalicelib.plan.destinations import (
     Destination,
     copies_by_primary,
@@ -26,7 +20,9 @@ from chalicelib.plan.history import by_age_of_data, newest_completed, primaries_
 from chalicelib.plan.needed import needed_for_restore
 from chalicelib.plan.owed import owed_copies, owing
 from chalicelib.plan.protection import plan_protection, propagate
+from chalicelib.plan.requests import plan_request
 from chalicelib.plan.sets import SnapshotSet, newest_whole, sets_of, volume_of
+from chalicelib.plan.slots import history_of_interest, slots_of_interest
 from chalicelib.plan.sweep import MIN_SNAPSHOTS_FOR_BREAKER, Guards, expired, plan_sweep, unproven_problems
 from chalicelib.plan.targets import of_snapshot, of_volumes
 from chalicelib.plan.wishes import instance_wishes, volume_wishes
