@@ -21,7 +21,7 @@ from chalicelib.plan.needed import needed_for_restore
 from chalicelib.plan.owed import owed_copies, owing
 from chalicelib.plan.protection import plan_protection, propagate
 from chalicelib.plan.requests import plan_request
-from chalicelib.plan.sets import SnapshotSet, newest_whole, sets_of, volume_of
+from chalicelib.plan.sets import SnapshotSet, sets_of, slots_of, volume_of
 from chalicelib.plan.slots import history_of_interest, slots_of_interest
 from chalicelib.plan.sweep import MIN_SNAPSHOTS_FOR_BREAKER, Guards, expired, plan_sweep, unproven_problems
 from chalicelib.plan.targets import of_snapshot, of_volumes
@@ -46,7 +46,6 @@ __all__ = [
     "instance_wishes",
     "needed_for_restore",
     "newest_completed",
-    "newest_whole",
     "not_to_copy",
     "of_snapshot",
     "of_volumes",
@@ -61,6 +60,7 @@ __all__ = [
     "primaries_by_volume",
     "propagate",
     "sets_of",
+    "slots_of",
     "slots_of_interest",
     "unproven_problems",
     "unreadable",

@@ -8,7 +8,7 @@ from datetime import date
 
 from chalicelib.models import Code, Reason, Snapshot, State, Wish, because
 from chalicelib.plan.history import by_age_of_data
-from chalicelib.plan.sets import newest_whole, sets_of
+from chalicelib.plan.sets import newest_whole_sets
 from chalicelib.schedule import days_after
 
 
@@ -77,7 +77,7 @@ def _newest_sets(
     return {
         snapshot.id: because(Code.NEWEST_WHOLE_SET, instance=instance_id, slot=newest.slot)
         for instance_id, history in by_instance.items()
-        if (newest := newest_whole(sets_of(history)))
+        for newest in newest_whole_sets(history)
         for snapshot in newest.snapshots
         if _is_wanted(snapshot, instances[instance_id], today, grace_days)
     }
@@ -104,7 +104,7 @@ def _newest_sets_of_copies(managed: Iterable[Snapshot], today: date, grace_days:
     return {
         copy.id: because(Code.NEWEST_SET_OF_COPIES, instance=instance_id, until=_last_day(copy, grace_days))
         for (_, instance_id), history in by_instance.items()
-        if (newest := newest_whole(sets_of(history)))
+        for newest in newest_whole_sets(history)
         for copy in newest.snapshots
         if today < _last_day(copy, grace_days)
     }

@@ -10,7 +10,7 @@ import click
 
 from chalicelib.identifiers import INSTANCE, SNAPSHOT, is_id
 from chalicelib.models import Snapshot, State
-from chalicelib.plan.sets import SnapshotSet, sets_of
+from chalicelib.plan.sets import SnapshotSet, sets_of, slots_of
 from chalicelib.wording import moment
 from reactor_cli.account import Account
 from reactor_cli.errors import CommandFailed
@@ -23,7 +23,7 @@ MAX_SETS_LISTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The snapshots to restore, and their instance; ``skipped`` are newer sets that cannot be restored completely.
+    """The snapshots to restore, and their instance; ``skipped`` are newer slots without a set of one point in time.
 
     ``instance_id`` is None if the tags of a single snapshot name no instance.
     """
@@ -44,22 +44,25 @@ def choose(account: Account, region: str, id: str, at: datetime | None) -> Choic
         return _choose_snapshot(account, region, id)
     if not is_id(id, INSTANCE):
         raise click.UsageError(f"{id!r} is no id of an instance (i-…) or a snapshot (snap-…)")
-    sets = sets_of(account.connect(region).snapshots(source_id=id).snapshots)
-    in_time = [snapshots for snapshots in sets if snapshots.taken <= (at or account.now)]
-    chosen = newest_restorable(in_time, at or account.now)
+    snapshots = account.connect(region).snapshots(source_id=id).snapshots
+    in_time = [snapshot for snapshot in snapshots if snapshot.taken <= (at or account.now)]
+    slots = slots_of(in_time)
+    # A slot that was filled at different times is only restored if there is no set of one point in time.
+    chosen = newest_restorable(sets_of(in_time)) or newest_restorable(slots)
     if chosen is None:
-        raise CommandFailed(_no_set_text(id, region, at, sets, in_time))
-    return Choice(chosen, id, tuple(in_time[: in_time.index(chosen)]))
+        raise CommandFailed(_no_set_text(id, region, at, snapshots, slots))
+    return Choice(chosen, id, tuple(slot for slot in slots if slot.taken > chosen.taken))
 
 
 def _no_set_text(
-    id: str, region: str, at: datetime | None, sets: Sequence[SnapshotSet], in_time: Sequence[SnapshotSet]
+    id: str, region: str, at: datetime | None, snapshots: Sequence[Snapshot], in_time: Sequence[SnapshotSet]
 ) -> str:
     when = f" at or before {moment(at)}" if at else ""
-    if not sets:
+    if not snapshots:
         return f"no snapshot and no copy of {id} in {region}; 'ebs-snapshot-reactor explain {id}' shows where they are"
     if not in_time:
-        return f"no snapshot of {id} in {region}{when}: the oldest is of {moment(sets[-1].taken)}"
+        oldest = min(snapshot.taken for snapshot in snapshots)
+        return f"no snapshot of {id} in {region}{when}: the oldest is of {moment(oldest)}"
     newest = in_time[:MAX_SETS_LISTED]
     reasons = "; ".join(f"slot {snapshots.slot} has {missing_text(snapshots)}" for snapshots in newest)
     return f"no whole set of {id} in {region}{when}: {reasons}"

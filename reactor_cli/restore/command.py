@@ -12,13 +12,21 @@ from rich.console import Console
 from rich.text import Text
 
 from chalicelib.quoting import printable
-from chalicelib.wording import counted, moment
+from chalicelib.wording import counted
 from reactor_cli.account import Account, account_options
 from reactor_cli.errors import error_text
 from reactor_cli.restore.attaching import attach_commands
 from reactor_cli.restore.choice import Choice, choose, choose_zone
 from reactor_cli.restore.ec2 import Placement, Restorer
-from reactor_cli.restore.volumes import RESTORE, CreateVolume, count_restorable, missing_text, volumes_to_create
+from reactor_cli.restore.volumes import (
+    MIXED,
+    RESTORE,
+    CreateVolume,
+    count_restorable,
+    missing_text,
+    times_text,
+    volumes_to_create,
+)
 from reactor_cli.terminal import columns, output, print_json, progress
 from reactor_cli.times import FORMS, TimeParam
 from reactor_cli.wording import origin_text
@@ -104,6 +112,7 @@ def _data(result: Restoration) -> dict[str, Any]:
         "zone": result.zone,
         "instance": result.choice.instance_id,
         "slot": chosen.slot,
+        "first_taken": chosen.first_taken,
         "taken": chosen.taken,
         "skipped": [
             {
@@ -134,7 +143,10 @@ def _data(result: Restoration) -> dict[str, Any]:
 def _write(out: Console, result: Restoration, commands: list[str]) -> None:
     chosen = result.choice.chosen
     of = f" of {result.choice.instance_id}" if result.choice.instance_id else ""
-    out.print(Text.assemble((counted(len(result.calls), "volume"), "title"), f"{of}, as of {moment(chosen.taken)}"))
+    out.print(
+        Text.assemble((counted(len(result.calls), "volume"), "title"), f"{of}, as of {times_text(chosen)}"), end=""
+    )
+    out.print("" if chosen.is_one_point_in_time else Text(f": {MIXED}", "bad"))
     for snapshots in result.choice.skipped:
         reason = f"which is newer: it has {missing_text(snapshots)}"
         out.print(Text(f"  not from slot {printable(snapshots.slot)}, {reason}", "soon"))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from chalicelib import tags
 from chalicelib.models import Snapshot, Tags
 from chalicelib.plan.sets import SnapshotSet
+from chalicelib.wording import moment
 
 # What the tags of a restored volume say that it is for. IAM lets a drill delete its own volumes only.
 RESTORE, DRILL = "restore", "drill"
 # The default of EC2's console, for snapshots whose tags do not record the type of the volume.
 DEFAULT_TYPE = "gp3"
+MIXED = "not one point in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class CreateVolume:
     type_recorded: bool = True
 
 
-def newest_restorable(sets: Iterable[SnapshotSet], at: datetime) -> SnapshotSet | None:
-    """Return the newest set taken at ``at`` (aware) or before from which all volumes can be created at once."""
-    return next((snapshots for snapshots in sets if snapshots.taken <= at and snapshots.is_restorable), None)
+def newest_restorable(sets: Iterable[SnapshotSet]) -> SnapshotSet | None:
+    """Return the first of some sets, the newest first, from which all volumes can be created at once."""
+    return next((snapshots for snapshots in sets if snapshots.is_restorable), None)
 
 
 def count_restorable(snapshots: SnapshotSet) -> int:
@@ -41,11 +42,18 @@ def count_restorable(snapshots: SnapshotSet) -> int:
     return sum(snapshot.is_restorable for snapshot in snapshots.snapshots)
 
 
+def times_text(snapshots: SnapshotSet) -> str:
+    """Return the point in time of a set, or the first and the last if there are several."""
+    if snapshots.is_one_point_in_time:
+        return moment(snapshots.taken)
+    return f"{moment(snapshots.first_taken)} to {moment(snapshots.taken)}"
+
+
 def missing_text(snapshots: SnapshotSet) -> str:
-    """Return how many volumes of a set can be restored; empty if all can."""
+    """Return why a set cannot be restored to one point in time; empty if it can."""
     restorable = count_restorable(snapshots)
     if restorable >= snapshots.expected:
-        return ""
+        return "" if snapshots.is_one_point_in_time else f"snapshots of {times_text(snapshots)}, which are {MIXED}"
     archived = sum(snapshot.archived and not snapshot.is_restorable for snapshot in snapshots.snapshots)
     note = f", {archived} archived: EC2 takes up to 72 hours to restore one" if archived else ""
     return f"{restorable} of {snapshots.expected} volumes{note}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -113,6 +114,41 @@ def test_a_set_that_is_not_whole_is_skipped_and_reported(company: Company) -> No
     assert result.code == 0
     assert "as of 2026-11-24 03:00 UTC" in result.out
     assert "not from slot 2026-11-25T03:00Z, which is newer: it has 1 of 2 volumes" in result.out
+
+
+def test_a_volume_that_joins_later_takes_no_set_away(company: Company) -> None:
+    """A disk is added at 09:00, and a quarter of an hour later it fills the slot of 03:00, too."""
+    ec2 = company.aws.client(HOME)
+    company.aws.travel_to(datetime(2026, 11, 25, 9, tzinfo=UTC))
+    disk = ec2.create_volume(AvailabilityZone="eu-west-1a", Size=50, VolumeType="gp3")["VolumeId"]
+    ec2.attach_volume(VolumeId=disk, InstanceId=company.web, Device="/dev/sdx")
+    company.aws.travel(hours=5)
+    assert company.newest(HOME, Source_VolumeId=disk)["Tags"]["Backup_Slot"] == "2026-11-25T03:00Z"
+    before = company.run("restore", company.web, "--at", "2026-11-25 06:00", "--json").json
+    assert (before["taken"], len(before["volumes"]), before["skipped"]) == ("2026-11-25T03:00:00Z", 2, [])
+    now = company.run("restore", company.web, "--json").json
+    assert (now["taken"], now["first_taken"], len(now["volumes"])) == (
+        "2026-11-25T03:00:00Z", "2026-11-25T03:00:00Z", 2,
+    )  # fmt: skip
+    [skipped] = now["skipped"]
+    assert skipped["slot"] == "2026-11-25T03:00Z"
+    assert "which are not one point in time" in skipped["has"]
+
+
+def test_a_slot_of_different_times_is_restored_only_if_there_is_nothing_better(company: Company) -> None:
+    """On each day one of the volumes was taken a minute later: nothing here is of one time."""
+    for snapshot in company.aws.snapshots(AWAY):
+        if snapshot["VolumeSize"] == 8:
+            began = datetime.fromisoformat(snapshot["Tags"]["Source_StartTime"]) + timedelta(minutes=1)
+            company.aws.client(AWAY).create_tags(
+                Resources=[snapshot["SnapshotId"]],
+                Tags=[{"Key": "Source_StartTime", "Value": began.strftime("%Y-%m-%dT%H:%M:%SZ")}],
+            )
+    words = ("restore", company.web, "--region", AWAY, "--zone", "us-east-1a")
+    data = company.run(*words, "--json").json
+    assert (data["first_taken"], data["taken"]) == ("2026-11-25T03:00:00Z", "2026-11-25T03:01:00Z")
+    text = " ".join(company.run(*words).out.split())
+    assert "as of 2026-11-25 03:00 UTC to 2026-11-25 03:01 UTC: not one point in time" in text
 
 
 def test_an_instance_without_a_whole_set(company: Company) -> None:

@@ -184,6 +184,25 @@ def test_the_newest_whole_set_stays(newer: list[Snapshot], gone: set[str]) -> No
     assert deleted([*WHOLE, *newer], instances={"i-0a": Wish.YES}) == gone
 
 
+def later(snapshot: Snapshot, hours: int) -> Snapshot:
+    return replace(snapshot, started=snapshot.started + timedelta(hours=hours))
+
+
+def test_a_slot_filled_at_different_times_stays_and_so_does_the_newest_set_of_one_time() -> None:
+    first, second = two(10, "completed", "completed")
+    filled = [first, later(second, 7)]
+    kept = {"snap-20a", "snap-20b", "snap-10a", "snap-10b"}
+    assert kept.isdisjoint(deleted([*WHOLE, *filled], instances={"i-0a": Wish.YES}))
+    newer = two(9, "completed", "completed")
+    assert deleted([*WHOLE, *filled, *newer], instances={"i-0a": Wish.YES}) == kept
+
+
+def test_a_set_stays_whole_when_a_volume_joins_its_slot_later() -> None:
+    joined = later(primary("snap-10c", 10, volume_id="vol-0c", Source_Volumes="3", state="pending"), 7)
+    newest = two(10, "completed", "completed")
+    assert {"snap-10a", "snap-10b"}.isdisjoint(deleted([*newest, joined], instances={"i-0a": Wish.YES}))
+
+
 @pytest.mark.parametrize(("wish", "days_after_expiry", "gone"), WISHES)
 def test_the_set_guard_goes_by_the_instance(wish: Wish | None, days_after_expiry: int, gone: bool) -> None:
     whole, broken = two(7, "completed", "completed"), two(5, "completed", "error")

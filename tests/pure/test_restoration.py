@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.models import Snapshot
-from chalicelib.plan.sets import sets_of
+from chalicelib.plan.sets import sets_of, slots_of
 from reactor_cli.restore.volumes import CreateVolume, missing_text, newest_restorable, volumes_to_create
 from tests.pure.builders import ELSEWHERE, NOW, REGION, at, snapshot
 
@@ -26,7 +26,7 @@ BEFORE = (taken("snap-1", "vol-0a", "2026-11-21T03:00Z"), taken("snap-2", "vol-0
 def test_the_newest_set_is_taken() -> None:
     sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
     assert [one.slot for one in sets] == [SLOT, "2026-11-21T03:00Z"]
-    whole = newest_restorable(sets, NOW)
+    whole = newest_restorable(sets)
     assert whole
     assert [snapshot.id for snapshot in whole.snapshots] == ["snap-3", "snap-4"]
 
@@ -38,22 +38,16 @@ def test_a_set_that_lacks_a_volume_or_its_completion_is_not_whole() -> None:
     ):
         sets = sets_of([*BEFORE, *newest])
         assert missing_text(sets[0]) == "1 of 2 volumes"
-        assert newest_restorable(sets, NOW) == sets[1]
+        assert newest_restorable(sets) == sets[1]
 
 
 def test_an_archived_snapshot_cannot_be_restored_at_once() -> None:
     archived = replace(taken("snap-3", "vol-0a"), archived=True)
     sets = sets_of([*BEFORE, archived, taken("snap-4", "vol-0b")])
     assert missing_text(sets[0]) == "1 of 2 volumes, 1 archived: EC2 takes up to 72 hours to restore one"
-    assert newest_restorable(sets, NOW) == sets[1]
+    assert newest_restorable(sets) == sets[1]
     ready = replace(archived, restored_until=NOW + timedelta(days=1))
     assert not missing_text(sets_of([ready, taken("snap-4", "vol-0b")])[0])
-
-
-def test_what_came_later_than_the_time_asked_for_is_not_taken() -> None:
-    sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
-    assert newest_restorable(sets, NOW - timedelta(seconds=1)) == sets[1]
-    assert newest_restorable(sets, at("2026-11-20 00:00")) is None
 
 
 def copied(id: str, volume: str, **tags: str) -> Snapshot:
@@ -68,7 +62,8 @@ def test_copies_are_told_apart_by_the_volume_that_their_tags_name() -> None:
 
 
 def test_a_primary_goes_before_a_copy_of_the_same_volume_and_slot() -> None:
-    [whole] = sets_of([copied("snap-3", "vol-0a"), taken("snap-4", "vol-0a")])
+    copy = copied("snap-3", "vol-0a", Source_StartTime="2026-11-22T03:00:00Z")
+    [whole] = sets_of([copy, taken("snap-4", "vol-0a")])
     assert [snapshot.id for snapshot in whole.snapshots] == ["snap-4"]
 
 
@@ -91,6 +86,37 @@ def test_the_time_of_a_copy_is_that_of_its_primary() -> None:
     copy = snapshot("snap-9", raw, volume_id="vol-ffffffff", region=ELSEWHERE)
     [whole] = sets_of([copy])
     assert whole.taken == at("2026-11-22 02:00")
+
+
+def later(snapshot: Snapshot, minutes: int) -> Snapshot:
+    return replace(snapshot, started=snapshot.started + timedelta(minutes=minutes))
+
+
+TWO = (taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b"))
+JOINED = later(taken("snap-5", "vol-0c", size="3"), 7 * 60)
+
+
+def test_a_volume_that_joins_a_slot_later_does_not_make_its_set_newer() -> None:
+    joined, first = sets_of([*TWO, JOINED])
+    assert (first.taken, first.is_whole, [snapshot.id for snapshot in first.snapshots]) == (
+        NOW, True, ["snap-3", "snap-4"],
+    )  # fmt: skip
+    assert (joined.taken, missing_text(joined)) == (NOW + timedelta(hours=7), "1 of 3 volumes")
+
+
+def test_a_slot_of_different_times_is_named_as_such() -> None:
+    [slot] = slots_of([*TWO, JOINED])
+    assert slot.is_restorable
+    assert missing_text(slot) == (
+        "snapshots of 2026-11-22 03:00 UTC to 2026-11-22 10:00 UTC, which are not one point in time"
+    )
+
+
+def test_what_an_agent_took_within_seconds_is_one_point_in_time() -> None:
+    one, other = TWO
+    [whole] = sets_of([one, replace(other, started=other.started + timedelta(seconds=10))])
+    assert whole.is_whole
+    assert len(sets_of([one, replace(other, started=other.started + timedelta(seconds=11))])) == 2
 
 
 def test_snapshots_from_before_the_size_of_a_set_was_recorded_count_as_many_as_they_are() -> None:
