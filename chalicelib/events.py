@@ -72,7 +72,7 @@ def wants_dry_run(event: Mapping[str, Any]) -> bool:
     event_detail = value if isinstance(value, Mapping) else {}
     for name in [*event, *(key for key in event_detail if key != "dry_run")]:
         if isinstance(name, str) and "".join(filter(str.isalpha, name)).casefold() == "dryrun":
-            raise _bad("the key", name, "dry_run, spelt exactly so, in the detail of the event")
+            raise _bad("the key", name, "dry_run, spelt exactly like this, in the detail of the event")
     dry_run = event_detail.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise _bad("dry_run", dry_run, "true or false")

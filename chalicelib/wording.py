@@ -1,6 +1,6 @@
-"""The sentences that people read, made from data: the only place where a reason or a tag problem becomes text. Pure.
+"""The sentences that people read, made from data: the only place that formats reasons and tag problems. Pure.
 
-Nothing reads these sentences back. Text that somebody else wrote, such as a tag or a cause, becomes harmless here.
+No code parses these sentences. Untrusted text, such as a tag or a cause, is escaped here.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from chalicelib.quoting import printable
 from chalicelib.schedule import RETENTION_FORMS, SCHEDULE_FORMS, Retention, Schedule
 from chalicelib.tags import keys
 
-# What stands in where AWS, or the owner of a snapshot, said nothing.
-_UNSAID: Mapping[str, str] = {"cause": "AWS gave no cause", "key": "the default key"}
+# The text for a parameter that is empty.
+_IF_EMPTY: Mapping[str, str] = {"cause": "AWS gave no cause", "key": "the default key"}
 
 SENTENCES: Mapping[Code, str] = {
     Code.SLOT_EMPTY: "slot {slot} of {instance} has no snapshot",
     Code.SLOT_EMPTY_ONE_BY_ONE: (
-        "slot {slot} of {instance} has no snapshot; each volume gets its own call, because a set can exclude at most "
-        "{limit} volumes"
+        "slot {slot} of {instance} has no snapshot; each volume gets its own call, because EC2 can exclude at most "
+        "{limit} volumes from a set"
     ),
     Code.SLOT_FILLED: "slot {slot} has {snapshot}",
     Code.INSTANCE_NOT_ENABLED: "{instance} is not tagged Backup=Yes",
-    Code.INSTANCE_STATE: "{instance} is {state}: the next run looks again",
+    Code.INSTANCE_STATE: "{instance} is {state}: the next run checks it again",
     Code.ON_REQUEST_ONLY: "{instance} is backed up on request only",
     Code.VOLUME_LEFT_OUT: "the volume is tagged Backup=No",
     Code.REQUEST_WITHOUT_INSTANCE: (
@@ -34,7 +34,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.REQUEST_LIMIT: (
         "{count} snapshots of {instance} were requested in 24 hours; REQUESTS_PER_DAY={limit} allows no more"
     ),
-    Code.LINEAGE_TAGS_LACKING: "the call that adds its lineage tags did not succeed when it was created",
+    Code.LINEAGE_TAGS_LACKING: "its lineage tags are missing: the call that adds them after the creation failed",
     Code.CREATION_FAILED: "the snapshot of {volume} failed: {cause}",
     Code.CREATION_FAILED_AND_GONE: "its creation failed ({cause}), and the snapshot no longer exists",
     Code.SNAPSHOT_NOT_FOUND: "not found: it was deleted, or EC2 does not show it yet",
@@ -62,7 +62,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.EXPIRED: "expired on {on}",
     Code.NOT_MANAGED: "not made by this app: Type is not Automated",
     Code.KEEP_FOREVER: "KeepForever is set",
-    Code.NO_DELETE_ON: "it has no DeleteOn that is understood",
+    Code.NO_DELETE_ON: "it has no valid DeleteOn",
     Code.NOT_EXPIRED: "expires on {on}",
     Code.STATE: "its state is {state}",
     Code.USED_BY_IMAGE: "used by {image}",
@@ -71,8 +71,10 @@ SENTENCES: Mapping[Code, str] = {
     Code.NEWEST_COPY: "the newest completed copy for {volume}, kept until {until}",
     Code.NEWEST_WHOLE_SET: "belongs to the newest whole set of {instance}, slot {slot}",
     Code.NEWEST_SET_OF_COPIES: "belongs to the newest whole set of copies of {instance}, kept until {until}",
-    Code.OWED: "its copy in {destination} is not completed; kept until {until} or until it is",
-    Code.OWED_UNREADABLE: "{destination} cannot be read, so its copy there may be missing; kept until {until}",
+    Code.OWED: "kept until its copy in {destination} is completed, at the latest until {until}",
+    Code.OWED_UNREADABLE: (
+        "{destination} cannot be read, so its copy there may be missing: kept until {until} at the latest"
+    ),
     Code.BROUGHT_FORWARD: "DeleteOn={on} is before {promised}, promised when it was created",
     Code.UNPROVEN: "its tags say that this app made it, but its description does not prove it",
     Code.BREAKER: (
@@ -80,30 +82,32 @@ SENTENCES: Mapping[Code, str] = {
         "MAX_DELETE_PERCENT={limit} allows: none of these was deleted; if this is intended, set MAX_DELETE_PERCENT to "
         "{needed} for one run; if not, fix the tags before the next run"
     ),
-    Code.BREAKER_HOLDS: "expired on {on}, but the run would delete too much",
+    Code.BREAKER_HOLDS: "expired on {on}, but the run would delete too many snapshots",
     Code.REPORT_MADE: "the daily report; REPORT_TOPIC_ARN names no topic to send it to",
     Code.REPORT_TO_SEND: "the daily report goes to {topic}",
     Code.EC2_REFUSED: "{code}: {message}",
     Code.CALL_FAILED: "{cause}",
-    Code.TIME_NEARLY_UP: "the time of this run is nearly up",
-    Code.DESTINATION_FULL: "{destination} takes no more copies at the moment",
+    Code.TIME_NEARLY_UP: "too little time is left in this run; the next one continues",
+    Code.DESTINATION_FULL: "{destination} accepts no more copies at the moment",
     Code.ALREADY_GONE: "it no longer exists",
     Code.IMAGE_USES_IT: "an AMI uses it: {message}",
     Code.CRASH_CONSISTENT_ONLY: "crash-consistent only: {cause}",
     Code.NOT_CREATED: "not created",
-    Code.LINEAGE_TAGS_FAILED: "created, but the next run has to add the lineage tags of {volume}: {cause}",
+    Code.LINEAGE_TAGS_FAILED: (
+        "created, but the lineage tags of {volume} could not be added; the next run adds them: {cause}"
+    ),
 }
 
 
 def reason_text(reason: Reason) -> str:
     """Return the sentence for a reason."""
-    fields = {name: _text(value) or _UNSAID.get(name, "") for name, value in reason.parameters}
+    fields = {name: _text(value) or _IF_EMPTY.get(name, "") for name, value in reason.parameters}
     return SENTENCES[reason.code].format(**fields)
 
 
 def cause_text(snapshot: Snapshot) -> str:
-    """Return why a snapshot failed, as EC2 says it."""
-    return printable(snapshot.state_message) or _UNSAID["cause"]
+    """Return the cause that EC2 gives for a failed snapshot."""
+    return printable(snapshot.state_message) or _IF_EMPTY["cause"]
 
 
 def _text(parameter: Parameter) -> str:
@@ -113,12 +117,12 @@ def _text(parameter: Parameter) -> str:
 
 
 def outcome_text(outcome: Outcome) -> str:
-    """Return the reason of an outcome's decision, and what happened beyond it."""
+    """Return the reason for an outcome's decision, and its details."""
     return "; ".join(reason_text(reason) for reason in (outcome.decision.reason, *outcome.details))
 
 
 def target_text(target: Target) -> str:
-    """Return the id of a target, and where to if it is to be copied."""
+    """Return the id of a target, and the destination if it is to be copied."""
     return f"{target.id} -> {target.destination}" if target.destination else target.id
 
 
@@ -136,42 +140,44 @@ _ACCEPTED: Mapping[str, str] = {
     keys.COPY_KMS_KEY: "alias/NAME or the ARN of a key of this account",
     keys.CONSISTENCY: (
         "crash, fsfreeze, vss, ssm:DOCUMENT with the name of a document of this account; "
-        'each but crash with ", required" behind it if wanted'
+        'all except crash can be followed by ", required"'
     ),
     keys.DELETE_ON: "a date such as 2026-11-29",
     keys.COPY_DELETE_ON: "a date such as 2026-11-29",
     keys.COPY_TRY: "a number such as 2",
     keys.SOURCE_IOPS: "a number such as 3000",
-    keys.SOURCE_THROUGHPUT: "a number such as 3000",
-    keys.SOURCE_VOLUMES: "a number such as 3000",
+    keys.SOURCE_THROUGHPUT: "a number such as 125",
+    keys.SOURCE_VOLUMES: "a number such as 2",
     keys.SOURCE_START_TIME: "a time such as 2026-11-22T03:00:07Z",
 }
 
 
 def read_text(problem: TagProblem) -> str:
-    """Return what was read: the tag as written, and which word of it is wrong."""
+    """Return what was read: the tag as written, and the word in it that is wrong."""
     if problem.wrong == Wrong.ABSENT:
         return f"no {problem.key}"
     tag = printable(f"{problem.key}={problem.value}")
     return f"{printable(problem.word)} in {tag}" if problem.word else tag
 
 
-_INSTEAD: Mapping[Wrong, str] = {
-    Wrong.KEY: "the key {meant}, spelt exactly so",
+_ACCEPTED_BY_WRONG: Mapping[Wrong, str] = {
+    Wrong.KEY: "the key {meant}, spelt exactly like this",
     Wrong.SOURCE_REGION: "Regions other than the source, {word}",
     Wrong.MISPLACED: "{meant} on {limit}: here it has no effect",
     Wrong.ABSENT: "{accepted}, or KeepForever",
     Wrong.NOT_ALLOWED: "what the settings allow: {limit}",
     Wrong.BROUGHT_FORWARD: "{limit}, as its description promises, or later; until then the snapshot is kept",
-    Wrong.UNPROVEN: "this on the app's own snapshots only; the description does not prove that this is one: it is kept",
+    Wrong.UNPROVEN: (
+        "this tag only on snapshots that this app made; the description does not prove that it made this: it is kept"
+    ),
 }
 
 
 def accepted_text(problem: TagProblem) -> str:
-    """Return what is accepted in place of what was read."""
+    """Return what is accepted instead of what was read."""
     accepted = _ACCEPTED.get(problem.meant, "")
-    instead = _INSTEAD.get(problem.wrong, "{accepted}")
-    return instead.format(accepted=accepted, meant=problem.meant, word=problem.word, limit=problem.limit)
+    template = _ACCEPTED_BY_WRONG.get(problem.wrong, "{accepted}")
+    return template.format(accepted=accepted, meant=problem.meant, word=problem.word, limit=problem.limit)
 
 
 def problem_text(problem: TagProblem) -> str:
@@ -180,7 +186,7 @@ def problem_text(problem: TagProblem) -> str:
 
 
 def moment(instant: datetime) -> str:
-    """Return a time (aware) as people read it, UTC."""
+    """Return a time (aware) as text in UTC, such as ``2026-11-22 03:00 UTC``."""
     return f"{instant:%Y-%m-%d %H:%M} UTC"
 
 
@@ -211,7 +217,7 @@ def retention_text(retention: Retention) -> str:
 
 
 def age_text(age: float) -> str:
-    """Return an age in hours as people read it."""
+    """Return an age, given in hours, as text."""
     if age < 1:
         return f"{max(0, round(age * 60))} min"
     if age < 48:

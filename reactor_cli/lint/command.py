@@ -61,7 +61,7 @@ def _write(out: Console, region: str, findings: Sequence[Finding]) -> None:
         out.print()
         out.print(Text.assemble((f"  {finding.target}", "title"), f"  {printable(finding.name)}"))
         table = columns(14, None)
-        table.add_row("    read", Text(printable(finding.read), "bad"))
+        table.add_row("    read", Text(finding.read, "bad"))
         table.add_row("    accepted", finding.accepted)
         if finding.suggestion:
             table.add_row("    suggestion", Text(printable(f"{finding.meant}={finding.suggestion}"), "good"))

@@ -93,7 +93,7 @@ def test_what_keeps_a_snapshot(company: Company) -> None:
     by_id = {line["id"]: line for line in lines(company.run("explain", company.web, "--json").json)}
     assert by_id[first]["reason"] == "KeepForever is set"
     assert (by_id[second]["reason"], by_id[second]["expected_deletion"]) == (
-        "it has no DeleteOn that is understood",
+        "it has no valid DeleteOn",
         None,
     )
     assert by_id[third]["reason"].startswith("DeleteOn=2026-11-24 is before 2026-")

@@ -90,11 +90,11 @@ UNCLEAR: list[Any] = ["yes", 1, None, {}]
             for asked in UNCLEAR
         ),
         *(
-            (event, f"the key={name!r} is not understood; accepted: dry_run, spelt exactly so, in the detail of the event")
+            (event, f"the key={name!r} is not understood; accepted: dry_run, spelt exactly like this, in the detail of the event")
             for name in ("Dry_Run", "dry-run", "DRYRUN", "dry run", "dry_run:2")
             for event in ({name: False}, {"detail": {1: 2, "dry_run": False, name: False}})
         ),
-        ({"dry_run": True}, "the key='dry_run' is not understood; accepted: dry_run, spelt exactly so, in the detail of the event"),
+        ({"dry_run": True}, "the key='dry_run' is not understood; accepted: dry_run, spelt exactly like this, in the detail of the event"),
     ],
 )  # fmt: skip
 def test_a_dry_run_that_is_not_clear_is_refused(event: dict[str, Any], message: str) -> None:
@@ -136,7 +136,7 @@ ID = "the id that EventBridge gives an event"
         (envelope(id=""), f"id='' is not understood; accepted: {ID}"),
         (envelope(id="a" * 65), f"id='{'a' * 65}' is not understood; accepted: {ID}"),
         (envelope(id="01234567\n"), f"id='01234567\\n' is not understood; accepted: {ID}"),
-        (envelope(dryrun=True), "the key='dryrun' is not understood; accepted: dry_run, spelt exactly so, in the detail of the event"),
+        (envelope(dryrun=True), "the key='dryrun' is not understood; accepted: dry_run, spelt exactly like this, in the detail of the event"),
     ],
 )  # fmt: skip
 def test_what_is_no_event_says_what_was_read(event: object, message: str) -> None:

@@ -269,10 +269,10 @@ def test_who_says_what_is_owed() -> None:
     until = TODAY + timedelta(days=362)
     nothing, away = {ELSEWHERE: plan.Destination()}, {ELSEWHERE: plan.Destination(unreadable="down")}
     assert swept([owing("snap-1", 3)], destinations=nothing)["snap-1"].reason == (
-        f"its copy in us-east-1 is not completed; kept until {until} or until it is"
+        f"kept until its copy in us-east-1 is completed, at the latest until {until}"
     )
     assert swept([owing("snap-1", 3)], destinations=away)["snap-1"].reason == (
-        f"us-east-1 cannot be read, so its copy there may be missing; kept until {until}"
+        f"us-east-1 cannot be read, so its copy there may be missing: kept until {until} at the latest"
     )
 
 

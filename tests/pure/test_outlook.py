@@ -80,7 +80,7 @@ def test_what_has_expired_is_deleted_today() -> None:
     ("tags", "guards", "reason", "kept"),
     [
         ({"KeepForever": ""}, GUARDS, "KeepForever is set", ""),
-        ({"DeleteOn": "soon"}, GUARDS, "it has no DeleteOn that is understood", ""),
+        ({"DeleteOn": "soon"}, GUARDS, "it has no valid DeleteOn", ""),
         ({"Type": "Manual"}, GUARDS, "not made by this app: Type is not Automated", ""),
         ({}, Guards(30, 80, locked=frozenset({"snap-1"})), "expires on 2026-11-29", "it is locked"),
         ({}, Guards(30, 80, images={"snap-1": "ami-0a"}), "expires on 2026-11-29", "used by ami-0a"),
@@ -132,7 +132,7 @@ def test_no_day_is_expected_while_the_breaker_holds() -> None:
     expired = [older(f"snap-{number:03}", DeleteOn="2026-11-20") for number in range(30)]
     result = outlook(*expired, of="snap-007")
     assert (result.deletion, kept_after_expiry(result)) == (None, "")
-    assert reason_text(result.today.reason) == "expired on 2026-11-20, but the run would delete too much"
+    assert reason_text(result.today.reason) == "expired on 2026-11-20, but the run would delete too many snapshots"
 
 
 def test_the_expected_days_are_those_of_the_sweep() -> None:

@@ -137,7 +137,7 @@ def test_more_to_leave_out_than_a_set_accepts_is_taken_one_by_one() -> None:
     made = [each for each in decisions if each.call]
     assert [type(each.call) for each in made] == [CreateSnapshot, CreateSnapshot]
     assert made[0].reason == (
-        f"slot {SLOT} of i-0a has no snapshot; each volume gets its own call, because a set can exclude at most 40 volumes"
+        f"slot {SLOT} of i-0a has no snapshot; each volume gets its own call, because EC2 can exclude at most 40 volumes from a set"
     )
     fitting = created([instance(volumes=[ROOT, DATA, *out[:40]])], [])
     [call] = calls(fitting)
@@ -216,7 +216,7 @@ def test_lost_lineage_is_added_by_a_later_run() -> None:
     )
     healing = Said(
         ("snap-0a",),
-        "the call that adds its lineage tags did not succeed when it was created",
+        "its lineage tags are missing: the call that adds them after the creation failed",
         CreateTags("snap-0a", REGION, lacking),
     )
     assert created([instance(volumes=[ROOT])], [snapshot(raw=raw), elsewhere])[0] == healing
@@ -413,8 +413,8 @@ def test_a_snapshot_not_found_is_no_failure() -> None:
         ({}, "completed", "not made by this app: Type is not Automated"),
         ({"DeleteOn": "2026-11-01"}, "completed", "not made by this app: Type is not Automated"),
         ({"Type": "Manual", "DeleteOn": "2026-11-01"}, "completed", "not made by this app: Type is not Automated"),
-        ({"Type": "Automated"}, "completed", "it has no DeleteOn that is understood"),
-        ({"Type": "Automated", "DeleteOn": "2026-02-30"}, "completed", "it has no DeleteOn that is understood"),
+        ({"Type": "Automated"}, "completed", "it has no valid DeleteOn"),
+        ({"Type": "Automated", "DeleteOn": "2026-02-30"}, "completed", "it has no valid DeleteOn"),
         ({"Type": "Automated", "DeleteOn": "2026-11-23"}, "completed", "expires on 2026-11-23"),
         ({"Type": "Automated", "DeleteOn": "2026-11-01", "keep_forever": ""}, "completed", "KeepForever is set"),
         ({"Type": "Automated", "DeleteOn": "2026-11-01"}, "pending", "its state is pending"),

@@ -151,7 +151,7 @@ def test_the_breaker_says_what_to_set() -> None:
         "intended, set MAX_DELETE_PERCENT to 98 for one run; if not, fix the tags before the next run",
         result=Result.FAILED,
     )
-    assert rest[0] == Said(("snap-e0",), "expired on 2026-11-19, but the run would delete too much")
+    assert rest[0] == Said(("snap-e0",), "expired on 2026-11-19, but the run would delete too many snapshots")
     assert rest[-1] == Said(("snap-k",), "expires on 2026-11-28")
 
 

@@ -67,12 +67,12 @@ def test_everything_asked_for() -> None:
     ("raw", "message"),
     [
         ({"Backup": "Yse"}, "i-0a: read Backup=Yse; accepted: Yes, true or on; No, false or off"),
-        ({"backup": "Yes"}, "i-0a: read backup=Yes; accepted: the key Backup, spelt exactly so"),
-        ({"Backups": "1"}, "i-0a: read Backups=1; accepted: the key Backup, spelt exactly so"),
-        ({"BACK-UP": "1"}, "i-0a: read BACK-UP=1; accepted: the key Backup, spelt exactly so"),
+        ({"backup": "Yes"}, "i-0a: read backup=Yes; accepted: the key Backup, spelt exactly like this"),
+        ({"Backups": "1"}, "i-0a: read Backups=1; accepted: the key Backup, spelt exactly like this"),
+        ({"BACK-UP": "1"}, "i-0a: read BACK-UP=1; accepted: the key Backup, spelt exactly like this"),
         (
             {"Backup": "Yes", "copy-dest": ELSEWHERE},
-            "i-0a: read copy-dest=us-east-1; accepted: the key Copy_Dest, spelt exactly so",
+            "i-0a: read copy-dest=us-east-1; accepted: the key Copy_Dest, spelt exactly like this",
         ),
         (
             {"Backup": "Yes", "Retention": "seven"},
@@ -104,7 +104,7 @@ def test_everything_asked_for() -> None:
         ),
         (
             {"Backup": "Yes", "Consistency": "fsfreze"},
-            'i-0a: read Consistency=fsfreze; accepted: crash, fsfreeze, vss, ssm:DOCUMENT with the name of a document of this account; each but crash with ", required" behind it if wanted',
+            'i-0a: read Consistency=fsfreze; accepted: crash, fsfreeze, vss, ssm:DOCUMENT with the name of a document of this account; all except crash can be followed by ", required"',
         ),
         (
             {"Backup": "Yes", "keep_forever": "1"},
@@ -243,8 +243,8 @@ def test_the_contract_of_another_region() -> None:
         ("Copy_KmsKey", "backup", "alias/NAME or the ARN of a key of this account"),
         ("Copy_Try", "0", "a number such as 2"),
         ("Source_Iops", "0", "a number such as 3000"),
-        ("Source_Throughput", "many", "a number such as 3000"),
-        ("Source_Volumes", "10000000", "a number such as 3000"),
+        ("Source_Throughput", "many", "a number such as 125"),
+        ("Source_Volumes", "10000000", "a number such as 2"),
         ("Source_StartTime", "2026-11-22 03:00:07", "a time such as 2026-11-22T03:00:07Z"),
     ],
 )
@@ -272,7 +272,7 @@ def test_tags_of_instances_that_are_not_backed_up_are_other_peoples() -> None:
         ({"Backup": "off"}, True, []),
         ({"Backup": "Yes"}, False, []),
         ({"Backup": "Noo"}, False, ["vol-0a: read Backup=Noo; accepted: Yes, true or on; No, false or off"]),
-        ({"backup": "No"}, False, ["vol-0a: read backup=No; accepted: the key Backup, spelt exactly so"]),
+        ({"backup": "No"}, False, ["vol-0a: read backup=No; accepted: the key Backup, spelt exactly like this"]),
     ],
 )
 def test_a_volume_is_backed_up_in_doubt(raw: dict[str, str], excluded: bool, wrong: list[str]) -> None:
@@ -570,7 +570,7 @@ def test_what_a_restore_needs_is_recorded_as_create_volume_takes_it(type: str, r
 def test_what_a_restore_needs_is_read() -> None:
     raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "Source_Device": "/dev/sdb", "Source_VolumeType": "gp3",
            "Source_Iops": "4000", "Source_Throughput": "many", "Source_Volumes": "3",
-           "Source_StartTime": "2026-11-22T02:00:07Z"}  # fmt: skip
+           "Source_SnapshotId": "snap-0b", "Source_StartTime": "2026-11-22T02:00:07Z"}  # fmt: skip
     found, problems = tags.read_snapshot(
         "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=snapshot().started, volume_gib=8
     )

@@ -128,7 +128,7 @@ def test_lost_lineage_tags_are_healed_by_the_next_run(aws: LocalAWS) -> None:
     bare = {*shared, "Source_VolumeType"}
     assert [set(each["Tags"]) for each in aws.snapshots(HOME)] == [bare, bare]
     [failure] = failures(aws)
-    assert "created, but the next run has to add the lineage tags of" in str(failure.error)
+    assert "created, but the lineage tags of" in str(failure.error)
     # Lambda tries again within minutes, and that run already heals.
     aws.travel(minutes=3)
     devices = volumes_of(aws, HOME, web)
