@@ -58,5 +58,6 @@ def _assumptions(prices: Prices) -> tuple[str, ...]:
         "the oldest snapshot to the newest, and never more than a full copy for each snapshot.",
         "The full size is what EC2 reports for a snapshot, or else the size of the volume; empty blocks cost nothing.",
         f"Transfer is that of {DAYS_PER_MONTH} days of changes. Not included: the first copy of a volume, which is "
-        "sent in full; snapshots that this app did not create; the use of keys; fast snapshot restore.",
+        "sent in full; copies from Regions that are not part of this report; snapshots that this app did not create; "
+        "the use of keys; fast snapshot restore.",
     )

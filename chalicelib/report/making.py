@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib import plan
-from chalicelib.models import Instance, TagProblem
+from chalicelib.models import Instance, Snapshot, TagProblem
 from chalicelib.report.attention import find_attention
 from chalicelib.report.copies import find_copies
 from chalicelib.report.cost import total
@@ -40,7 +41,7 @@ def make_report(
     last_copy_grace_days: int = LAST_COPY_GRACE_DAYS,
 ) -> Report:
     """Return the report on some Regions at ``now`` (aware, UTC); their order does not matter."""
-    ordered = sorted(views, key=lambda view: view.region)
+    ordered = _with_all_copies(sorted(views, key=lambda view: view.region))
     reported = frozenset(view.region for view in ordered if not view.unreadable)
     parts = [_report_region(view, reported, now, prices, last_copy_grace_days) for view in ordered]
     instances = tuple(
@@ -70,6 +71,28 @@ def make_report(
         totals=_count(list(volumes.values()), orphans, failures, problems),
         attention=find_attention(instances, failures, unreadable, problems),
     )
+
+
+def _with_all_copies(views: Sequence[RegionView]) -> list[RegionView]:
+    """Return the views, each with the copies of its snapshots that only the view of another Region has.
+
+    Nothing in their source Region names these copies: its primaries have expired, and its tags have changed.
+    """
+    copies: dict[str, dict[str, list[Snapshot]]] = defaultdict(lambda: defaultdict(list))
+    for view in views:
+        for snapshot in view.snapshots.snapshots:
+            if snapshot.managed and snapshot.is_copy and snapshot.primary_region not in (None, view.region):
+                copies[snapshot.primary_region or ""][view.region].append(snapshot)
+    return [
+        replace(
+            view,
+            destinations={
+                **{name: plan.Destination(tuple(snapshots)) for name, snapshots in copies[view.region].items()},
+                **view.destinations,
+            },
+        )
+        for view in views
+    ]
 
 
 @dataclass(slots=True)
