@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.settings import Settings
-from deploy import destinations
+from deploy import destinations, recycle_bin
 
 # Lambda sets these itself.
 SET_BY_LAMBDA = frozenset({"AWS_REGION"})
@@ -74,6 +74,7 @@ def parameters() -> dict[str, Any]:
     return (
         of_settings
         | destinations.PARAMETERS
+        | recycle_bin.PARAMETERS
         | {
             "AlarmEmail": {
                 "Type": "String",

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from deploy import destinations
+from deploy import destinations, recycle_bin
 from deploy.alarms import alarms
 from deploy.dashboard import dashboard
 from deploy.functions import PROJECT, Function, configuration
@@ -29,6 +29,7 @@ def template(functions: Sequence[Function]) -> dict[str, Any]:
         "Description": "Backs up the EBS volumes of tagged EC2 instances: ebs-snapshot-reactor",
         "Parameters": parameters(),
         "Conditions": destinations.CONDITIONS
+        | recycle_bin.CONDITIONS
         | {"HasAlarmEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
         "Globals": {"Function": {"Environment": {"Variables": environment()}}},
         "Resources": resources
@@ -36,6 +37,7 @@ def template(functions: Sequence[Function]) -> dict[str, Any]:
         | _topic()
         | _document()
         | destinations.resources(functions)
+        | recycle_bin.resources()
         | alarms(functions)
         | {"Dashboard": dashboard(functions)},
         "Outputs": {
