@@ -15,6 +15,7 @@ from reactor_cli.policy import policy
 from reactor_cli.report import report
 from reactor_cli.restore import drill, restore
 from reactor_cli.run import run
+from reactor_cli.undelete import undelete
 
 
 class Commands(click.Group):
@@ -48,5 +49,5 @@ def main() -> None:
     """
 
 
-for command in (plan, run, explain, lint, report, restore, drill, policy):
+for command in (plan, run, explain, lint, report, restore, undelete, drill, policy):
     main.add_command(command)

@@ -28,6 +28,7 @@ GROUPS = {
     "read": "plan, explain, lint, report, run --dry-run",
     "run": "run create, copy, sweep and report",
     "restore": "restore and drill",
+    "undelete": "undelete",
 }
 
 
@@ -37,6 +38,7 @@ def policies() -> dict[str, dict[str, Any]]:
         "read": _policy(_read()),
         "run": _policy(_read(), *_create(), *_copy(), *_sweep(), *_consistency(), *_keys()),
         "restore": _policy(_read("DescribeAvailabilityZones"), *_restore(), *_keys()),
+        "undelete": _policy(*_undelete()),
     }
 
 
@@ -112,6 +114,18 @@ def _restore() -> list[Statement]:
         _allow("CreateOnlyMarkedVolumes", "ec2:CreateVolume", VOLUMES, **purpose),
         _allow("TagWhatIsBeingCreated", "ec2:CreateTags", VOLUMES, **during_creation),
         _allow("DeleteOnlyVolumesOfDrills", "ec2:DeleteVolume", VOLUMES, **drilled),
+    ]
+
+
+def _undelete() -> list[Statement]:
+    managed = {"StringEquals": OWN | MANAGED}
+    only = {"ForAllValues:StringEquals": {"aws:TagKeys": [tags.DELETE_ON, tags.KEEP_FOREVER]}}
+    reads = ("DescribeRegions", "DescribeSnapshots", "DescribeTags", "ListSnapshotsInRecycleBin")
+    return [
+        # EC2 knows no resource for these, either.
+        _allow("Read", [f"ec2:{each}" for each in reads], "*"),
+        _allow("PutOffOrProtect", "ec2:CreateTags", SNAPSHOTS, **managed, **only),
+        _allow("RestoreManagedFromTheBin", "ec2:RestoreSnapshotFromRecycleBin", SNAPSHOTS, **managed),
     ]
 
 

@@ -18,9 +18,10 @@ def policy(group: str | None, as_json: bool) -> None:
 
     \b
     The groups:
-      read     plan, explain, lint, report, run --dry-run
-      run      run create, copy, sweep and report
-      restore  restore and drill
+      read      plan, explain, lint, report, run --dry-run
+      run       run create, copy, sweep and report
+      restore   restore and drill
+      undelete  undelete
 
     \b
     Example:

@@ -1,7 +1,14 @@
 """The tag contract: tags become typed values here, and typed values become tags. No other package knows a tag key."""
 
 from chalicelib.tags.carrying import carried, without_aws
-from chalicelib.tags.descriptions import copy_description, description, is_undated, promised_in
+from chalicelib.tags.descriptions import (
+    Described,
+    copy_description,
+    description,
+    is_undated,
+    promised_in,
+    read_description,
+)
 from chalicelib.tags.keys import (
     AUTOMATED,
     BACKUP,
@@ -110,6 +117,7 @@ __all__ = [
     "TYPES_WITH_IOPS",
     "TYPES_WITH_THROUGHPUT",
     "Contract",
+    "Described",
     "achieve",
     "any_protects",
     "carried",
@@ -127,6 +135,7 @@ __all__ = [
     "primary_tags",
     "promised_in",
     "protects",
+    "read_description",
     "read_instance",
     "read_snapshot",
     "read_volume",

@@ -15,7 +15,7 @@ Params = Mapping[str, Any]
 Operation = Callable[[Cloud, Region, Params], str]
 
 # moto would answer these too, but it does not know the snapshots and images of the emulator.
-ELSEWHERE = ("Snapshot", "Image", "DescribeTags", "FastSnapshotRestore")
+ELSEWHERE = ("Snapshot", "Image", "FastSnapshotRestore")
 
 
 def _snapshot(created: Snapshot) -> str:
@@ -69,6 +69,7 @@ OPERATIONS: dict[str, Operation] = {
     "RestoreSnapshotFromRecycleBin": lambda _, region, params: recycle_bin.restore_snapshot(region, params),
     "CreateTags": _void(tagging.create_tags),
     "DeleteTags": _void(tagging.delete_tags),
+    "DescribeTags": lambda _, region, params: tagging.describe_tags(region, params),
     "CreateImage": lambda cloud, region, params: (
         f"<imageId>{images.create_image(cloud, region, params).image_id}</imageId>"
     ),

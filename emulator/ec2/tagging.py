@@ -8,8 +8,10 @@ from typing import Any
 from emulator import moto_bridge
 from emulator.cloud import Cloud
 from emulator.ec2 import notifications
-from emulator.ec2.limits import MAX_TAGGED_RESOURCES, check_count, tags_of
+from emulator.ec2.filters import MAX_VALUES
+from emulator.ec2.limits import MAX_TAGGED_RESOURCES, check_count, check_ids, tags_of
 from emulator.ec2.model import Image, Region, Snapshot, Tags
+from emulator.ec2.pages import cut, escape
 from emulator.ec2.snapshots import owned
 from emulator.errors import AWSError, dry_run, invalid_value
 
@@ -48,6 +50,32 @@ def delete_tags(cloud: Cloud, region: Region, params: Params) -> None:
         ]
         kept = {key: value for key, value in existing.items() if key not in removed}
         _write(cloud, region, resource_id, kept, removed)
+
+
+def describe_tags(region: Region, params: Params) -> str:
+    """Of snapshots by id, those in the Recycle Bin too. NotImplementedError for anything else.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html
+    """
+    filters = {one["Name"]: one["Values"] for one in params.get("Filters", ())}
+    if set(filters) != {"resource-id"}:
+        raise NotImplementedError(
+            "the emulator does not serve DescribeTags without resource-id, or with another filter"
+        )
+    check_ids(filters["resource-id"], "snap")
+    if len(filters["resource-id"]) > MAX_VALUES:
+        raise AWSError("FilterLimitExceeded", f"At most {MAX_VALUES} filter values, got more.")
+    if params.get("DryRun"):
+        raise dry_run()
+    snapshots = [one for one in map(region.held, sorted(set(filters["resource-id"]))) if one and one.mine]
+    pairs = [(one.snapshot_id, key, value) for one in snapshots for key, value in one.tags.items()]
+    page, token = cut(pairs, range(len(pairs)), params, "ResourceIds")
+    items = "".join(
+        f"<item><resourceId>{snapshot_id}</resourceId><resourceType>snapshot</resourceType>"
+        f"<key>{escape(key)}</key><value>{escape(value)}</value></item>"
+        for snapshot_id, key, value in page
+    )
+    return f"<tagSet>{items}</tagSet>" + (f"<nextToken>{token}</nextToken>" if token else "")
 
 
 def named_tags(cloud: Cloud, region: str, operation: str, params: Params) -> dict[str, Tags]:

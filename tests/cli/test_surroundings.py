@@ -61,7 +61,7 @@ def test_no_permission_names_the_way_out(newcomer: Company) -> None:
             ["explain", "vol-01234567", "--region", HOME],
             "no attached volume with this id, and no snapshot of it, in eu-west-1: vol-01234567",
         ),
-        (["policy", "god"], "'god' is not one of 'read', 'run', 'restore'"),
+        (["policy", "god"], "'god' is not one of 'read', 'run', 'restore', 'undelete'"),
         (["report", "--html", "/nowhere/at/all.html"], "/nowhere/at/all.html cannot be written"),
         (["nothing"], "No such command 'nothing'"),
     ],
@@ -120,6 +120,17 @@ def test_policies_are_printed_whole_or_by_group() -> None:
     assert json.loads(runner.invoke(main, ["policy", "restore"]).stdout) == policies()["restore"]
 
 
+def undelete_all(company: Company) -> None:
+    """Every form of the command, with snapshots that a sweep put into the bin, and one that is back already."""
+    company.aws.keep_deleted(HOME, days=7, tags={"Type": "Automated"})
+    company.aws.invoke(HOME, "sweep_snapshots")
+    first = company.aws.recycled(HOME)[0]["SnapshotId"]
+    everywhere = ("--region", "all")
+    for words in ((), (first,), (first, "--days", "30"), (company.db, "--keep", *everywhere), everywhere):
+        assert company.run("undelete", *words).code == 0
+    assert not company.aws.recycled(HOME)
+
+
 @pytest.mark.node
 @pytest.mark.parametrize(
     ("group", "use"),
@@ -127,8 +138,9 @@ def test_policies_are_printed_whole_or_by_group() -> None:
         ("read", lambda it: [it.run(*words) for words in (["plan"], ["lint"], ["report"], ["explain", it.web])]),
         ("run", lambda it: [it.run("run", job, "--yes") for job in ("create", "copy", "sweep", "report")]),
         ("restore", lambda it: [it.run("restore", it.web, "--yes"), it.run("drill", it.web)]),
+        ("undelete", undelete_all),
     ],
-    ids=["read", "run", "restore"],
+    ids=["read", "run", "restore", "undelete"],
 )
 def test_a_policy_allows_every_call_of_its_commands(
     company: Company, group: str, use: Callable[[Company], object]
@@ -142,13 +154,13 @@ def test_a_policy_allows_every_call_of_its_commands(
     assert not [pair for pair in zip(requests, answers, strict=True) if pair[1] != ALLOWED]
 
 
-@pytest.mark.parametrize("group", ["read", "run", "restore"])
+@pytest.mark.parametrize("group", ["read", "run", "restore", "undelete"])
 def test_whatever_changes_is_allowed_under_conditions(group: str) -> None:
     free = {"SendVssDocument", "FollowCommands"}
     for statement in policies()[group]["Statement"]:
         action = statement["Action"]
         actions = [action] if isinstance(action, str) else action
-        if not all(action.startswith("ec2:Describe") for action in actions):
+        if not all(action.startswith(("ec2:Describe", "ec2:List")) for action in actions):
             assert "Condition" in statement or statement["Sid"] in free, statement["Sid"]
 
 
@@ -177,7 +189,7 @@ def test_progress_is_for_a_terminal_only(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_help_names_every_command_and_the_exit_codes() -> None:
     result = CliRunner().invoke(main, ["--help"]).stdout
-    for name in ("plan", "run", "explain", "lint", "report", "restore", "drill", "policy"):
+    for name in ("plan", "run", "explain", "lint", "report", "restore", "undelete", "drill", "policy"):
         assert f"\n  {name} " in result
     assert "Exit codes:" in result
 

@@ -43,6 +43,7 @@ def test_the_api_takes_what_the_template_says(translated: Template) -> None:
     properties = rule(translated)["Properties"]
     period = properties["RetentionPeriod"] | {"RetentionPeriodValue": recycle_bin.MAX_DAYS}
     shape = get_session().get_service_model("rbin").operation_model("CreateRule").input_shape
+    assert shape
     assert not ParamValidator().validate(properties | {"RetentionPeriod": period}, shape).has_errors()
 
 

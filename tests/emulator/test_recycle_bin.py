@@ -77,6 +77,14 @@ def test_it_can_be_tagged_there_and_comes_back_with_its_tags(aws: LocalAWS, snap
     assert aws.recycled(HOME)[0]["Tags"]["aws:recycle-bin:resource-in-bin"] == "true"
     ec2.create_tags(Resources=[snapshot], Tags=tagged(("DeleteOn", "2026-12-24"), ("Note", "x")))
     ec2.delete_tags(Resources=[snapshot], Tags=[{"Key": "Note"}])
+    found = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [snapshot, later, UNKNOWN]}])["Tags"]
+    assert {(one["ResourceId"], one["Key"], one["Value"]) for one in found} == {
+        (snapshot, "Type", "Automated"),
+        (snapshot, "DeleteOn", "2026-12-24"),
+        (snapshot, "aws:recycle-bin:resource-in-bin", "true"),
+        (later, "Note", "x"),
+    }
+    assert {one["ResourceType"] for one in found} == {"snapshot"}
     aws_key = [{"Key": "aws:recycle-bin:resource-in-bin"}]
     assert refused(lambda: ec2.delete_tags(Resources=[snapshot], Tags=aws_key)) == "InvalidParameterValue"
     answer = ec2.restore_snapshot_from_recycle_bin(SnapshotId=snapshot)

@@ -96,7 +96,7 @@ def of_a_stranger(request: Request) -> Request | None:
 
 def requests_of(call: ApiCall) -> Iterator[Request]:
     """NotImplementedError for a call that nobody has said this of yet."""
-    if call.operation.startswith("Describe"):
+    if call.operation.startswith(("Describe", "List")):
         yield asks(f"ec2:{call.operation}", "*")
     elif call.operation in CALLS:
         yield from CALLS[call.operation](call)
@@ -113,6 +113,11 @@ def _tagging(call: ApiCall) -> Iterator[Request]:
 def _deleting(call: ApiCall) -> Iterator[Request]:
     for one in _existing(call, [call.params["SnapshotId"]]):
         yield asks("ec2:DeleteSnapshot", snapshot(call.region, one), held(call.resource_tags[one]))
+
+
+def _undeleting(call: ApiCall) -> Iterator[Request]:
+    for one in _existing(call, [call.params["SnapshotId"]]):
+        yield asks("ec2:RestoreSnapshotFromRecycleBin", snapshot(call.region, one), held(call.resource_tags[one]))
 
 
 def _following(call: ApiCall) -> Iterator[Request]:
@@ -208,6 +213,7 @@ CALLS: dict[str, Callable[[ApiCall], Iterator[Request]]] = {
     "DeleteVolume": _deleting_volume,
     "CancelCommand": _following,
     "GetCommandInvocation": _following,
+    "RestoreSnapshotFromRecycleBin": _undeleting,
     "SendCommand": _commanding,
     "Publish": _publishing,
 }

@@ -86,6 +86,17 @@ def _tagging() -> Iterator[Misuse]:
     yield Misuse("remove the tags of a primary", iam.asks("ec2:DeleteTags", SNAPSHOT, tags | iam.held(MANAGED)))
 
 
+def _undeleting() -> Iterator[Misuse]:
+    action, undeleters = "ec2:RestoreSnapshotFromRecycleBin", frozenset({"policy undelete"})
+    yield Misuse("restore from the bin what was made by hand", iam.asks(action, SNAPSHOT, iam.held({"Name": "mine"})))
+    yield Misuse("restore from the bin what has no tags", iam.asks(action, SNAPSHOT))
+    yield Misuse("restore from the bin a managed primary", iam.asks(action, SNAPSHOT, iam.held(MANAGED)), undeleters)
+    yield Misuse("restore from the bin a managed copy", iam.asks(action, SNAPSHOT, iam.held(COPY)), undeleters)
+    taggers = {"continue_copies", "copy_missing", "create_snapshots", "create_on_request", "policy run"}
+    destined = iam.requested({"Copy_Dest": AWAY}) | iam.held(MANAGED)
+    yield Misuse("have a primary copied elsewhere", iam.asks("ec2:CreateTags", SNAPSHOT, destined), frozenset(taggers))
+
+
 def _keys() -> Iterator[Misuse]:
     for action in iam.KMS_ACTIONS:
         yield Misuse(f"{action} without EC2", iam.key_use(HOME, action, ViaService="s3.eu-west-1.amazonaws.com"))
@@ -152,6 +163,7 @@ def _strangers() -> Iterator[Misuse]:
         ),
         _strange("tag a copy of", iam.asks("ec2:CreateTags", SNAPSHOT, both)),
         _strange("tag a primary of", iam.asks("ec2:CreateTags", SNAPSHOT, iam.held(MANAGED))),
+        _strange("restore from the bin a snapshot of", iam.asks("ec2:RestoreSnapshotFromRecycleBin", SNAPSHOT, both)),
         _strange("run a script on an instance of", iam.asks("ssm:SendCommand", INSTANCE, wanted)),
         _strange("send a report to", iam.asks("sns:Publish", f"arn:aws:sns:{HOME}:123456789012:reports")),
     )
@@ -177,6 +189,7 @@ MISUSES: tuple[Misuse, ...] = (
     *_deleting(),
     *_creating(),
     *_tagging(),
+    *_undeleting(),
     *_keys(),
     *_commanding(),
     *_elsewhere(),
