@@ -51,13 +51,17 @@ class Fleet:
         self.made += [make(aws, HOME, EXPIRED | {key: "x"}, description=UNDATED) for key in KEEP_FOREVER]
         self.expired = {make(aws, HOME, EXPIRED, description=UNDATED) for _ in range(3)}
         self.strangers = {make(aws, HOME, EXPIRED, description=text) for text in ("", "nightly dump of a stranger")}
-        self.before = {each["SnapshotId"]: each["Tags"] for each in aws.snapshots(HOME)}
+        self.before = {snapshot["SnapshotId"]: snapshot["Tags"] for snapshot in aws.snapshots(HOME)}
         aws.deploy(HOME, AWAY, CONCURRENCY="1")
         aws.travel(hours=5)
 
     def runs(self, job: str, region: str = HOME) -> list[Any]:
         """What a job logged as its summary, run by run."""
-        logs = [each.log for each in self.aws.invocations if (each.function, each.region) == (job, region)]
+        logs = [
+            invocation.log
+            for invocation in self.aws.invocations
+            if (invocation.function, invocation.region) == (job, region)
+        ]
         lines = [line for log in logs for line in log.split("\n") if line.startswith("{")]
         return [found["summary"] for line in lines if (found := json.loads(line)).get("message") == "summary"]
 
@@ -69,16 +73,16 @@ def fleet() -> Iterator[Fleet]:
 
 
 def test_what_is_tagged_backup_is_backed_up_whatever_its_other_tags_say(fleet: Fleet) -> None:
-    primaries = [each for each in fleet.aws.snapshots(HOME) if each["SnapshotId"] not in fleet.before]
-    assert {each["Tags"]["Source_InstanceId"] for each in primaries} == {fleet.web, *fleet.hostile}
-    assert {each["State"] for each in primaries} == {"completed"}
-    [mine] = [each for each in primaries if each["Tags"]["Source_InstanceId"] == fleet.web]
+    primaries = [snapshot for snapshot in fleet.aws.snapshots(HOME) if snapshot["SnapshotId"] not in fleet.before]
+    assert {primary["Tags"]["Source_InstanceId"] for primary in primaries} == {fleet.web, *fleet.hostile}
+    assert {primary["State"] for primary in primaries} == {"completed"}
+    [mine] = [primary for primary in primaries if primary["Tags"]["Source_InstanceId"] == fleet.web]
     [copy] = copies(fleet.aws, AWAY)[mine["SnapshotId"]]
     assert copy["State"] == "completed"
 
 
 def test_nothing_goes_but_what_has_expired(fleet: Fleet) -> None:
-    standing = {each["SnapshotId"]: each["Tags"] for each in fleet.aws.snapshots(HOME)}
+    standing = {snapshot["SnapshotId"]: snapshot["Tags"] for snapshot in fleet.aws.snapshots(HOME)}
     plainly = {id for id, own in fleet.before.items() if own["DeleteOn"] in ("2026-11-20", "0001-01-01")}
     protected = {id for id, own in fleet.before.items() if set(own) & set(KEEP_FOREVER)}
     gone = fleet.before.keys() - standing.keys()
@@ -93,7 +97,7 @@ def test_every_job_ran_and_told_what_it_did_not_understand(fleet: Fleet) -> None
         assert last["counts"]["failed"] == len(last["failures"]) == 0
         problems = last["tag_problems"]
         assert problems
-        assert all(each["target"] and each["read"] and each["accepted"] for each in problems)
+        assert all(problem["target"] and problem["read"] and problem["accepted"] for problem in problems)
     reported = {each["target"] for each in fleet.runs("create_snapshots")[-1]["tag_problems"]}
     assert reported >= set(fleet.hostile)
     swept = {each["target"] for each in fleet.runs("sweep_snapshots")[-1]["tag_problems"]}

@@ -24,8 +24,12 @@ def test_whatever_is_written_the_jobs_run(on_instance: dict[str, str], on_snapsh
         tag(aws, HOME, volumes_of(aws, HOME, odd)["/dev/xvda"], **on_instance)
         kept = make(aws, HOME, EXPIRED | {"DeleteOn": "9999-12-31"} | on_snapshot | {"KeepForever": ""})
         aws.travel(hours=4)
-        backed_up = {each["Tags"].get("Source_InstanceId") for each in aws.snapshots(HOME)}
+        backed_up = {snapshot["Tags"].get("Source_InstanceId") for snapshot in aws.snapshots(HOME)}
         assert backed_up >= {healthy, odd}
-        assert kept in {each["SnapshotId"] for each in aws.snapshots(HOME)}
-        assert {each.function for each in aws.invocations} >= set(JOBS)
-        assert [each.error for each in aws.invocations if each.error and "JobFailed" not in each.error] == []
+        assert kept in {snapshot["SnapshotId"] for snapshot in aws.snapshots(HOME)}
+        assert {invocation.function for invocation in aws.invocations} >= set(JOBS)
+        assert [
+            invocation.error
+            for invocation in aws.invocations
+            if invocation.error and "JobFailed" not in invocation.error
+        ] == []

@@ -41,7 +41,7 @@ def planned(*copies: Snapshot, of: Snapshot | None = None, slots: int | None = N
 
 
 def deleted(decisions: list[Said]) -> list[str]:
-    return [each.targets[0] for each in decisions if isinstance(each.call, DeleteSnapshot)]
+    return [decision.targets[0] for decision in decisions if isinstance(decision.call, DeleteSnapshot)]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def deleted(decisions: list[Said]) -> list[str]:
 def test_exactly_one_copy_stays(copies: list[Snapshot], gone: list[str]) -> None:
     decisions = planned(*copies)
     assert deleted(decisions) == gone
-    assert not [each for each in decisions if isinstance(each.call, CopySnapshot)]
-    assert {each.call.region for each in decisions if isinstance(each.call, DeleteSnapshot)} <= {ELSEWHERE}
+    assert not [decision for decision in decisions if isinstance(decision.call, CopySnapshot)]
+    assert {decision.call.region for decision in decisions if isinstance(decision.call, DeleteSnapshot)} <= {ELSEWHERE}
 
 
 FAILURE = (
@@ -88,7 +88,7 @@ def test_a_failed_copy_is_made_again() -> None:
 )
 def test_a_failed_copy_is_made_again_later_and_later(tries: int, minutes: int) -> None:
     early = planned(copy("snap-1", "error", age=minutes - 1, Copy_Try=str(tries)))
-    assert [each.call for each in early] == [None]
+    assert [decision.call for decision in early] == [None]
     [again] = planned(copy("snap-1", "error", age=minutes, Copy_Try=str(tries)))
     assert isinstance(again.call, CopySnapshot)
     assert dict(again.call.tags)["Copy_Try"] == str(min(tries + 1, 999))
@@ -194,7 +194,7 @@ def test_the_message_names_the_key() -> None:
 
 def test_tries_are_counted_over_all_failed_copies() -> None:
     decisions = planned(copy("snap-1", "error", 24 * 60, Copy_Try="3"), copy("snap-2", "error", Copy_Try="2"))
-    [again] = [each.call for each in decisions if isinstance(each.call, CopySnapshot)]
+    [again] = [decision.call for decision in decisions if isinstance(decision.call, CopySnapshot)]
     assert dict(again.tags)["Copy_Try"] == "4"
     assert deleted(decisions) == ["snap-2"]
 
@@ -208,13 +208,17 @@ def test_an_unreadable_count_is_the_first_try(unreadable: str) -> None:
 def test_copies_beyond_the_free_slots_are_deferred(slots: int | None, acts: int) -> None:
     looked_in = {ELSEWHERE: plan.Destination((), slots)}
     decisions = said(plan.plan_copies([primary(f"snap-0{n}") for n in range(3)], looked_in, NOW))
-    assert [bool(each.call) for each in decisions] == [True] * acts + [False] * (3 - acts)
-    assert all(each.result == Result.DEFERRED for each in decisions if not each.call)
-    assert all("all copy slots of us-east-1 are taken" in each.reason for each in decisions if not each.call)
+    assert [bool(decision.call) for decision in decisions] == [True] * acts + [False] * (3 - acts)
+    assert all(decision.result == Result.DEFERRED for decision in decisions if not decision.call)
+    assert all(
+        "all copy slots of us-east-1 are taken" in decision.reason for decision in decisions if not decision.call
+    )
 
 
 def mirrored(decisions: list[Said]) -> dict[str, dict[str, str]]:
-    return {each.targets[0]: dict(each.call.tags) for each in decisions if isinstance(each.call, CreateTags)}
+    return {
+        decision.targets[0]: dict(decision.call.tags) for decision in decisions if isinstance(decision.call, CreateTags)
+    }
 
 
 @pytest.mark.parametrize(

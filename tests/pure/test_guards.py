@@ -43,7 +43,7 @@ def swept(
     percent: int = 80,
 ) -> dict[str, Said]:
     guards = plan.Guards(30, percent, volumes or {}, instances or {}, destinations=destinations or {})
-    return {each.targets[0]: each for each in said(plan.plan_sweep(snapshots, today, guards, REGION))}
+    return {decision.targets[0]: decision for decision in said(plan.plan_sweep(snapshots, today, guards, REGION))}
 
 
 def deleted(snapshots: list[Snapshot], **guards: object) -> set[str]:
@@ -118,7 +118,7 @@ def test_the_breaker_counts_only_what_has_no_date() -> None:
         for n in range(30)
     ]
     decisions = swept([*dated, *promised, *undated])
-    assert {id for id, each in decisions.items() if each.call} == {each.id for each in promised}
+    assert {id for id, each in decisions.items() if each.call} == {snapshot.id for snapshot in promised}
     assert "would delete 30 of 30 snapshots whose description has no date" in decisions[REGION].reason
 
 
@@ -280,7 +280,7 @@ def test_a_key_that_is_dead_for_a_year_keeps_a_month_of_primaries_and_one() -> N
     """Retention=2 Copy_Retention=365: without a bound, 365 primaries of each volume would be kept."""
     history = [owing(f"snap-{age}", age) for age in range(1, 400)]
     kept = {"snap-1"} | {f"snap-{age}" for age in range(2, 32)}
-    left = {each.id for each in history} - deleted(history, destinations={ELSEWHERE: plan.Destination()})
+    left = {snapshot.id for snapshot in history} - deleted(history, destinations={ELSEWHERE: plan.Destination()})
     assert left == kept
     # The last of them stays until its copy would have expired itself.
     last = [owing("snap-last", 300)]

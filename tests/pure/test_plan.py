@@ -43,7 +43,7 @@ def created(instances: list[Instance], snapshots: list[Snapshot]) -> list[Said]:
 
 
 def calls(decisions: list[Said]) -> list[object]:
-    return [each.call for each in decisions if each.call]
+    return [decision.call for decision in decisions if decision.call]
 
 
 def filling(volume_id: str = "vol-0a", slot: str = SLOT, state: str = "completed") -> Snapshot:
@@ -55,7 +55,7 @@ def filling(volume_id: str = "vol-0a", slot: str = SLOT, state: str = "completed
 def test_one_volume_takes_one_call_with_everything_in_it() -> None:
     out = [replace(DATA, wish=Wish.NO), volume("vol-0c", "/dev/sdc", {"Backup": "No"})]
     owner = instance(raw={"Backup": "Yes", "Name": "web", "Consistency": "vss"}, volumes=[ROOT, *out])
-    [decision] = [each for each in created([owner], []) if each.call]
+    [decision] = [decision for decision in created([owner], []) if decision.call]
     tags = (
         ("Backup_Slot", SLOT),
         ("Consistency", "crash"),
@@ -134,7 +134,7 @@ def test_what_is_left_out_of_a_set(volumes: list[Volume], boot: bool, data: tupl
 def test_more_to_leave_out_than_a_set_accepts_is_taken_one_by_one() -> None:
     out = [volume(f"vol-1{n:02}", f"/dev/sd{n}", {"Backup": "No"}) for n in range(41)]
     decisions = created([instance(volumes=[ROOT, DATA, *out])], [])
-    made = [each for each in decisions if each.call]
+    made = [decision for decision in decisions if decision.call]
     assert [type(each.call) for each in made] == [CreateSnapshot, CreateSnapshot]
     assert made[0].reason == (
         f"slot {SLOT} of i-0a has no snapshot; each volume gets its own call, because EC2 can exclude at most 40 volumes from a set"
@@ -149,7 +149,7 @@ def test_a_volume_attached_to_two_instances_is_taken_once() -> None:
     shared = volume("vol-0s", "/dev/sdf")
     first, second = instance("i-0a", volumes=[shared]), instance("i-0b", volumes=[DATA, shared])
     decisions = created([second, first], [])
-    assert [each.targets for each in decisions] == [("vol-0s",), ("vol-0b",)]
+    assert [decision.targets for decision in decisions] == [("vol-0s",), ("vol-0b",)]
 
 
 def test_a_volume_shared_with_an_instance_that_is_not_backed_up_is_taken() -> None:
@@ -198,7 +198,7 @@ def test_every_volume_that_is_not_taken_is_spoken_of() -> None:
     on_request = {"Backup": "Yes", "Schedule": "on-request"}
     owners = [instance("i-0a", {}, [ROOT]), instance("i-0b", {}, [DATA])]
     owners += [instance(f"i-0{each}", on_request, [volume(f"vol-0{each}")]) for each in "cd"]
-    assert [(each.targets, each.reason) for each in created(owners, [])] == [
+    assert [(decision.targets, decision.reason) for decision in created(owners, [])] == [
         (("vol-0c",), "i-0c is backed up on request only"),
         (("vol-0d",), "i-0d is backed up on request only"),
         (("vol-0a",), "i-0a is not tagged Backup=Yes"),
@@ -329,7 +329,7 @@ def test_destinations_are_independent() -> None:
     two = primary(Copy_Dest=f"eu-central-1 {ELSEWHERE}")
     looked_in = {ELSEWHERE: plan.Destination(), "eu-central-1": plan.Destination(unreadable="no answer")}
     decisions = said(plan.plan_copies([two], looked_in, NOW))
-    assert [(each.targets[0], each.result, bool(each.call)) for each in decisions] == [
+    assert [(decision.targets[0], decision.result, bool(decision.call)) for decision in decisions] == [
         ("snap-0a -> eu-central-1", Result.FAILED, False),
         ("snap-0a -> us-east-1", Result.KEPT, True),
     ]
@@ -346,7 +346,7 @@ def test_the_newest_of_each_volume_comes_first() -> None:
         for disk, minutes in (("a", 0), ("b", 5))
         for age in (2, 0, 1)
     ]  # fmt: skip
-    order = [each.targets[0].split(" ")[0] for each in copied(history)]
+    order = [decision.targets[0].split(" ")[0] for decision in copied(history)]
     assert order == ["snap-a0", "snap-b0", "snap-a1", "snap-b1", "snap-a2", "snap-b2"]
 
 
@@ -356,7 +356,7 @@ def test_the_second_newest_comes_before_the_third_newest_of_another_volume() -> 
         for disk, ages in (("a", (0, 1, 2)), ("b", (0, 9)))
         for age in ages
     ]
-    order = [each.targets[0].split(" ")[0] for each in copied(history)]
+    order = [decision.targets[0].split(" ")[0] for decision in copied(history)]
     assert order == ["snap-b0", "snap-a0", "snap-a1", "snap-b9", "snap-a2"]
 
 
@@ -481,7 +481,9 @@ def test_on_request_at_the_latest(slot: str, started: str, due: bool) -> None:
         {"Type": "Automated", "Backup_Slot": slot, "Source_VolumeId": "vol-0a"},
         started=at(started),
     )
-    assert bool([each for each in created([owner], [found]) if isinstance(each.call, CreateSnapshot)]) is due
+    assert (
+        bool([decision for decision in created([owner], [found]) if isinstance(decision.call, CreateSnapshot)]) is due
+    )
 
 
 def test_on_request_only() -> None:

@@ -112,13 +112,13 @@ def swept(existing: list[Snapshot], today: date = TODAY) -> list[Decision]:
 
 
 def targets(decisions: list[Decision]) -> list[str]:
-    return sorted(target_text(target) for each in decisions for target in each.targets)
+    return sorted(target_text(target) for decision in decisions for target in decision.targets)
 
 
 @given(inventories(), snapshots())
 def test_creation_decides_on_every_volume_once(instances: list[Instance], existing: list[Snapshot]) -> None:
-    volumes = {volume.id for each in instances for volume in each.volumes}
-    decided = [each for each in created(instances, existing) if not is_heal(each)]
+    volumes = {volume.id for instance in instances for volume in instance.volumes}
+    decided = [decision for decision in created(instances, existing) if not is_heal(decision)]
     assert targets(decided) == sorted(volumes)
 
 
@@ -128,14 +128,14 @@ def is_heal(decision: Decision) -> bool:
 
 @given(snapshots())
 def test_the_sweep_decides_on_every_snapshot_once(existing: list[Snapshot]) -> None:
-    assert targets(swept(existing, NOW.date())) == sorted(each.id for each in existing)
+    assert targets(swept(existing, NOW.date())) == sorted(snapshot.id for snapshot in existing)
 
 
 @given(snapshots())
 def test_copying_decides_on_every_snapshot_and_destination_once(existing: list[Snapshot]) -> None:
     decided = targets(copied(existing, {}))
     assert len(decided) == len(set(decided))
-    assert {target.split(" ")[0] for target in decided} == {each.id for each in existing}
+    assert {target.split(" ")[0] for target in decided} == {snapshot.id for snapshot in existing}
 
 
 @given(inventories(), snapshots(), st.randoms())
@@ -155,7 +155,7 @@ def raw_of(found: Snapshot) -> dict[str, str]:
 
 def carry_out(decisions: list[Decision], existing: list[Snapshot]) -> list[Snapshot]:
     """Return the snapshots that exist once EC2 has done what was decided."""
-    after = {each.id: each for each in existing}
+    after = {snapshot.id: snapshot for snapshot in existing}
     ids = (f"snap-1{number:03}" for number in itertools.count())
 
     def add(volume_id: str, pairs: Tags) -> None:
@@ -184,7 +184,7 @@ def carry_out(decisions: list[Decision], existing: list[Snapshot]) -> list[Snaps
 
 
 def work(decisions: list[Decision]) -> list[Decision]:
-    return [each for each in decisions if each.call]
+    return [decision for decision in decisions if decision.call]
 
 
 @given(inventories(), snapshots())
@@ -223,7 +223,7 @@ def test_copying_planned_again_is_empty(existing: list[Snapshot]) -> None:
 
 @given(snapshots(), st.dates())
 def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Snapshot], today: date) -> None:
-    by_id = {each.id: each for each in existing}
+    by_id = {snapshot.id: snapshot for snapshot in existing}
     for decision in work(swept(existing, today)):
         raw = raw_of(by_id[decision.targets[0].id])
         assert raw["Type"].casefold() == "automated"
@@ -234,7 +234,7 @@ def test_what_is_not_managed_or_is_protected_is_never_deleted(existing: list[Sna
 def test_every_decision_has_a_reason(instances: list[Instance], existing: list[Snapshot]) -> None:
     decisions = created(instances, existing) + copied(existing, {})
     decisions += swept(existing, NOW.date())
-    assert all(reason_text(each.reason) for each in decisions)
+    assert all(reason_text(decision.reason) for decision in decisions)
 
 
 @given(inventories())
@@ -243,6 +243,6 @@ def test_each_slot_is_filled_once_however_often_the_creator_runs(instances: list
     for minutes in (0, 0, 1, 59, 60, 61, 600, 600, 1440, 1439):
         now = NOW + timedelta(minutes=minutes)
         existing = carry_out(created(instances, existing, now), existing)
-    filled = [(each.volume_id, each.slot) for each in existing]
+    filled = [(snapshot.volume_id, snapshot.slot) for snapshot in existing]
     assert len(filled) == len(set(filled))
     assert CONTRACT.region == REGION

@@ -45,11 +45,13 @@ def copy(id: str, age: int, *, of: str = "vol-0a", **more: str) -> Snapshot:
 
 def gone(snapshots: list[Snapshot], held: plan.Guards = OPEN) -> set[str]:
     decisions = said(plan.plan_sweep(snapshots, TODAY, held, REGION))
-    return {each.targets[0] for each in decisions if isinstance(each.call, DeleteSnapshot)}
+    return {decision.targets[0] for decision in decisions if isinstance(decision.call, DeleteSnapshot)}
 
 
 def reason_of(id: str, snapshots: list[Snapshot], held: plan.Guards) -> str:
-    [decision] = [each for each in said(plan.plan_sweep(snapshots, TODAY, held, REGION)) if each.targets == (id,)]
+    [decision] = [
+        decision for decision in said(plan.plan_sweep(snapshots, TODAY, held, REGION)) if decision.targets == (id,)
+    ]
     assert decision.call is None
     return decision.reason
 
@@ -136,7 +138,7 @@ def test_the_breaker(expired: int, kept: int, percent: int, deletes: bool) -> No
     snapshots = [primary(f"snap-e{n}", 10, volume_id=f"vol-e{n}") for n in range(expired)]
     snapshots += [primary(f"snap-k{n}", 1, volume_id=f"vol-k{n}") for n in range(kept)]
     decisions = said(plan.plan_sweep(snapshots, TODAY, guards(percent=percent), REGION))
-    failed = [each for each in decisions if each.result == Result.FAILED]
+    failed = [decision for decision in decisions if decision.result == Result.FAILED]
     assert len(gone(snapshots, guards(percent=percent))) == (expired if deletes else 0)
     assert bool(failed) is not deletes
 
@@ -189,7 +191,9 @@ histories = st.lists(
 def test_the_newest_is_never_deleted_over_random_histories(snapshots: list[Snapshot], percent: int) -> None:
     deleted = gone(snapshots, guards("vol-0a", "vol-0b", percent=percent))
     for volume_id in ("vol-0a", "vol-0b"):
-        completed = [each for each in snapshots if each.volume_id == volume_id and each.state == "completed"]
+        completed = [
+            snapshot for snapshot in snapshots if snapshot.volume_id == volume_id and snapshot.state == "completed"
+        ]
         if completed:
             assert max(completed, key=lambda each: (each.started, each.id)).id not in deleted
 
@@ -197,18 +201,18 @@ def test_the_newest_is_never_deleted_over_random_histories(snapshots: list[Snaps
 @given(histories, st.integers(0, 99))
 def test_a_breaker_trip_deletes_nothing(snapshots: list[Snapshot], percent: int) -> None:
     decisions = said(plan.plan_sweep(snapshots, TODAY, guards(percent=percent), REGION))
-    if any(each.result == Result.FAILED for each in decisions):
-        assert not any(each.call for each in decisions)
+    if any(decision.result == Result.FAILED for decision in decisions):
+        assert not any(decision.call for decision in decisions)
     elif len(snapshots) >= 20:
-        assert sum(each.call is not None for each in decisions) * 100 <= percent * len(snapshots)
+        assert sum(decision.call is not None for decision in decisions) * 100 <= percent * len(snapshots)
 
 
 @given(histories, st.dates(date(2026, 1, 1), date(2027, 12, 31)))
 def test_guards_only_ever_keep_more(snapshots: list[Snapshot], today: date) -> None:
-    free = {each.targets for each in said(plan.plan_sweep(snapshots, today, OPEN, REGION)) if each.call}
+    free = {decision.targets for decision in said(plan.plan_sweep(snapshots, today, OPEN, REGION)) if decision.call}
     held = {
-        each.targets
-        for each in said(plan.plan_sweep(snapshots, today, guards("vol-0a", percent=50), REGION))
-        if each.call
+        decision.targets
+        for decision in said(plan.plan_sweep(snapshots, today, guards("vol-0a", percent=50), REGION))
+        if decision.call
     }
     assert held <= free

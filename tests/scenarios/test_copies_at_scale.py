@@ -19,7 +19,9 @@ MANAGED = {"Type": "Automated", "DeleteOn": "2026-12-24", "Copy_Dest": AWAY}
 
 
 def runs(aws: LocalAWS, function: str, region: str) -> list[Any]:
-    return [each for each in aws.invocations if (each.function, each.region) == (function, region)]
+    return [
+        invocation for invocation in aws.invocations if (invocation.function, invocation.region) == (function, region)
+    ]
 
 
 def fleet(aws: LocalAWS, number: int, tags: dict[str, str]) -> None:
@@ -44,10 +46,10 @@ def test_the_end_of_one_copy_starts_the_next(aws: LocalAWS) -> None:
     aws.travel(hours=3)
     assert one_copy_each(aws, AWAY)
     assert not failures(aws)
-    started = Counter(each["StartTime"] for each in aws.snapshots(AWAY))
+    started = Counter(snapshot["StartTime"] for snapshot in aws.snapshots(AWAY))
     assert max(started.values()) <= 3
     # No slot waited for an hourly pass: each start but the first three is the end of another copy.
-    ends = {each["StartTime"] + ten_minutes(each["VolumeSize"]) for each in aws.snapshots(AWAY)}
+    ends = {snapshot["StartTime"] + ten_minutes(snapshot["VolumeSize"]) for snapshot in aws.snapshots(AWAY)}
     assert sum(start in ends for start in started) >= len(started) - 1
 
 
@@ -115,7 +117,7 @@ def test_a_failed_copy_is_reported_deleted_and_made_again(aws: LocalAWS) -> None
     [copy] = copies(aws, AWAY)[made]
     assert (copy["State"], copy["Tags"]["Copy_Try"]) == ("completed", "2")
     reports = failures(aws)
-    assert {each.function for each in reports} <= {"continue_copies", "copy_missing"}
+    assert {invocation.function for invocation in reports} <= {"continue_copies", "copy_missing"}
     assert f"of {made} to {AWAY} with the default key failed at try 1: An internal error occurred" in str(
         reports[0].error
     )
@@ -154,7 +156,7 @@ def test_a_key_that_is_away_for_days_is_tried_daily_and_reported_daily(aws: Loca
     assert last["State"] == "error"
     started = [call.at for call in aws.calls if call.operation == "CopySnapshot"]
     assert [round((after - before).total_seconds() / 3600) for before, after in pairwise(started)] == [1, 4, 24, 24, 24]
-    days = {each.at.date() for each in failures(aws) if "next try at" in str(each.error)}
+    days = {failure.at.date() for failure in failures(aws) if "next try at" in str(failure.error)}
     assert len(days) == 5
     # It is copied as soon as the next try finds the key.
     aws.kms_keys[AWAY].add("alias/missing")
@@ -168,7 +170,7 @@ def test_a_key_goes_from_the_instance_to_the_copy(aws: LocalAWS) -> None:
     aws.launch(HOME, name="secret", tags=BACKUP | {"Copy_KmsKey": "alias/backup"})
     aws.launch(HOME, name="plain", tags=BACKUP)
     aws.travel(hours=2)
-    found = {each[0]["Tags"]["Name"].split(" ")[0]: each[0] for each in copies(aws, AWAY).values()}
+    found = {copy[0]["Tags"]["Name"].split(" ")[0]: copy[0] for copy in copies(aws, AWAY).values()}
     assert found["secret"]["Encrypted"] is True
     assert found["secret"]["KmsKeyId"].startswith(f"arn:aws:kms:{AWAY}:")
     assert found["plain"]["Encrypted"] is False
@@ -182,7 +184,7 @@ def test_a_key_by_its_arn_is_one_of_this_account(aws: LocalAWS) -> None:
     # Whoever may tag a snapshot asks for it there.
     tagged = make(aws, HOME, MANAGED | {"Copy_KmsKey": foreign})
     aws.travel(hours=2)
-    found = {each[0]["Tags"].get("Name", "").split(" ")[0]: each[0] for each in copies(aws, AWAY).values()}
+    found = {copy[0]["Tags"].get("Name", "").split(" ")[0]: copy[0] for copy in copies(aws, AWAY).values()}
     assert found["own"]["KmsKeyId"] == own
     assert found["foreign"]["Encrypted"] is False
     assert copies(aws, AWAY)[tagged][0]["Encrypted"] is False
@@ -195,10 +197,10 @@ def test_of_two_copies_one_stays(aws: LocalAWS, lag: int) -> None:
     aws.snapshot_duration = lambda gib: timedelta(minutes=5)
     aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 8))
     aws.travel(minutes=36)
-    assert sum(len(each) for each in copies(aws, AWAY).values()) > 2
+    assert sum(len(copy) for copy in copies(aws, AWAY).values()) > 2
     aws.travel(hours=3)
     assert one_copy_each(aws, AWAY)
-    assert {each["State"] for each in aws.snapshots(AWAY)} == {"completed"}
+    assert {snapshot["State"] for snapshot in aws.snapshots(AWAY)} == {"completed"}
 
 
 def test_of_two_copies_a_protected_one_stays_too(aws: LocalAWS) -> None:
@@ -221,7 +223,7 @@ def test_of_two_copies_a_protected_one_stays_too(aws: LocalAWS) -> None:
     )["SnapshotId"]
     aws.travel(hours=3)
     assert len(copies(aws, AWAY)[made]) == 2
-    assert second in {each["SnapshotId"] for each in aws.snapshots(AWAY)}
+    assert second in {snapshot["SnapshotId"] for snapshot in aws.snapshots(AWAY)}
 
 
 @pytest.mark.parametrize("spelling", ["KeepForever", "keep_forever", "KEEP-FOREVER"])
@@ -278,7 +280,7 @@ def test_lineage_from_any_copy_and_from_any_primary(aws: LocalAWS) -> None:
     web = aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": f"{AWAY} {THIRD}"}, volumes=(8, 9))
     devices = volumes_of(aws, HOME, web)
     aws.travel(hours=2)
-    primaries = {each["SnapshotId"]: each for each in aws.snapshots(HOME)}
+    primaries = {snapshot["SnapshotId"]: snapshot for snapshot in aws.snapshots(HOME)}
     for region in (AWAY, THIRD):
         found = copies(aws, region)
         assert set(found) == set(primaries)
