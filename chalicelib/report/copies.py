@@ -108,7 +108,7 @@ def _existing_copy(primary: Snapshot, name: str, copy: Snapshot) -> ExpectedCopy
 
 def report_copies(volume_id: str, policy: Policy | None, copies: Copies, now: datetime) -> tuple[CopyReport, ...]:
     """Return one report for each destination in which copies of a volume exist or are expected."""
-    wanted = policy.destinations if policy and policy.enabled else ()
+    wanted = policy.destinations if policy else ()
     names = sorted(copies.regions.get(volume_id, set()) | set(wanted))
     return tuple(_report_destination(volume_id, name, name in wanted, copies, now) for name in names)
 

@@ -39,10 +39,11 @@ def as_csv(report: Report) -> str:
     writer.writerow(COLUMNS)
     for instance in report.instances:
         for volume in instance.volumes:
-            for copy in volume.copies or (None,):
-                writer.writerow(
-                    [_harmless(cell) for cell in (*_of_volume(instance, volume), *_of_copy(copy), *_cost(volume))]
-                )
+            for number, copy in enumerate(volume.copies or (None,)):
+                # Only the first line of a volume has its cost, so that the column can be added up.
+                cost = ("", "") if number else _cost(volume)
+                cells = (*_of_volume(instance, volume), *_of_copy(copy), *cost)
+                writer.writerow([_harmless(cell) for cell in cells])
     return text.getvalue()
 
 
@@ -64,7 +65,7 @@ def _of_copy(copy: CopyReport | None) -> tuple[object, ...]:
 
 
 def _cost(volume: VolumeReport) -> tuple[object, ...]:
-    return (f"{volume.cost.low:.2f}", f"{volume.cost.high:.2f}")
+    return (f"{volume.cost.low:.4f}", f"{volume.cost.high:.4f}")
 
 
 def _harmless(value: object) -> str:

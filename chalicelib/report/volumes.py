@@ -42,6 +42,7 @@ def report_volume(volume: Volume, evidence: Evidence) -> VolumeReport:
     cover, reason = _judge(volume, owner, history, evidence)
     expiries = [snapshot.delete_on for snapshot in history if snapshot.delete_on and not snapshot.protected]
     by_region = evidence.copies.of_volume(volume.id)
+    policy = owner.policy if owner.policy.enabled and not volume.excluded else None
     return VolumeReport(
         id=volume.id,
         device=volume.device,
@@ -54,8 +55,8 @@ def report_volume(volume: Volume, evidence: Evidence) -> VolumeReport:
         next_expiry=min(expiries, default=None),
         kept_forever=sum(snapshot.protected for snapshots in (history, *by_region) for snapshot in snapshots),
         marks=marks(history),
-        copies=report_copies(volume.id, None if volume.excluded else owner.policy, evidence.copies, evidence.now),
-        cost=cost_of_volume(history, by_region, evidence.prices),
+        copies=report_copies(volume.id, policy, evidence.copies, evidence.now),
+        cost=cost_of_volume(history, by_region, evidence.prices, policy.destinations if policy else ()),
     )
 
 
