@@ -17,7 +17,13 @@ _SCHEDULES = ("daily", "hourly", "every 1h", "every 2h", "every 3h", "every 4h",
 _CONSISTENCIES = ("crash", "fsfreeze", "vss", "ssm:")
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
             "thirteen", "fourteen")  # fmt: skip
-_NUMBER = re.compile(r"\d+")
+_INTERVAL = re.compile(r"(?:every\s*)?(?P<count>\d{1,4})\s*(?P<unit>[a-z]*)")
+_HOURS_PER_UNIT = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1 / 3600),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 1 / 60),
+    **dict.fromkeys(("", "h", "hr", "hrs", "hour", "hours"), 1),
+    **dict.fromkeys(("d", "day", "days"), 24),
+}
 _UNITS = re.compile(r"\b(\d+)\s*(d|day|days|w|week|weeks|m|month|months|y|year|years)\b")
 
 _MEANWHILE: Mapping[str, str] = {
@@ -97,11 +103,21 @@ def _schedule(value: str) -> str:
     if time := re.fullmatch(r"(?:daily|at)?\s*(?:at\s*)?(\d{1,2})[:.](\d{2})", value):
         hours, minutes = int(time[1]), int(time[2])
         return f"daily {hours:02}:{minutes:02}" if hours < 24 and minutes < 60 else ""
-    if (number := _NUMBER.search(value)) and value.startswith(("every", number[0])):
-        wanted = int(number[0])
-        divisors = [hours for hours in range(1, 25) if 24 % hours == 0]
-        return f"every {min(divisors, key=lambda hours: (abs(hours - wanted), hours))}h"
+    if interval := _INTERVAL.match(value):
+        return _interval(int(interval["count"]), interval["unit"])
     return _closest(value, _SCHEDULES)
+
+
+def _interval(count: int, unit: str) -> str:
+    """Return the schedule with the interval that is most like the one asked for; empty if none is like it."""
+    if unit not in _HOURS_PER_UNIT:
+        return ""
+    wanted = count * _HOURS_PER_UNIT[unit]
+    if wanted > 24:
+        return ""
+    divisors = [hours for hours in range(1, 25) if 24 % hours == 0]
+    closest = min(divisors, key=lambda hours: (abs(hours - wanted), hours))
+    return "hourly" if closest == 1 else "daily" if unit.startswith("d") else f"every {closest}h"
 
 
 _DAYS = (

@@ -23,7 +23,8 @@ def attach_commands(
 ) -> list[str]:
     """Return the commands in order: wait, free the devices, attach the ``created`` volumes, start the instance again.
 
-    ``placement`` is that of the instance; without it the commands contain a placeholder for its id.
+    ``placement`` is that of the instance, in the zone of the volumes; without it the commands contain a placeholder for
+    the id of another instance.
     """
     common = f" --region {region}" + (f" --profile {shlex.quote(profile)}" if profile else "")
     target = instance_id if instance_id and placement else PLACEHOLDER

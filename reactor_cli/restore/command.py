@@ -101,7 +101,9 @@ def _create(restorer: Restorer, planned: Restoration) -> Restoration:
 def _commands(account: Account, result: Restoration) -> list[str]:
     if not result.created:
         return []
-    return attach_commands(result.created, result.region, account.profile, result.choice.instance_id, result.placement)
+    # A volume can only be attached to an instance in its own zone.
+    placement = result.placement if result.placement and result.placement.zone == result.zone else None
+    return attach_commands(result.created, result.region, account.profile, result.choice.instance_id, placement)
 
 
 def _data(result: Restoration) -> dict[str, Any]:

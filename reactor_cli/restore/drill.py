@@ -20,7 +20,7 @@ from chalicelib.wording import age_text
 from reactor_cli.account import Account, account_options, exit_code
 from reactor_cli.errors import CommandFailed, error_text
 from reactor_cli.restore.choice import newest_restorable_of
-from reactor_cli.restore.ec2 import Restorer
+from reactor_cli.restore.ec2 import Restorer, VolumeNotAvailable, VolumeVanished
 from reactor_cli.restore.volumes import DRILL, volumes_to_create
 from reactor_cli.terminal import output, print_json, progress
 from reactor_cli.wording import origin_text
@@ -110,11 +110,15 @@ def _drill(account: Account, copy: Snapshot, zone: str | None) -> DrillResult:
             volume = restorer.create_volume(call)
             restorer.wait_until_available(volume)
         seconds = round(time.monotonic() - started, 1)
+    except VolumeVanished as error:
+        failure, deleted = str(error), True
+    except VolumeNotAvailable as error:
+        failure = str(error)
     except (BotoCoreError, ClientError) as error:
         failure = error_text(error)
     finally:
         # Delete the volume even if the command is interrupted.
-        if volume:
+        if volume and not deleted:
             deleted, failure = _delete(restorer, volume, failure)
     return DrillResult(
         region=copy.region,
@@ -151,6 +155,6 @@ def _write(out: Console, result: DrillResult) -> None:
         restored = f"restored in {result.zone} as {result.volume}: available after {result.seconds:.0f} s"
         out.print(Text(f"  {restored}", "good"))
     if result.deleted:
-        out.print("  the volume is deleted")
+        out.print("  the volume is deleted" if result.seconds is not None else "  no volume is left")
     if result.failure:
         out.print(Text(f"  failed: {result.failure}", "bad"))

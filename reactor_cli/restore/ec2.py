@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from chalicelib.aws.clients import CONFIG, session
 from reactor_cli.restore.volumes import CreateVolume
@@ -11,9 +14,22 @@ from reactor_cli.restore.volumes import CreateVolume
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
+ORDINARY_ZONE = "availability-zone"
 # Wait for a volume for at most half an hour.
 SECONDS_BETWEEN_CHECKS = 5
 MAX_CHECKS = 360
+# EC2 may not know a new volume at once; after a minute it does not exist any more.
+# https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+CHECKS_UNTIL_KNOWN = 12
+NOT_FOUND = "InvalidVolume.NotFound"
+
+
+class VolumeVanished(Exception):
+    """A volume does not exist any more: EC2 deletes one that it cannot create, as without access to its key."""
+
+
+class VolumeNotAvailable(Exception):
+    """A volume is in a state that does not become available, or half an hour has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +49,13 @@ class Restorer:
         self._ec2: EC2Client = session().client("ec2", region_name=region, config=CONFIG)
 
     def zones(self) -> tuple[str, ...]:
-        """Return the names of the Region's availability zones that are in service, sorted."""
+        """Return the names of the Region's zones that are in service, sorted, Local and Wavelength Zones last.
+
+        These have few types of volumes. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AvailabilityZone.html
+        """
         answer = self._ec2.describe_availability_zones(Filters=[{"Name": "state", "Values": ["available"]}])
-        return tuple(sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"]))
+        types = {zone["ZoneName"]: zone.get("ZoneType", ORDINARY_ZONE) for zone in answer["AvailabilityZones"]}
+        return tuple(sorted(types, key=lambda name: (types[name] != ORDINARY_ZONE, name)))
 
     def placement_of(self, instance_id: str) -> Placement | None:
         """Return where an instance is; None if it is not in this Region, or terminated."""
@@ -71,10 +91,39 @@ class Restorer:
         )["VolumeId"]
 
     def wait_until_available(self, volume_id: str) -> None:
-        """Return when a volume is available; WaiterError if its creation fails, or takes half an hour."""
-        waiter = self._ec2.get_waiter("volume_available")
-        waiter.wait(VolumeIds=[volume_id], WaiterConfig={"Delay": SECONDS_BETWEEN_CHECKS, "MaxAttempts": MAX_CHECKS})
+        """Return when a volume is available; VolumeVanished or VolumeNotAvailable if it will not be.
+
+        botocore's waiter would end at a volume that EC2 does not know yet.
+        """
+        known = False
+        for check in range(MAX_CHECKS):
+            state = self._state_of(volume_id)
+            if state == "available":
+                return
+            if state in ("deleting", "deleted") or (state is None and (known or check >= CHECKS_UNTIL_KNOWN)):
+                raise VolumeVanished(f"{volume_id} vanished while EC2 created it; can the key of the snapshot be used?")
+            if state == "error":
+                raise VolumeNotAvailable(f"{volume_id} could not be created: its state is error")
+            known = state is not None
+            time.sleep(SECONDS_BETWEEN_CHECKS)
+        raise VolumeNotAvailable(f"{volume_id} was not available after half an hour")
+
+    def _state_of(self, volume_id: str) -> str | None:
+        try:
+            return self._ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"][0]["State"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == NOT_FOUND:
+                return None
+            raise
 
     def delete_volume(self, volume_id: str) -> None:
-        """Delete a volume."""
-        self._ec2.delete_volume(VolumeId=volume_id)
+        """Delete a new volume, also if EC2 does not know it yet; nothing is left to do if it does not exist."""
+        for _ in range(CHECKS_UNTIL_KNOWN):
+            try:
+                self._ec2.delete_volume(VolumeId=volume_id)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != NOT_FOUND:
+                    raise
+                time.sleep(SECONDS_BETWEEN_CHECKS)
+            else:
+                return

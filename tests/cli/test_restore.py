@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 
 from tests.cli.conftest import AWAY, HOME, THIRD, WEB, Company
 from tests.cli.stored import assert_stored
@@ -64,6 +65,16 @@ def test_the_commands_it_prints_attach_the_volumes(company: Company) -> None:
                 ec2.start_instances(InstanceIds=[given["--instance-ids"]])
     wanted = {volume["device"]: volume["volume"] for volume in data["volumes"]}
     assert volumes_of(company.aws, HOME, company.web) == wanted
+
+
+def test_volumes_in_another_zone_are_for_another_instance(company: Company) -> None:
+    """The instance is in eu-west-1a: no command stops it, as nothing could be attached to it."""
+    data = company.run("restore", company.web, "--zone", "eu-west-1b", "--yes", "--json").json
+    text = "\n".join(data["attach"])
+    assert company.web not in text
+    assert "stop-instances" not in text
+    assert "detach-volume" not in text
+    assert "--instance-id INSTANCE_ID" in data["attach"][-1]
 
 
 def test_type_iops_and_throughput_are_those_of_the_volume(company: Company) -> None:
@@ -222,6 +233,42 @@ def test_a_drill_that_cannot_delete_says_which_volume_remains(company: Company) 
     [left] = company.volumes(AWAY)
     assert result.code == 1
     assert f"{left['VolumeId']} was not deleted and costs money" in " ".join(result.out.split())
+
+
+def test_a_drill_takes_no_local_zone(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = Zone("us-east-1-atl-1a", AWAY, "use1-atl1-az1", "local-zone")
+    monkeypatch.setitem(RegionsAndZonesBackend.zones, AWAY, [local, *RegionsAndZonesBackend.zones[AWAY]])
+    [data] = company.run("drill", company.web, "--json").json["drills"]
+    assert (data["zone"], data["failure"]) == ("us-east-1a", None)
+    assert company.run("drill", company.web, "--zone", "us-east-1-atl-1a").code == 0
+
+
+def test_a_drill_waits_until_ec2_knows_the_new_volume(company: Company) -> None:
+    for operation in ("DescribeVolumes", "DeleteVolume"):
+        company.aws.fault(operation, error="InvalidVolume.NotFound", times=2, region=AWAY)
+    [data] = company.run("drill", company.web, "--json").json["drills"]
+    assert (data["failure"], data["deleted"]) == (None, True)
+    assert data["seconds"] >= 10
+    assert company.volumes(AWAY) == []
+
+
+def test_a_volume_that_vanished_is_not_left_behind(company: Company) -> None:
+    """EC2 deletes a volume during its creation if it cannot use the key of the snapshot."""
+    volumes = company.aws.client(AWAY)
+
+    def vanish(params: Any) -> bool:
+        for volume in volumes.describe_volumes()["Volumes"] if "VolumeIds" in params else ():
+            company.aws.travel(minutes=1)
+            volumes.delete_volume(VolumeId=volume["VolumeId"])
+        return False
+
+    company.aws.fault("DescribeVolumes", error="never", times=99, region=AWAY, match=vanish)
+    result = company.run("drill", company.web, "--json")
+    [data] = result.json["drills"]
+    assert result.code == 1
+    assert "vanished while EC2 created it" in data["failure"]
+    assert "costs money" not in data["failure"]
+    assert (data["deleted"], company.volumes(AWAY)) == (True, [])
 
 
 def test_a_drill_that_cannot_create_deletes_nothing(company: Company) -> None:
