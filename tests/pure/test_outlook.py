@@ -114,7 +114,8 @@ def test_a_snapshot_that_another_one_of_the_region_makes_unproven_is_never_delet
         replace(of_another_instance("snap-7", 0, Type="Manual"), promised=promised),
         of_another_instance("snap-8", 20),
     )
-    result = outlook(older(), NEWEST, *others)
+    undated = replace(older(), description="web (i-0a) - vol-0a (/dev/xvda) - eu-west-1")
+    result = outlook(undated, NEWEST, *others)
     assert (result.deletion, result.kept_after_expiry) == (None, because(Code.UNPROVEN))
 
 

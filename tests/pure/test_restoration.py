@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from chalicelib.models import Snapshot
 from chalicelib.plan.sets import sets_of, slots_of
-from reactor_cli.restore.volumes import CreateVolume, missing_text, newest_restorable, volumes_to_create
+from reactor_cli.restore.volumes import CreateVolume, missing_text, newest_restorable, times_text, volumes_to_create
 from tests.pure.builders import ELSEWHERE, NOW, REGION, at, snapshot
 
 SLOT = "2026-11-22T03:00Z"
@@ -27,6 +27,8 @@ def test_the_newest_set_is_taken() -> None:
     sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
     assert [one.slot for one in sets] == [SLOT, "2026-11-21T03:00Z"]
     whole = newest_restorable(sets)
+    assert times_text(sets[0]) == "2026-11-22 03:00 UTC"
+    assert newest_restorable([]) is None
     assert whole
     assert [snapshot.id for snapshot in whole.snapshots] == ["snap-3", "snap-4"]
 
