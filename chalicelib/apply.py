@@ -13,8 +13,7 @@ from chalicelib import tags
 from chalicelib.aws import sns
 from chalicelib.aws.clients import THROTTLED, error_code
 from chalicelib.aws.reading import EC2
-from chalicelib.aws.systems_manager import ScriptFailed
-from chalicelib.consistency import Scripts, run_vss, volumes_of
+from chalicelib.consistency import LATE_SECONDS, Scripts, Taken, create_between_scripts, create_by_vss
 from chalicelib.models import (
     Call,
     Code,
@@ -27,7 +26,6 @@ from chalicelib.models import (
     Decision,
     DeleteSnapshot,
     Outcome,
-    Reason,
     Result,
     SendReport,
     because,
@@ -119,17 +117,17 @@ class Executor:
 
         The first tags say ``crash``: a better consistency is claimed only once it is known.
         """
-        wrong: list[Reason] = []
         if call.consistency is None:
-            ids = self._ask(call, self._creation)
+            taken = Taken(self._ask(call, self._creation))
         else:
-            ids, failure = self._create_at_rest(call, call.consistency)
-            wrong += [because(Code.CRASH_CONSISTENT_ONLY, cause=failure)] if failure else []
+            taken = self._create_at_rest(call, call.consistency)
+        wrong = [because(Code.CRASH_CONSISTENT_ONLY, cause=taken.failure)] if taken.failure else []
+        ids = taken.ids
         own = dict(call.own_tags) if isinstance(call, CreateSnapshots) else {}
         if call.consistency and call.consistency.kind == "vss":
             own = {volume_id: call.tags + own.get(volume_id, ()) for volume_id in ids}
-        if call.consistency and not wrong:
-            own = {volume_id: tags.achieve(own.get(volume_id, ()), call.consistency) for volume_id in ids}
+        if call.consistency:
+            own |= {volume_id: tags.achieve(own.get(volume_id, ()), call.consistency) for volume_id in taken.at_rest}
         for volume_id, lacking in own.items() if ids else ():
             try:
                 self._ask(CreateTags(ids[volume_id], self.ec2.region, lacking), self.ec2.writer.create_tags)
@@ -145,53 +143,24 @@ class Executor:
             return self.ec2.writer.create_snapshots(call)
         return {call.volume_id: self.ec2.writer.create_snapshot(call)}
 
-    def _create_at_rest(self, call: Creation, wanted: Consistency) -> tuple[dict[str, str], str]:
-        """Return the snapshot of each volume, and why they are no better than crash-consistent, if they are not.
+    def _create_at_rest(self, call: Creation, wanted: Consistency) -> Taken:
+        """Create with the application at rest; if that fails, create all the same, unless more is required.
 
-        EC2's budget and the time are checked first: once the instance is frozen nothing waits, and the post-script is
-        sent whatever happens. If the pre-script fails, the snapshot is created all the same, unless more is required.
+        EC2's budget and the time are checked first: once the instance is frozen, nothing waits.
         """
-        if wanted.kind == "vss":
-            return self._create_by_vss(call, wanted)
-        timeout = self.settings.consistency_timeout
-        if self.time_left() < LAST_SECONDS + 2 * timeout:
+        settings = self.settings
+        needed = settings.vss_timeout + LATE_SECONDS if wanted.kind == "vss" else 2 * settings.consistency_timeout
+        if self.time_left() < LAST_SECONDS + needed:
             raise _TimeIsUp
-        self.ec2.writer.wait_turn(call)
-        scripts = Scripts(self.ec2.clients, self.ec2.region, call.instance_id, wanted, timeout)
-        ids: dict[str, str] | None = None
-        failure = ""
-        try:
-            scripts.before()
-            ids = self._creation(call)
-        except ScriptFailed as error:
-            failure = str(error)
-        except ClientError as error:
-            if error_code(error) not in THROTTLED:
-                raise
-            failure = "EC2 throttled the call while the application was at rest"
-        finally:
-            late = _after(scripts)
-        if ids is None and wanted.required:
-            return {}, failure
-        if ids is None:
-            ids = self._ask(call, self._creation)
-        return ids, failure or late
-
-    def _create_by_vss(self, call: Creation, wanted: Consistency) -> tuple[dict[str, str], str]:
-        """Have Windows make the snapshots; if it made none, create them here unless more is required."""
-        failure = ""
-        try:
-            run_vss(self.ec2.clients, self.ec2.region, call, self.settings.consistency_timeout)
-        except ScriptFailed as error:
-            failure = str(error)
-        created = {snapshot.volume_id: snapshot for snapshot in self.ec2.snapshots_for(call)}
-        if missing := [] if failure else sorted(set(volumes_of(call)) - set(created)):
-            failure = f"VSS made no snapshot of {', '.join(missing)}"
-        elif not failure and not all(tags.is_app_consistent(snapshot) for snapshot in created.values()):
-            failure = "VSS does not call its snapshots consistent"
-        if created or wanted.required:
-            return {volume_id: snapshot.id for volume_id, snapshot in created.items()}, failure
-        return self._ask(call, self._creation), failure
+        if wanted.kind == "vss":
+            taken = create_by_vss(self.ec2, call, settings.vss_timeout, copy_only=settings.vss_copy_only)
+        else:
+            self.ec2.writer.wait_turn(call)
+            scripts = Scripts(self.ec2.systems_manager, call.instance_id, wanted, settings.consistency_timeout)
+            taken = create_between_scripts(scripts, call, self._creation)
+        if taken.ids or wanted.required:
+            return taken
+        return Taken(self._ask(call, self._creation), failure=taken.failure)
 
     def _ask(self, call: C, make: Callable[[C], T]) -> T:
         """Make a call when EC2's budget has room for it, and again if it was throttled all the same.
@@ -211,15 +180,6 @@ class Executor:
                     raise
                 self.ec2.writer.throttled(call)
         raise AssertionError("the last try returns or raises")
-
-
-def _after(scripts: Scripts) -> str:
-    """Run the post-script whatever happened before, and return why the snapshot is not consistent, if it is not."""
-    try:
-        scripts.after()
-    except ScriptFailed as error:
-        return str(error)
-    return ""
 
 
 def _full(decision: Decision, call: CopySnapshot) -> Outcome:

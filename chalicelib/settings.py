@@ -28,7 +28,7 @@ T = TypeVar("T")
 NAMES = (
     "DAILY_AT", "DEFAULT_RETENTION", "MIN_RETENTION", "MAX_RETENTION", "ALLOWED_DESTINATIONS", "REQUESTS_PER_DAY",
     "MAX_DELETE_PERCENT", "LAST_COPY_GRACE_DAYS", "COPY_SLOTS", "CONCURRENCY", "CONSISTENCY_TIMEOUT",
-    "REPORT_TOPIC_ARN", "DRY_RUN", "LOG_LEVEL",
+    "VSS_TIMEOUT", "VSS_COPY_ONLY", "REPORT_TOPIC_ARN", "DRY_RUN", "LOG_LEVEL",
 )  # fmt: skip
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -44,6 +44,7 @@ class Settings:
 
     ``region`` is empty outside Lambda (``chalice deploy`` imports the app too); ``daily_at`` is in UTC; ``copy_slots``
     is how many copies a destination Region takes at a time; ``concurrency`` is how many calls are made side by side.
+    Timeouts are in seconds.
     """
 
     region: str
@@ -57,6 +58,8 @@ class Settings:
     copy_slots: int
     concurrency: int
     consistency_timeout: int
+    vss_timeout: int
+    vss_copy_only: bool
     report_topic_arn: str
     dry_run: bool
     log_level: str
@@ -89,6 +92,8 @@ class Settings:
             copy_slots=read("COPY_SLOTS", "20", _number(1, 1000), "a number from 1 to 1000"),
             concurrency=read("CONCURRENCY", "16", _number(1, 64), "a number from 1 to 64"),
             consistency_timeout=read("CONSISTENCY_TIMEOUT", "60", _number(5, 300), "seconds, from 5 to 300"),
+            vss_timeout=read("VSS_TIMEOUT", "180", _number(30, 240), "seconds, from 30 to 240"),
+            vss_copy_only=read("VSS_COPY_ONLY", "true", _boolean, "true or false"),
             report_topic_arn=read("REPORT_TOPIC_ARN", "", _topic_arn, "the ARN of an SNS topic, or nothing"),
             dry_run=read("DRY_RUN", "false", _boolean, "true or false"),
             log_level=read("LOG_LEVEL", "INFO", _log_level, ", ".join(_LOG_LEVELS)),

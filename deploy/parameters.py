@@ -24,6 +24,8 @@ DESCRIPTIONS = {
     "MAX_DELETE_PERCENT": "A run that would delete a larger share of the undated snapshots deletes none of them",
     "MAX_RETENTION": "The longest time that a tag may keep snapshots for, such as 3y",
     "MIN_RETENTION": "The shortest time that a tag may keep snapshots for, such as 7d",
+    "VSS_COPY_ONLY": "false: VSS tells SQL Server that a full backup was made, which ends its own chain of backups",
+    "VSS_TIMEOUT": "How many seconds VSS may take, with the installation of its packages",
     "REPORT_TOPIC_ARN": "An SNS topic for the daily report",
     "REQUESTS_PER_DAY": "How many snapshots of one instance events may request in 24 hours",
 }

@@ -23,7 +23,7 @@ from emulator.http.calls import ApiCall
 from emulator.http.faults import Fault, Match
 from emulator.http.gateway import Gateway
 from emulator.http.hooks import switch
-from emulator.ssm.run_command import Agent, Freeze
+from emulator.ssm.run_command import Agent, Command, Freeze
 from emulator.timeline import Timeline
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -105,6 +105,11 @@ class LocalAWS:
     def agent(self, instance_id: str) -> Agent:
         """The Systems Manager agent of an instance and its scripts: a test may change how they behave."""
         return self._gateway.systems_manager.agent(instance_id)
+
+    @property
+    def commands(self) -> list[Command]:
+        """The commands that Systems Manager accepted so far, in order."""
+        return self._gateway.systems_manager.commands
 
     @property
     def freezes(self) -> list[Freeze]:

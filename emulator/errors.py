@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-SERVER_ERRORS = {"InternalError": 500, "InternalFailure": 500, "Unavailable": 503, "ServiceUnavailable": 503}
+SERVER_ERRORS = {
+    "InternalError": 500,
+    "InternalFailure": 500,
+    "Unavailable": 503,
+    "ServiceUnavailable": 503,
+    "InternalServerError": 500,
+}
 INVALID_TOKEN = {"InvalidClientTokenId": 403, "UnrecognizedClientException": 403}
 STATUS = {
     **SERVER_ERRORS,

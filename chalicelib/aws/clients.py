@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=64, connect_timeout=5, read_timeout=60
 )
+# An instance may be frozen meanwhile: no call waits long, and ``systems_manager`` decides what is tried again.
+SSM_CONFIG = CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=10))
 CREATING = ("CreateSnapshot", "CreateSnapshots", "CopySnapshot")
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
 THROTTLED = frozenset({"RequestLimitExceeded", "EC2ThrottledException", "Throttling"})
@@ -46,7 +48,8 @@ class Clients:
         # Threads may share a client, but not make one at the same time.
         with self._lock:
             if (service, region) not in self._clients:
-                client: Any = session().client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
+                config = SSM_CONFIG if service == "ssm" else CONFIG
+                client: Any = session().client(service, region_name=region, config=config)  # type: ignore[call-overload]
                 for operation in CREATING if service == "ec2" else ():
                     client.meta.events.register_first(f"needs-retry.ec2.{operation}", _refuse_blind_retry)
                 self._clients[service, region] = client

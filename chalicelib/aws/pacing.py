@@ -1,4 +1,4 @@
-"""Keep calls within EC2's token buckets, so that few calls are throttled.
+"""Keep calls within AWS's token buckets, so that few calls are throttled.
 
 Throttled calls still use up tokens, which everything else in the account needs too.
 """
@@ -18,6 +18,9 @@ BUCKETS: Mapping[str, tuple[int, float]] = {
     "DeleteSnapshot": (100, 5),
     "CopySnapshot": (50, 5),
     "CreateTags": (100, 10),
+    # Systems Manager has no published rates. If these are too high, a throttled answer empties the bucket.
+    "SendCommand": (20, 5),
+    "GetCommandInvocation": (20, 10),
 }
 # Calls sent at even intervals do not arrive at even intervals: these tokens are left for that.
 SLACK = 5

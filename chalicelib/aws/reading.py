@@ -12,6 +12,7 @@ from chalicelib import tags
 from chalicelib.aws.answers import plain_tags, size_gib, volume_of
 from chalicelib.aws.clients import Clients, partition_of, regions_of_partition
 from chalicelib.aws.filters import begun_on, chunks, only, tagged
+from chalicelib.aws.systems_manager import SystemsManager
 from chalicelib.aws.writing import Writer
 from chalicelib.models import Creation, Instance, Inventory, Snapshot, State, TagProblem, Volume
 from chalicelib.settings import Settings
@@ -26,12 +27,16 @@ NOT_TERMINATED = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
 
 class EC2:
-    """EC2 in one Region, and in the Regions that its snapshots are copied to; ``writer`` is for the other calls."""
+    """EC2 in one Region, and in the Regions that its snapshots are copied to.
+
+    ``writer`` is for the calls that change something, ``systems_manager`` for scripts on instances.
+    """
 
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self.region = settings.region
         self.clients = clients
         self.writer = Writer(settings.region, clients)
+        self.systems_manager = SystemsManager(settings.region, clients)
         self._client = clients.ec2
         self._contract = tags.Contract(
             region=settings.region,

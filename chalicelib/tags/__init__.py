@@ -64,6 +64,7 @@ from chalicelib.tags.vss import for_vss, is_app_consistent, text_for_vss
 from chalicelib.tags.writing import (
     achieve,
     copy_tags,
+    device_of,
     mirrored,
     missing_lineage,
     name_of,
@@ -124,6 +125,7 @@ __all__ = [
     "copy_description",
     "copy_tags",
     "description",
+    "device_of",
     "for_vss",
     "is_app_consistent",
     "is_undated",

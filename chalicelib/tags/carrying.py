@@ -14,7 +14,10 @@ def carried(raw: Mapping[str, str]) -> Tags:
     return tuple(
         (key, value)
         for key, value in without_aws(raw)
-        if key not in keys.OWN_KEYS and not protects(key) and not resembles_protection(key)
+        if key not in keys.OWN_KEYS
+        and key.casefold() not in keys.VSS_KEYS
+        and not protects(key)
+        and not resembles_protection(key)
     )
 
 

@@ -30,6 +30,10 @@ SOURCE_THROUGHPUT = "Source_Throughput"
 SOURCE_VOLUMES = "Source_Volumes"
 SOURCE_START_TIME = "Source_StartTime"
 COPY_TRY = "Copy_Try"
+# VSS says with these what its snapshots are, and refuses to be given them. On anything else they would be untrue.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-vss-snapshots-ssm.html
+APP_CONSISTENT = "AppConsistent"
+VSS_KEYS = frozenset(key.casefold() for key in ("Device", APP_CONSISTENT, "AwsVssConfig"))
 # On a volume that the command line restored.
 RESTORED_FROM = "Restored_From"
 RESTORED_FOR = "Restored_For"

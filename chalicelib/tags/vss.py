@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chalicelib.models import Snapshot, Tags
+from chalicelib.tags import keys
 
 # All characters except those that are safe: others separate tags, or PowerShell interprets them in a string.
 _NOT_FOR_VSS = re.compile("[^\\w .:/@+()-]")
@@ -15,7 +16,7 @@ def is_app_consistent(snapshot: Snapshot) -> bool:
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/application-consistent-snapshots-creating-commands.html
     """
-    return dict(snapshot.tags).get("AppConsistent", "").casefold() == "true"
+    return dict(snapshot.tags).get(keys.APP_CONSISTENT, "").casefold() == "true"
 
 
 def for_vss(all_tags: Tags) -> str:

@@ -64,6 +64,11 @@ def achieve(others: Tags, consistency: Consistency) -> Tags:
     return tuple(sorted((dict(others) | {keys.CONSISTENCY: consistency.label}).items()))
 
 
+def device_of(all_tags: Tags) -> str:
+    """Return the device of the volume that a snapshot to be created is of; empty if it is not known."""
+    return dict(all_tags).get(keys.SOURCE_DEVICE, "")
+
+
 def slot_of(all_tags: Tags) -> str:
     """Return the slot in the tags of a creation."""
     return dict(all_tags)[keys.BACKUP_SLOT]

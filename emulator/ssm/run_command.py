@@ -175,12 +175,13 @@ class SystemsManager:
         command.output = agent.output if agent.output is not None else self._filesystems(command)
         self._states[command.execution] = "frozen"
         self.frozen[instance_id] = since = self._cloud.now
+        until = since + timedelta(seconds=agent.auto_thaw)
 
         def thaw_late() -> None:
             if self._states[command.execution] == "frozen":
-                self._end_freeze(command, since, "late", "auto-thaw")
+                self._end_freeze(command, until, "late", "auto-thaw")
 
-        self._cloud.timeline.change(since + timedelta(seconds=agent.auto_thaw), thaw_late)
+        self._cloud.timeline.change(until, thaw_late)
         return 0
 
     def _filesystems(self, command: Command) -> str:
@@ -188,18 +189,18 @@ class SystemsManager:
             return ""
         root, volumes = moto_bridge.attached(command.region, command.instance_id)
         lines = [f"frozen {volume_id} /data{device}" for device, volume_id in volumes.items() if device != root]
-        return "\n".join([*lines, f"system {volumes[root]} /"])
+        return "\n".join([*lines, f"system {volumes[root]} /", "hook no"])
 
     def _thaw(self, command: Command, agent: Agent) -> int:
         state = self._states.setdefault(command.execution, "never frozen")
         if state == "frozen":
-            self._end_freeze(command, self.frozen[command.instance_id], "thawed", "post-script")
+            self._end_freeze(command, self._cloud.now, "thawed", "post-script")
         return {"late": 203, "never frozen": 204}.get(state, 0)
 
-    def _end_freeze(self, command: Command, since: datetime, state: str, thawed_by: str) -> None:
+    def _end_freeze(self, command: Command, until: datetime, state: str, thawed_by: str) -> None:
         self._states[command.execution] = state
-        del self.frozen[command.instance_id]
-        self.freezes.append(Freeze(command.instance_id, since, self._cloud.now, thawed_by))
+        since = self.frozen.pop(command.instance_id)
+        self.freezes.append(Freeze(command.instance_id, since, until, thawed_by))
 
     def _snapshot_by_vss(self, command: Command, agent: Agent) -> int:
         parameters = command.parameters

@@ -27,6 +27,7 @@ def test_says_what_it_froze_by_volume(machine: Machine) -> None:
         "frozen vol-0bbb0bbb0bbb0bbb0,xvdh /my logs",
         "frozen vol-0aaa0aaa0aaa0aaa0 /data",
         "system xvda /",
+        "hook no",
     ]
     assert machine.run("post-script").output == []
 
@@ -75,7 +76,7 @@ def test_a_hook_alone_is_enough_and_says_so(machine: Machine) -> None:
     (machine.root / "mounts").write_text("8:1 ext4 /dev/xvda1 /\n")
     machine.hook(LOG_HOOK)
     answer = machine.run("pre-script")
-    assert (answer.code, answer.output) == (0, ["system xvda /", "hook"])
+    assert (answer.code, answer.output) == (0, ["system xvda /", "hook yes"])
     assert machine.run("post-script").code == 0
     assert machine.log() == ["sync", "hook freeze", "hook thaw"]
 
@@ -239,7 +240,7 @@ def test_without_an_execution_id_it_works_again_and_again(machine: Machine) -> N
 
 def test_the_hook_frames_the_freeze(machine: Machine) -> None:
     machine.hook(LOG_HOOK)
-    assert machine.run("pre-script").output[-1] == "hook"
+    assert machine.run("pre-script").output[-1] == "hook yes"
     machine.run("post-script")
     assert machine.log() == ["sync", "hook freeze", *FREEZE, *THAW, "hook thaw"]
 

@@ -20,6 +20,8 @@ def test_defaults() -> None:
         copy_slots=20,
         concurrency=16,
         consistency_timeout=60,
+        vss_timeout=180,
+        vss_copy_only=True,
         report_topic_arn="",
         dry_run=False,
         log_level="INFO",
@@ -53,6 +55,7 @@ def test_everything_set() -> None:
         ("copy_slots", 1, 1000),
         ("concurrency", 1, 64),
         ("consistency_timeout", 5, 300),
+        ("vss_timeout", 30, 240),
     ],
 )
 def test_what_a_number_may_be(name: str, least: int, most: int) -> None:

@@ -368,6 +368,14 @@ ON_SNAPSHOTS = [
 ON_RESTORED_VOLUMES = ["Restored_From", "Restored_For"]
 
 
+@pytest.mark.parametrize("key", ["Device", "AppConsistent", "AwsVssConfig", "appconsistent"])
+def test_what_vss_says_of_its_snapshots_is_never_said_of_others(key: str) -> None:
+    assert tags.carried({key: "True", "team": "core"}) == (("team", "core"),)
+    of_a_restored_volume = tags.restored_tags(snapshot(raw={key: "True", "team": "core"}), "drill")
+    assert key not in dict(of_a_restored_volume)
+    assert "team" in dict(of_a_restored_volume)
+
+
 def test_the_keys_that_the_app_reads_and_writes_are_never_carried() -> None:
     assert sorted(tags.INSTANCE_KEYS) == sorted(ON_INSTANCES)
     assert sorted(tags.SNAPSHOT_KEYS) == sorted(ON_SNAPSHOTS)

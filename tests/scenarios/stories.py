@@ -73,8 +73,8 @@ FROZEN = {"Backup": "Yes", "Consistency": "fsfreeze"}
 
 
 def achieved(aws: LocalAWS, region: str = "eu-west-1") -> list[str]:
-    """Return what the snapshots of a Region say of their consistency."""
-    return [snapshot["Tags"]["Consistency"] for snapshot in aws.snapshots(region)]
+    """Return what the snapshots of a Region say of their consistency, sorted."""
+    return sorted(snapshot["Tags"]["Consistency"] for snapshot in aws.snapshots(region))
 
 
 def first_failure(aws: LocalAWS) -> str:

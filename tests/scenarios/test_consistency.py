@@ -15,24 +15,29 @@ from tests.scenarios.stories import FROZEN, achieved, by_volume, failures, first
 Break = Callable[[LocalAWS, str], None]
 
 
-@pytest.mark.parametrize("volumes", [(8,), (8, 100)], ids=["one volume", "a set"])
-@pytest.mark.parametrize("wanted", ["fsfreeze", "ssm:My-Document", "fsfreeze, required"])
-def test_frozen_before_and_thawed_as_soon_as_it_is_created(
-    aws: LocalAWS, volumes: tuple[int, ...], wanted: str
-) -> None:
-    db = aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": wanted, "team": "core"}, volumes=volumes)
+@pytest.mark.parametrize("root", ["Yes", "No"], ids=["a set", "one volume"])
+@pytest.mark.parametrize(
+    ("wanted", "of_root"),
+    [("fsfreeze", "crash"), ("fsfreeze, required", "crash"), ("ssm:My-Document", "ssm:My-Document")],
+)
+def test_frozen_before_and_thawed_as_soon_as_it_is_created(aws: LocalAWS, wanted: str, of_root: str, root: str) -> None:
+    wish = FROZEN | {"Consistency": wanted, "team": "core"}
+    db = aws.launch(HOME, name="db", tags=wish, volumes=(8, 100), volume_tags=({"Backup": root},))
     aws.travel(minutes=31)
-    assert achieved(aws) == [wanted.removesuffix(", required")] * len(volumes)
+    volumes = volumes_of(aws, HOME, db)
+    expected = {volumes["/dev/sdb"]: wanted.removesuffix(", required")}
+    if root == "Yes":
+        expected[volumes["/dev/xvda"]] = of_root
+    assert {each["VolumeId"]: each["Tags"]["Consistency"] for each in aws.snapshots(HOME)} == expected
     [freeze] = aws.freezes
     [started] = {each["StartTime"] for each in aws.snapshots(HOME)}
     assert (freeze.instance_id, freeze.thawed_by) == (db, "post-script")
     assert freeze.since <= started <= freeze.until
-    # Two seconds each for the scripts, and at most one until the first is seen to have ended.
+    # Two seconds for the post-script, and at most one until the pre-script is seen to have ended.
     assert freeze.until - started <= timedelta(seconds=3)
     assert not aws.frozen
     assert not failures(aws)
     assert {each["Tags"]["team"] for each in aws.snapshots(HOME)} == {"core"}
-    assert set(by_volume(aws, HOME)) == set(volumes_of(aws, HOME, db).values())
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,7 @@ def test_a_frozen_instance_never_waits_for_another(aws: LocalAWS) -> None:
     for number in range(12):
         aws.launch(HOME, name=f"db{number}", tags=FROZEN, volumes=(8, 9))
     aws.travel(minutes=31)
-    assert achieved(aws) == ["fsfreeze"] * 24
+    assert achieved(aws) == ["crash"] * 12 + ["fsfreeze"] * 12
     assert len(aws.freezes) == 12
     # Nobody thawed by its timer. (A second that one thread sleeps passes on the emulated clock for all of them.)
     assert {each.thawed_by for each in aws.freezes} == {"post-script"}
@@ -102,34 +107,34 @@ def test_a_backup_is_never_lost_to_a_script(aws: LocalAWS, breaks: Break, why: s
 
 
 def test_required_is_tried_again_every_hour(aws: LocalAWS) -> None:
-    db = aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": "fsfreeze, required"})
+    db = aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": "fsfreeze, required"}, volumes=(8, 100))
     fails_before(aws, db)
     aws.travel(minutes=36)
     aws.agent(db).exits.clear()
     aws.travel(hours=1)
-    assert achieved(aws) == ["fsfreeze"]
+    assert achieved(aws) == ["crash", "fsfreeze"]
 
 
 def test_a_thaw_that_came_too_early_is_told(aws: LocalAWS) -> None:
-    db = aws.launch(HOME, name="db", tags=FROZEN)
+    db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.agent(db).auto_thaw = 1
     aws.travel(minutes=31)
-    assert achieved(aws) == ["crash"]
+    assert achieved(aws) == ["crash", "crash"]
     assert "auto-thaw came before the post-script" in first_failure(aws)
 
 
 def test_a_post_script_that_fails_is_told(aws: LocalAWS) -> None:
-    db = aws.launch(HOME, name="db", tags=FROZEN)
+    db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.agent(db).exits["post-script"] = 202
     aws.travel(minutes=31)
-    assert achieved(aws) == ["crash"]
+    assert achieved(aws) == ["crash", "crash"]
     assert "the post-script failed" in first_failure(aws)
 
 
 @pytest.mark.parametrize("error", ["InternalError", "timeout", "RequestLimitExceeded", "InvalidParameterValue"])
 def test_a_creation_that_fails_leaves_nothing_frozen(aws: LocalAWS, error: str) -> None:
-    aws.launch(HOME, name="db", tags=FROZEN)
-    aws.fault("CreateSnapshot", error=error, times=30 if error == "RequestLimitExceeded" else 3)
+    aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
+    aws.fault("CreateSnapshots", error=error, times=30 if error == "RequestLimitExceeded" else 3)
     aws.travel(minutes=45)
     assert not aws.frozen
     assert aws.freezes
@@ -137,7 +142,7 @@ def test_a_creation_that_fails_leaves_nothing_frozen(aws: LocalAWS, error: str) 
     assert max(each.until - each.since for each in aws.freezes) <= timedelta(seconds=60)
     assert failures(aws)
     aws.travel(hours=2)
-    assert len(aws.snapshots(HOME)) == 1
+    assert len(aws.snapshots(HOME)) == 2
 
 
 @pytest.mark.parametrize("step", ["SendCommand", "GetCommandInvocation", "CreateSnapshots", "CreateTags"])
@@ -186,15 +191,15 @@ def test_what_is_stopped_is_at_rest_already(aws: LocalAWS, state: str) -> None:
 
 
 def test_dry_run_freezes_nothing(aws: LocalAWS) -> None:
-    aws.launch(HOME, name="db", tags=FROZEN)
+    aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.invoke(HOME, "create_snapshots", {"dry_run": True})
     assert not [call for call in aws.calls if call.operation == "SendCommand"]
 
 
 def test_there_is_no_time_to_freeze(aws: LocalAWS) -> None:
     aws.deploy(HOME, CONSISTENCY_TIMEOUT="5")
-    db = aws.launch(HOME, name="db", tags=FROZEN)
+    db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.agent(db).seconds = 6
     with pytest.raises(JobFailed, match="no answer within 5 s"):
         aws.invoke(HOME, "create_snapshots")
-    assert achieved(aws) == ["crash"]
+    assert achieved(aws) == ["crash", "crash"]

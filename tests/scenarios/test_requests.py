@@ -44,9 +44,9 @@ def test_a_snapshot_after_a_dump(aws: LocalAWS) -> None:
 
 
 def test_a_request_brings_the_application_to_rest_too(aws: LocalAWS) -> None:
-    db = aws.launch(HOME, name="db", tags=FROZEN | {"Schedule": "on-request"})
+    db = aws.launch(HOME, name="db", tags=FROZEN | {"Schedule": "on-request"}, volumes=(8, 100))
     request(aws, db)
-    assert achieved(aws) == ["fsfreeze"]
+    assert achieved(aws) == ["crash", "fsfreeze"]
     assert len(aws.freezes) == 1
 
 

@@ -62,3 +62,55 @@ def test_vss_cannot_leave_a_data_volume_out(aws: LocalAWS) -> None:
     aws.travel(minutes=31)
     assert achieved(aws) == ["crash", "crash"]
     assert "VSS takes all data volumes" in first_failure(aws)
+
+
+@pytest.mark.parametrize(
+    ("settings", "copy_only"), [({}, "True"), ({"VSS_COPY_ONLY": "false"}, "False")], ids=["default", "full"]
+)
+def test_vss_leaves_sql_server_s_own_backups_alone(aws: LocalAWS, settings: dict[str, str], copy_only: str) -> None:
+    aws.deploy(HOME, **settings)
+    aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"})
+    aws.invoke(HOME, "create_snapshots")
+    assert [command.parameters["CopyOnly"] for command in aws.commands] == [[copy_only]]
+
+
+def test_an_installation_of_packages_has_its_time(aws: LocalAWS) -> None:
+    win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"})
+    aws.agent(win).seconds = 170
+    aws.travel(minutes=35)
+    assert achieved(aws) == ["vss"]
+    assert not failures(aws)
+
+
+@pytest.mark.parametrize("seconds", [185, 192], ids=["soon", "later"])
+def test_snapshots_that_come_after_the_cancel_are_not_doubled(aws: LocalAWS, seconds: float) -> None:
+    win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"}, volumes=(8, 100))
+    agent = aws.agent(win)
+    agent.seconds, agent.cancels = seconds, False
+    aws.travel(minutes=40)
+    assert {len(found) for found in by_volume(aws, HOME).values()} == {1}
+    assert "no answer within 180 s" in first_failure(aws)
+    # They are what VSS says of them, late or not.
+    assert achieved(aws) == ["vss", "vss"]
+
+
+def test_vss_does_not_begin_what_it_cannot_end(aws: LocalAWS) -> None:
+    aws.deploy(HOME, CONCURRENCY="1")
+    for number in range(6):
+        aws.agent(aws.launch(HOME, name=f"win{number}", tags=FROZEN | {"Consistency": "vss"})).seconds = 170
+    aws.travel(minutes=90)
+    assert achieved(aws) == ["vss"] * 6
+    assert not failures(aws)
+
+
+def test_the_tags_of_vss_are_not_carried(aws: LocalAWS) -> None:
+    untrue = {"AppConsistent": "True", "AwsVssConfig": "{}", "Device": "/dev/sda1"}
+    win = aws.launch(
+        HOME, name="win", tags=FROZEN | untrue | {"Consistency": "vss"}, volumes=(8, 9), volume_tags=(untrue, untrue)
+    )
+    aws.agent(win).app_consistent = False
+    plain = aws.launch(HOME, name="plain", tags={"Backup": "Yes"} | untrue, volume_tags=(untrue,))
+    aws.travel(minutes=35)
+    assert achieved(aws) == ["crash", "crash", "crash"]
+    [snapshot] = by_volume(aws, HOME)[volumes_of(aws, HOME, plain)["/dev/xvda"]]
+    assert not set(untrue) & set(snapshot["Tags"])
