@@ -11,6 +11,7 @@ from emulator.ec2.filters import SNAPSHOT, compile_filters
 from emulator.ec2.limits import check_ids
 from emulator.ec2.model import ACCOUNT, Region, Snapshot
 from emulator.ec2.pages import cut
+from emulator.ec2.parameters import check_parameters
 from emulator.errors import dry_run, snapshot_not_found
 
 Page = tuple[Sequence[Snapshot], str | None]
@@ -25,6 +26,7 @@ class SnapshotReader:
 
     def page(self, region: Region, params: Mapping[str, Any]) -> Page:
         """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html"""
+        check_parameters("DescribeSnapshots", params)
         check_ids(params.get("SnapshotIds", ()), "snap")
         if params.get("DryRun"):
             compile_filters(params.get("Filters", ()), SNAPSHOT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -177,6 +178,7 @@ class Region:
     rng: random.Random
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     images: dict[str, Image] = field(default_factory=dict)
+    client_tokens: dict[str, tuple[Mapping[str, Any], str]] = field(default_factory=dict)  # parameters, response
     bin: dict[str, Binned] = field(default_factory=dict)
     bin_rules: list[BinRule] = field(default_factory=list)
     version: int = 0

@@ -10,6 +10,7 @@ from emulator.ec2 import copies, images, locks, recycle_bin, snapshots, tagging,
 from emulator.ec2.describe import SnapshotReader
 from emulator.ec2.model import Region, Snapshot
 from emulator.ec2.pages import envelope, snapshot_fields, tag_set, xml_page
+from emulator.ec2.parameters import check_parameters
 
 Params = Mapping[str, Any]
 Operation = Callable[[Cloud, Region, Params], str]
@@ -88,10 +89,12 @@ def serve(cloud: Cloud, reader: SnapshotReader, operation: str, region: Region, 
     """The body of the response; None if moto answers this operation. AWSError if EC2 refuses the call."""
     volumes.check_available(region, operation, params)
     if operation == "CreateVolume" and params.get("SnapshotId"):
+        check_parameters(operation, params)
         return envelope(operation, volumes.create_from_snapshot(cloud, region, params))
     if operation == "DescribeSnapshots":
         return xml_page(operation, *reader.page(region, params))
     if operation in OPERATIONS:
+        check_parameters(operation, params)
         return envelope(operation, OPERATIONS[operation](cloud, region, params))
     if any(word in operation for word in ELSEWHERE):
         raise NotImplementedError(f"the emulator does not serve {operation} with these parameters")

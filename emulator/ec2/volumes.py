@@ -31,7 +31,22 @@ CREATING = timedelta(seconds=8)  # AWS documents no duration; it takes seconds
 
 
 def create_from_snapshot(cloud: Cloud, region: Region, params: Params) -> str:
-    """Adds a volume in state creating, which becomes available later; returns the elements of the response."""
+    """Adds a volume in state creating, which becomes available later; returns the elements of the response.
+
+    A ClientToken is for one volume: a second call with it returns the same, and one with other parameters is refused.
+    """
+    token: str = params["ClientToken"]  # botocore adds one if the caller does not
+    if token in region.client_tokens:
+        first, response = region.client_tokens[token]
+        if first != params:
+            raise AWSError("IdempotentParameterMismatch", "The client token was used with other parameters.")
+        return response
+    response = _create(cloud, region, params)
+    region.client_tokens[token] = (params, response)
+    return response
+
+
+def _create(cloud: Cloud, region: Region, params: Params) -> str:
     check_id(params["SnapshotId"], "snap")
     tags = specified_tags(params.get("TagSpecifications", ()), "volume")
     source = usable(owned(region, params["SnapshotId"]))

@@ -94,6 +94,20 @@ def test_a_pending_snapshot_is_refused(aws: LocalAWS) -> None:
         create(aws, SnapshotId=pending)
 
 
+def test_a_call_that_is_repeated_after_a_timeout_creates_one_volume(aws: LocalAWS, snapshot: str) -> None:
+    before = len(aws.client(HOME).describe_volumes()["Volumes"])
+    aws.fault("CreateVolume", error="timeout", carried_out=True)
+    create(aws, SnapshotId=snapshot)
+    assert len(aws.client(HOME).describe_volumes()["Volumes"]) == before + 1
+
+
+def test_a_client_token_is_for_one_volume(aws: LocalAWS, snapshot: str) -> None:
+    first = create(aws, SnapshotId=snapshot, ClientToken="one")
+    assert create(aws, SnapshotId=snapshot, ClientToken="one")["VolumeId"] == first["VolumeId"]
+    with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
+        create(aws, SnapshotId=snapshot, ClientToken="one", Size=30)
+
+
 def test_an_encrypted_snapshot_makes_an_encrypted_volume(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     volume = ec2.create_volume(AvailabilityZone=ZONE, Size=20, Encrypted=True)["VolumeId"]
