@@ -12,6 +12,7 @@ IRELAND, FRANKFURT, VIRGINIA = "eu-west-1", "eu-central-1", "us-east-1"
 PLACES = {IRELAND: "Ireland, the shop", FRANKFURT: "Frankfurt, the warehouse", VIRGINIA: "Virginia, the office"}
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 30
+RECYCLE_BIN_DAYS = 7
 
 NIGHT = (time(3),)
 EVERY_SIX_HOURS = (time(0), time(6), time(12), time(18))
@@ -82,5 +83,8 @@ EVERYONE = (*FLEET, NOTEBOOK)
 
 
 def local_aws() -> LocalAWS:
-    """The company's AWS at the start of the month: the same at every run."""
-    return LocalAWS(start=START, regions=tuple(PLACES), seed=2026)
+    """The company's AWS at the start of the month: the same at every run. It was set up with RecycleBinDays=7."""
+    aws = LocalAWS(start=START, regions=tuple(PLACES), seed=2026)
+    for region in PLACES:
+        aws.keep_deleted(region, days=RECYCLE_BIN_DAYS, tags={"Type": "Automated"})
+    return aws

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from emulator.conditions import default_duration
 from emulator.demo.company import DAYS, FLEET, FRANKFURT, IRELAND, NOTEBOOK, START, VIRGINIA
-from emulator.judge import ExpectedFailure, Mistake, World
+from emulator.judge import ExpectedFailure, Mistake, Undeletion, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,25 @@ def _set_delete_on(world: World, region: str, days: Mapping[str, date]) -> None:
         world.aws.client(region).create_tags(Resources=ids, Tags=[{"Key": "DeleteOn", "Value": day.isoformat()}])
 
 
+def _undelete(world: World) -> str:
+    """As the command undelete does: first the date, then the restore. The bin lists descriptions, but no tags."""
+    ec2 = world.aws.client(FRANKFURT)
+    listed = ec2.list_snapshots_in_recycle_bin()["Snapshots"]
+    binned = [snapshot for snapshot in listed if snapshot["Description"].startswith("stock-print ")]
+    if not binned:
+        return "Eve wants the last snapshot of stock-print back, but it is not in the Recycle Bin."
+    last = max(binned, key=lambda snapshot: snapshot["RecycleBinEnterTime"])
+    id, until = last["SnapshotId"], world.aws.now.date() + timedelta(days=3)
+    _set_delete_on(world, FRANKFURT, {id: until})
+    ec2.restore_snapshot_from_recycle_bin(SnapshotId=id)
+    world.facts.undeletions.append(Undeletion(id, world.aws.now, until))
+    return (
+        f"Eve needs a file of stock-print. Its last snapshot, {id}, was deleted on "
+        f"{last['RecycleBinEnterTime']:%d %b} and is in the Recycle Bin until {last['RecycleBinExitTime']:%d %b}. "
+        f"She sets DeleteOn={until} and restores it."
+    )
+
+
 STORY = (
     _on(1, 0, 0, _tagged),
     _on(3, 10, 0, _keep_forever),
@@ -165,5 +184,6 @@ STORY = (
     _on(21, 23, 50, _free_quota),
     _on(25, 4, 50, _overwrite),
     _on(25, 9, 10, _correct),
+    _on(26, 11, 30, _undelete),
 )
 END = START + timedelta(days=DAYS, minutes=-5)

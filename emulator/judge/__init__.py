@@ -6,9 +6,19 @@ to the day, and holds only if nothing happened that its facts do not name.
 
 from __future__ import annotations
 
-from emulator.judge import copies, creations, dates, deletions, leftovers, reporting, scope
+from emulator.judge import copies, creations, dates, deletions, leftovers, reporting, scope, undeletions
 from emulator.judge.case import Case, Excuses
-from emulator.judge.evidence import Deletion, Evidence, ExpectedFailure, Facts, Mistake, Outage, Request, Snapshot
+from emulator.judge.evidence import (
+    Deletion,
+    Evidence,
+    ExpectedFailure,
+    Facts,
+    Mistake,
+    Outage,
+    Request,
+    Snapshot,
+    Undeletion,
+)
 from emulator.judge.promises import Instance, Promise
 from emulator.judge.verdict import Check, Verdict, violations
 from emulator.judge.world import World
@@ -33,6 +43,7 @@ EXACT: tuple[Check, ...] = (
     dates.dates_are_exact,
     dates.tiers_stand,
     deletions.deleted_on_their_day,
+    undeletions.undeleted_snapshots_stood,
     leftovers.nothing_else_stands,
     leftovers.terminated_instances_ran_out,
     scope.kept_forever,
@@ -59,6 +70,7 @@ __all__ = [
     "Promise",
     "Request",
     "Snapshot",
+    "Undeletion",
     "Verdict",
     "World",
     "violations",

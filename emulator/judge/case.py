@@ -135,11 +135,16 @@ class Case:
             days |= {snapshot.id: due.goes for snapshot in self.filling(due)}
             for region, day in due.copies_go.items():
                 days |= {copy.id: day for copy in self.completed_copies(due, region)}
-        return days
+        return days | self.undeleted_until
 
     def goes_on(self, snapshot: Snapshot) -> date | None:
         """The day on which a snapshot is to go; one that was not due, or failed, goes on its own date."""
         return self.goes.get(snapshot.id, snapshot.delete_on)
+
+    @cached_property
+    def undeleted_until(self) -> dict[str, date]:
+        """By id: the day that somebody wrote into DeleteOn of a snapshot in the Recycle Bin, to restore it."""
+        return {undeletion.snapshot_id: undeletion.until for undeletion in self.facts.undeletions}
 
     @cached_property
     def gone_at(self) -> dict[str, datetime]:

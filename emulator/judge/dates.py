@@ -38,11 +38,11 @@ def _require_not_before(verdict: Verdict, snapshot: Snapshot, earliest: date) ->
 
 
 def dates_are_exact(case: Case) -> Verdict:
-    """DeleteOn of all that was ever created. Only for a story in which nobody prolongs anything."""
+    """DeleteOn of all that was ever created. Only for a story in which nobody prolongs anything, but to undelete it."""
     verdict = Verdict("each DeleteOn is the day of the snapshot plus the retention that the owner asked for")
     for due in case.due:
         for snapshot in case.filling(due):
-            _require_date(verdict, snapshot, due.expires)
+            _require_date(verdict, snapshot, case.undeleted_until.get(snapshot.id, due.expires))
         for region in due.promise.copies:
             for copy in case.completed_copies(due, region):
                 _require_date(verdict, copy, due.copies_expire)

@@ -109,6 +109,15 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Undeletion:
+    """Somebody restored a snapshot from the Recycle Bin at `at`, with `until` as its DeleteOn."""
+
+    snapshot_id: str
+    at: datetime
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedFailure:
     """A failure that the story caused: `text` must be in the error of an invocation.
 
@@ -141,6 +150,7 @@ class Facts:
     failing_volumes: list[str] = field(default_factory=list)  # AWS was to fail a snapshot of each
     failures: list[ExpectedFailure] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    undeletions: list[Undeletion] = field(default_factory=list)
     kept_forever: list[str] = field(default_factory=list)  # the primaries that were given KeepForever
     by_hand: list[Snapshot] = field(default_factory=list)  # not the app's: as they were created
 

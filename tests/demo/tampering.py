@@ -233,6 +233,39 @@ def _mistake_for_another_reason(evidence: Evidence) -> Evidence:
     )
 
 
+def _undeleted_but_deleted_again(evidence: Evidence) -> Evidence:
+    """As if the sweep had looked at the old DeleteOn."""
+    [undeletion] = evidence.facts.undeletions
+    at = undeletion.at + timedelta(hours=18)
+    return replace(
+        evidence,
+        deletions=[
+            replace(deletion, at=at)
+            if deletion.snapshot.id == undeletion.snapshot_id and deletion.at > undeletion.at
+            else deletion
+            for deletion in evidence.deletions
+        ],
+    )
+
+
+def _never_undeleted(evidence: Evidence) -> Evidence:
+    [undeletion] = evidence.facts.undeletions
+    return replace(
+        evidence,
+        deletions=[
+            deletion
+            for deletion in evidence.deletions
+            if deletion.snapshot.id != undeletion.snapshot_id or deletion.at < undeletion.at
+        ],
+    )
+
+
+def _never_deleted(evidence: Evidence) -> Evidence:
+    [undeletion] = evidence.facts.undeletions
+    ids = {undeletion.snapshot_id}
+    return replace(evidence, deletions=[deletion for deletion in evidence.deletions if deletion.snapshot.id not in ids])
+
+
 def _only(evidence: Evidence, name: str, region: str, *, day: int) -> Snapshot:
     """The one that stands of a day of the month."""
     id = evidence.facts.instance_ids[name]
@@ -295,5 +328,9 @@ TAMPERED = [
     (_not_put_right, "in us-east-1", " again; is DeleteOn=2026-11-24"),
     (_mistake_unreported, "in us-east-1 on 2026-11-25", "expected a tag problem in the log; is none"),
     (_mistake_for_another_reason, "in us-east-1 on 2026-11-25", "expected brought-forward; is breaker-holds"),
+    (_undeleted_but_deleted_again, "in eu-central-1", "expected there until 2026-11-29; is deleted on 2026-11-27"),
+    (_undeleted_but_deleted_again, "in eu-central-1", "expected deleted on 2026-11-29; is 2026-11-27"),
+    (_never_undeleted, "in eu-central-1", "expected there until 2026-11-29; is gone without a deletion"),
+    (_never_deleted, "in eu-central-1", "expected deleted before it was restored; is not"),
     (_story_without_trouble, "copies started by events on 2026-11-05", "expected 0; is "),
 ]
