@@ -176,7 +176,7 @@ def _count(
         copies_pending=sum(copy.pending for copy in copies),
         failures=sum(not failure.resolution for failure in failures),
         tag_problems=len(problems),
-        kept_forever=sum(volume.kept_forever for volume in volumes),
+        kept_forever=sum(volume.kept_forever for volume in volumes) + sum(orphan.kept_forever for orphan in orphans),
         snapshots=sum(len(volume.marks) for volume in volumes) + sum(orphan.snapshots for orphan in orphans),
         copies=sum(len(copy.marks) for copy in copies) + sum(orphan.copies for orphan in orphans),
     )

@@ -183,7 +183,8 @@ class Failure:
 class Orphan:
     """The snapshots and copies of a volume that is attached to no instance.
 
-    ``last_expiry`` is the day on which the last of them may be deleted, None if one of them never expires.
+    ``last_expiry`` is the day on which the last of them may be deleted, None if one of them never expires;
+    ``kept_forever`` counts snapshots and copies.
     """
 
     region: str
@@ -195,6 +196,7 @@ class Orphan:
     copies: int
     newest_at: datetime
     last_expiry: date | None
+    kept_forever: int = 0
     cost: Cost = Cost()
 
 

@@ -42,6 +42,7 @@ def find_orphans(
             copies=sum(map(len, by_region)),
             newest_at=newest.taken,
             last_expiry=_last_expiry(history, by_region, last_copy_grace_days),
+            kept_forever=sum(snapshot.protected for snapshot in everything),
             cost=cost_of_volume(history, by_region, prices),
         )
 
