@@ -15,6 +15,7 @@ import pytest
 from emulator import LocalAWS
 from tests.cli.account_counts import Counts, count, instances_of, tags_of
 from tests.cli.conftest import AWAY, HOME, SCHEDULED, START, THIRD, Company
+from tests.scenarios.stories import volumes_of
 
 DAYS = 5
 
@@ -23,7 +24,10 @@ def random_fleet(aws: LocalAWS, rng: random.Random) -> None:
     """Five days of a fleet in which everything happens: failures, changed tags, volumes and instances that go."""
     for name in SCHEDULED:
         aws.disable(HOME, name)
-    machines = [_launch(aws, rng, number) for number in range(6)]
+    # In some fleets nothing but a machine that is gone names the third Region.
+    destinations = rng.choice(((AWAY,), (AWAY, f"{AWAY} {THIRD}")))
+    machines = [_launch(aws, rng, number, destinations) for number in range(6)]
+    gone = aws.launch(HOME, name="gone", tags={"Backup": "Yes", "Copy_Dest": THIRD, "Copy_Retention": "30"})
     for day in range(20, 20 + DAYS):
         aws.travel_to(datetime(2026, 11, day, 3, tzinfo=UTC))
         if day > 20:
@@ -33,6 +37,7 @@ def random_fleet(aws: LocalAWS, rng: random.Random) -> None:
         if day > 21:
             aws.invoke(HOME, "sweep_snapshots")
         if day == 22:
+            _forget(aws, gone)
             _change(aws, rng, machines)
     aws.travel_to(datetime(2026, 11, 20 + DAYS, rng.choice((2, 3, 9)), 1, tzinfo=UTC))
     if rng.random() < 0.7:
@@ -43,24 +48,32 @@ def random_fleet(aws: LocalAWS, rng: random.Random) -> None:
     aws.clear_faults()
 
 
-def _launch(aws: LocalAWS, rng: random.Random, number: int) -> str:
+def _forget(aws: LocalAWS, instance_id: str) -> None:
+    """Terminate an instance and delete its snapshots, so that only their copies are left."""
+    aws.client(HOME).terminate_instances(InstanceIds=[instance_id])
+    for snapshot in aws.snapshots(HOME):
+        if snapshot["Tags"]["Source_InstanceId"] == instance_id:
+            aws.client(HOME).delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+
+
+def _launch(aws: LocalAWS, rng: random.Random, number: int, destinations: tuple[str, ...]) -> str:
     tags = {"Backup": "Yes", "Retention": rng.choice(("1", "2", "7"))} if rng.random() < 0.8 else {}
     if rng.random() < 0.3:
         tags["Schedule"] = "every 6h"
     if rng.random() < 0.7:
-        tags["Copy_Dest"] = rng.choice((AWAY, f"{AWAY} {THIRD}"))
+        tags["Copy_Dest"] = rng.choice(destinations)
         tags["Copy_Retention"] = rng.choice(("1", "3", "30"))
     sizes = tuple(rng.choice((1, 8, 100)) for _ in range(rng.randint(2, 3)))
     id = aws.launch(HOME, name=f"machine-{number}", tags=tags, volumes=sizes)
-    for volume in _volumes(aws, id)[1:]:
+    for volume in _data_volumes(aws, id):
         if rng.random() < 0.2:
             aws.client(HOME).create_tags(Resources=[volume], Tags=[{"Key": "Backup", "Value": "No"}])
     return id
 
 
-def _volumes(aws: LocalAWS, instance_id: str) -> list[str]:
-    filters = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
-    return sorted(volume["VolumeId"] for volume in aws.client(HOME).describe_volumes(Filters=filters)["Volumes"])
+def _data_volumes(aws: LocalAWS, instance_id: str) -> list[str]:
+    by_device = volumes_of(aws, HOME, instance_id)
+    return [by_device[device] for device in sorted(by_device) if device != "/dev/xvda"]
 
 
 def _fail(aws: LocalAWS, rng: random.Random) -> None:
@@ -74,7 +87,7 @@ def _change(aws: LocalAWS, rng: random.Random, machines: list[str]) -> None:
     home = aws.client(HOME)
     gone, no_longer_copied, smaller = rng.sample(machines, 3)
     home.delete_tags(Resources=[no_longer_copied], Tags=[{"Key": "Copy_Dest"}])
-    aws.detach(HOME, _volumes(aws, smaller)[-1])
+    aws.detach(HOME, _data_volumes(aws, smaller)[-1])
     home.terminate_instances(InstanceIds=[gone])
     for region in (HOME, AWAY, THIRD):
         snapshots = sorted(snapshot["SnapshotId"] for snapshot in aws.snapshots(region))
