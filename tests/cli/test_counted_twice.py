@@ -27,7 +27,8 @@ def random_fleet(aws: LocalAWS, rng: random.Random) -> None:
     # In some fleets nothing but a machine that is gone names the third Region.
     destinations = rng.choice(((AWAY,), (AWAY, f"{AWAY} {THIRD}")))
     machines = [_launch(aws, rng, number, destinations) for number in range(6)]
-    gone = aws.launch(HOME, name="gone", tags={"Backup": "Yes", "Copy_Dest": THIRD, "Copy_Retention": "30"})
+    tags = {"Backup": "Yes", "Copy_Dest": THIRD, "Copy_Retention": "30"}
+    gone = aws.launch(HOME, name="gone", tags=tags, volumes=(8, 1, 100))
     for day in range(20, 20 + DAYS):
         aws.travel_to(datetime(2026, 11, day, 3, tzinfo=UTC))
         if day > 20:
