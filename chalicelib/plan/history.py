@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from chalicelib.models import Snapshot, State
+from chalicelib.models import Snapshot
 
 
 def primaries_by_volume(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
@@ -25,5 +25,5 @@ def by_age_of_data(snapshot: Snapshot) -> tuple[datetime, datetime, str]:
 
 
 def newest_completed(history: Sequence[Snapshot]) -> Snapshot | None:
-    """Return the newest completed snapshot; ``history`` is sorted, the oldest first."""
-    return next((snapshot for snapshot in reversed(history) if snapshot.state == State.COMPLETED), None)
+    """Return the last completed snapshot in the standard tier, of some that are in order, the oldest first."""
+    return next((snapshot for snapshot in reversed(history) if snapshot.is_backup), None)

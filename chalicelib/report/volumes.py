@@ -80,7 +80,7 @@ def _judge_age(newest: Snapshot, history: Sequence[Snapshot], due: datetime | No
     if due is None:
         return Cover.COVERED, f"{reason}; snapshots are created on request only"
     since = [snapshot for snapshot in history if snapshot.started >= due]
-    if filling := [snapshot for snapshot in since if snapshot.state in (State.COMPLETED, State.PENDING)]:
+    if filling := [snapshot for snapshot in since if snapshot.is_backup or snapshot.state == State.PENDING]:
         pending = f", and {filling[-1].id} is pending" if newest.started < due else ""
         return Cover.COVERED, reason + pending
     failed = [snapshot for snapshot in since if snapshot.state == State.ERROR]
@@ -101,6 +101,9 @@ def due_since(schedule: Schedule, now: datetime) -> datetime | None:
 def _why_none(history: Sequence[Snapshot]) -> str:
     pending = [snapshot for snapshot in history if snapshot.state == State.PENDING]
     failed = [snapshot for snapshot in history if snapshot.state == State.ERROR]
+    archived = [snapshot for snapshot in history if snapshot.archived]
+    if archived:
+        return f"only archived snapshots, the newest {archived[-1].id}: EC2 takes up to 72 hours to restore one"
     if pending:
         return f"its first snapshot, {pending[-1].id}, is not completed yet"
     if failed:

@@ -67,6 +67,7 @@ def _snapshot(planned: SnapshotPlan) -> dict[str, Any]:
         "id": snapshot.id,
         "region": snapshot.region,
         "state": snapshot.state,
+        "archived": snapshot.archived,
         "slot": snapshot.slot,
         "taken": snapshot.taken,
         "started": snapshot.started,

@@ -149,6 +149,8 @@ def _add_snapshot(table: Table, planned: SnapshotPlan, indent: str, place: str, 
     snapshot = planned.snapshot
     style = "title" if snapshot.id == asked_for else ""
     state = "" if snapshot.state == State.COMPLETED else f"{snapshot.state}; "
+    if snapshot.archived:
+        state += "archived: EC2 takes up to 72 hours to restore it; "
     table.add_row(Text(f"{indent}{snapshot.id}", style), place, f"{state}{outlook_text(planned.outlook)}")
 
 

@@ -99,6 +99,17 @@ def test_what_keeps_a_snapshot(company: Company) -> None:
     assert by_id[third]["reason"].startswith("DeleteOn=2026-11-24 is before 2026-")
 
 
+def test_an_archived_snapshot_says_what_a_restore_takes(company: Company) -> None:
+    newest = company.newest(HOME, Source_InstanceId=company.web)["SnapshotId"]
+    company.aws.client(HOME).modify_snapshot_tier(SnapshotId=newest, StorageTier="archive")
+    company.aws.travel(days=2)
+    assert "archived: EC2 takes up to 72 hours to restore it" in " ".join(
+        company.run("explain", newest, "--all").out.split()
+    )
+    by_id = {line["id"]: line["archived"] for line in lines(company.run("explain", company.web, "--json").json)}
+    assert by_id[newest] is True
+
+
 def test_the_snapshots_of_an_instance_that_no_longer_exists(company: Company) -> None:
     company.aws.client(HOME).terminate_instances(InstanceIds=[company.web])
     result = company.run("explain", company.web)

@@ -43,6 +43,7 @@ def answers(company: Company) -> dict[str, Any]:
     """What each command writes, with something in every list."""
     company.aws.travel(hours=23)
     company.aws.launch(HOME, name="new", tags={"Backup": "Yes", "Retention": "seven"})
+    company.aws.keep_deleted(HOME, days=10, tags={"Type": "Automated"})
     newest = company.newest(HOME, Source_InstanceId=company.web)
     company.aws.client(HOME).delete_snapshot(SnapshotId=newest["SnapshotId"])
     words = {
@@ -53,6 +54,7 @@ def answers(company: Company) -> dict[str, Any]:
         "report": (),
         "restore": (company.web,),
         "drill": (company.web,),
+        "undelete": (),
     }
     return {name: company.run(name, *more, "--json").json for name, more in words.items()}
 

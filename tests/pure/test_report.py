@@ -90,6 +90,20 @@ TODAY, YESTERDAY = primary("snap-2", "2026-11-22 03:00"), primary("snap-1", "202
         ),
         pytest.param([], None, Cover.UNCOVERED, "no snapshot yet", id="none"),
         pytest.param(
+            [replace(TODAY, archived=True)],
+            None,
+            Cover.UNCOVERED,
+            "only archived snapshots, the newest snap-2: EC2 takes up to 72 hours to restore one",
+            id="archived",
+        ),
+        pytest.param(
+            [YESTERDAY, replace(TODAY, archived=True)],
+            None,
+            Cover.LATE,
+            "no snapshot since 2026-11-22 03:00; snap-1 is 28 h old",
+            id="the newest is archived",
+        ),
+        pytest.param(
             [primary("snap-2", "2026-11-22 03:00", "error")],
             None,
             Cover.UNCOVERED,
