@@ -86,6 +86,6 @@ def decide(target: Target, present: Mapping[str, str], *, today: date, days: int
 
 def _day(present: Mapping[str, str]) -> date | None:
     try:
-        return date.fromisoformat(present.get(tags.DELETE_ON, "").strip())
-    except ValueError:
+        return date.fromisoformat(present[tags.DELETE_ON].strip())
+    except (KeyError, ValueError):
         return None

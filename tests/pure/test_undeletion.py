@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib import tags
 from reactor_cli.undelete.recycle_bin import Binned
-from reactor_cli.undelete.targets import Target, decide, targets_in
+from reactor_cli.undelete.targets import Target, Undeletion, decide, targets_in
 from tests.pure import builders
 
 DB = "i-0123456789abcdef0"
@@ -84,7 +84,8 @@ def binned(id: str = "snap-1", text: str = FORMS["a set"][0], volume: str = DISK
 )
 def test_what_an_id_names(ids: set[str], found: list[str]) -> None:
     snapshots = [binned(), binned("snap-2", volume="vol-ffffffff"), binned("snap-3", "by hand", "vol-11111111")]
-    assert [target.id for target in targets_in(HOME, snapshots, ids)] == found
+    named = [Target(HOME, one.id, one.described, one, one.id in ids) for one in snapshots if one.id in found]
+    assert targets_in(HOME, snapshots, ids) == named
 
 
 def target(text: str = FORMS["a set"][0], *, by_id: bool = True) -> Target:
@@ -100,6 +101,7 @@ DATES = {
     "it is the same": (MANAGED | {"DeleteOn": "2026-12-02"}, FORMS["without a date"][0], ""),
     "more was promised": (MANAGED | {"DeleteOn": "2026-11-24"}, f"db ({DB}) - {HOME} - until 2027-05-01", "2027-05-01"),
     "less was promised": (MANAGED | {"DeleteOn": "2026-11-24"}, f"db ({DB}) - {HOME} - until 2026-11-24", "2026-12-02"),
+    "its description is of another form": (MANAGED | {"DeleteOn": "2026-11-24"}, "by hand", "2026-12-02"),
     "the tags cannot be read": ({}, FORMS["a set"][0], "2026-12-02"),
 }
 
@@ -107,26 +109,30 @@ DATES = {
 @pytest.mark.parametrize("case", DATES)
 def test_delete_on_is_put_off_and_never_brought_forward(case: str) -> None:
     present, text, written = DATES[case]
-    decision = decide(target(text), present, today=TODAY, days=7, keep=False)
-    assert decision.added == ({"DeleteOn": written} if written else {})
-    assert str(decision.delete_on) == (written or present["DeleteOn"])
-    assert (decision.protected, decision.refusal) == (False, "")
+    added = {"DeleteOn": written} if written else {}
+    day = date.fromisoformat(written or present["DeleteOn"])
+    for more, protected in ((MANAGED, False), ({"KEEP-FOREVER": ""}, True)):
+        decision = decide(target(text), present | more, today=TODAY, days=7, keep=False)
+        assert decision == Undeletion(target(text), added, day, protected)
 
 
-def test_keep_adds_keep_forever_unless_another_spelling_is_there() -> None:
-    assert decide(target(), MANAGED, today=TODAY, days=7, keep=True).added == {"KeepForever": "Yes"}
-    decision = decide(target(), MANAGED | {"keep_forever": ""}, today=TODAY, days=7, keep=True)
-    assert (decision.added, decision.protected) == ({}, True)
+@pytest.mark.parametrize(
+    ("own", "added"), [({}, {"KeepForever": "Yes"}), ({"keep_forever": ""}, {})], ids=["plain", "protected"]
+)
+def test_keep_adds_keep_forever_unless_a_spelling_of_it_is_there(own: dict[str, str], added: dict[str, str]) -> None:
+    decision = decide(target(), MANAGED | {"DeleteOn": "2026-11-24"} | own, today=TODAY, days=7, keep=True)
+    assert decision == Undeletion(target(), added, date(2026, 11, 24), protected=True)
 
 
 @pytest.mark.parametrize("keep", [False, True])
-def test_what_is_not_this_apps_gets_no_tags(keep: bool) -> None:
-    decision = decide(target("by hand"), {"Name": "mine"}, today=TODAY, days=7, keep=keep)
-    assert (decision.added, decision.refusal, decision.delete_on) == ({}, "", None)
+@pytest.mark.parametrize(("own", "protected"), [({"Name": "mine"}, False), ({"KeepForever": "1"}, True)], ids=str)
+def test_what_is_not_this_apps_gets_no_tags(own: dict[str, str], protected: bool, keep: bool) -> None:
+    decision = decide(target("by hand"), own, today=TODAY, days=7, keep=keep)
+    assert decision == Undeletion(target("by hand"), protected=protected)
 
 
-@pytest.mark.parametrize("present", [{}, {"Type": "Manual"}, {"type": "Automated"}], ids=str)
-def test_what_only_its_description_names_is_refused(present: dict[str, str]) -> None:
-    decision = decide(target(by_id=False), present, today=TODAY, days=7, keep=False)
-    assert "Type=Automated" in decision.refusal
-    assert not decision.added
+@pytest.mark.parametrize("own", [{}, {"Type": "Manual"}, {"type": "Automated"}, {"KeepForever": ""}], ids=str)
+def test_what_only_its_description_names_is_refused(own: dict[str, str]) -> None:
+    decision = decide(target(by_id=False), own, today=TODAY, days=7, keep=False)
+    refusal = "it has no tag Type=Automated: name it by its own id to restore it"
+    assert decision == Undeletion(target(by_id=False), protected="KeepForever" in own, refusal=refusal)
