@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+import pytest
 
 from chalicelib import plan, tags
 from chalicelib.models import (
     Code,
     Completion,
+    CreateSnapshot,
     Instance,
     Kind,
     Request,
@@ -19,7 +24,9 @@ from chalicelib.models import (
 )
 from chalicelib.plan.creation_calls import MAX_EXCLUDED
 from chalicelib.plan.history import newest_completed
-from chalicelib.plan.sweep import Guards, plan_sweep
+from chalicelib.plan.sweep import Guards, plan_sweep, unproven_problems
+from chalicelib.schedule import NO_LIMITS, Limits, Schedule, Tier
+from chalicelib.wording import accepted_text
 from tests.pure.builders import CONTRACT, ELSEWHERE, NOW, REGION, SEVEN_DAYS, instance, snapshot, volume
 
 SLOT = "2026-11-22T03:00Z"
@@ -111,3 +118,113 @@ def test_a_tag_problem_has_what_was_written_and_what_is_wrong_with_it() -> None:
     assert problems(Copy_Dest=" , ") == [TagProblem("i-0a", "Copy_Dest", " , ", Wrong.VALUE, "Copy_Dest")]
     assert problems(Copy_Dest="mars") == [TagProblem("i-0a", "Copy_Dest", "mars", Wrong.WORD, "Copy_Dest", "mars")]
     assert managed()[1] == [TagProblem("snap-0a", "DeleteOn", "", Wrong.ABSENT, "DeleteOn")]
+
+
+def call_tags(*owners: Instance, snapshots: Sequence[Snapshot] = (), limits: Limits = NO_LIMITS) -> dict[str, str]:
+    """Return the tags of the only creation that is planned."""
+    circumstances = plan.Circumstances(REGION, NOW, SEVEN_DAYS, limits)
+    [call] = [made.call for made in plan.plan_creation(owners, snapshots, circumstances) if made.call]
+    assert isinstance(call, CreateSnapshot)
+    return dict(call.tags)
+
+
+def test_an_instance_that_changes_its_state_waits_and_the_next_one_does_not() -> None:
+    stopping = replace(instance("i-0b", volumes=[volume("vol-0b")]), state="stopping")
+    off = instance("i-0c", {"Backup": "No"}, [volume("vol-0c")])
+    decisions = plan.plan_creation([instance(volumes=[volume()]), stopping, off], [], CIRCUMSTANCES)
+    assert [decision.targets for decision in decisions] == [
+        (target("vol-0a"),),
+        (target("vol-0b"),),
+        (target("vol-0c"),),
+    ]
+    assert decisions[1].reason == because(Code.INSTANCE_STATE, instance="i-0b", state="stopping")
+
+
+def member(id: str, volume_id: str, promised: date, **raw: str) -> Snapshot:
+    found = snapshot(
+        id, {"Type": "Automated", "DeleteOn": "2026-12-31", "Backup_Slot": SLOT} | raw, volume_id=volume_id
+    )
+    return replace(found, promised=promised)
+
+
+def test_a_volume_that_joins_a_set_expires_with_the_latest_of_its_members() -> None:
+    owner = instance(volumes=[volume(), volume("vol-0b", "/dev/sdb"), volume("vol-0c", "/dev/sdc")])
+    members = [member("snap-a", "vol-0a", date(2026, 12, 24)), member("snap-b", "vol-0b", date(2026, 12, 1))]
+    assert call_tags(owner, snapshots=members)["DeleteOn"] == "2026-12-24"
+
+
+def test_copies_have_an_expiry_of_their_own_only_if_there_are_copies() -> None:
+    raw = {"Backup": "Yes", "Copy_Retention": "30"}
+    volumes = [volume(), volume("vol-0b", "/dev/sdb")]
+    members = [member("snap-a", "vol-0a", date(2026, 12, 1), Copy_DeleteOn="2027-01-01")]
+    assert "Copy_DeleteOn" not in call_tags(instance(raw=raw, volumes=volumes), snapshots=members)
+    copied = instance(raw=raw | {"Copy_Dest": ELSEWHERE}, volumes=volumes)
+    assert call_tags(copied, snapshots=members)["Copy_DeleteOn"] == "2027-01-01"
+    without = [member("snap-a", "vol-0a", date(2026, 12, 1))]
+    assert call_tags(copied, snapshots=without)["Copy_DeleteOn"] == "2026-12-22"
+
+
+def test_the_settings_limit_what_a_snapshot_gets() -> None:
+    assert call_tags(instance(volumes=[volume()]), limits=Limits(least=Tier(30, "d")))["DeleteOn"] == "2026-12-22"
+    assert call_tags(instance(volumes=[volume()]), limits=Limits(most=Tier(2, "d")))["DeleteOn"] == "2026-11-24"
+
+
+@pytest.mark.parametrize(("number", "refused"), [(2, False), (3, True), (4, True)])
+def test_requests_are_limited_in_a_day(number: int, refused: bool) -> None:
+    circumstances = replace(CIRCUMSTANCES, requests_per_day=3)
+    earlier = [
+        snapshot(f"snap-{n}", EXPIRED | {"Backup_Slot": f"request-{n}"}, started=NOW - timedelta(hours=n))
+        for n in range(1, number + 1)
+    ]
+    owner = instance(volumes=[volume()])
+    [*_, decision] = plan.plan_request(Request("request", "i-0a"), [owner], earlier, circumstances)
+    reason = because(Code.REQUEST_LIMIT, count=number, instance="i-0a", limit=3)
+    assert (decision.reason == reason) is refused
+
+
+def test_whose_copies_the_sweep_has_to_read() -> None:
+    raw = EXPIRED | {"Copy_Dest": f"{ELSEWHERE} eu-central-1", "Copy_DeleteOn": "2027-01-01"}
+    ids = ("snap-b", "snap-a")
+    expected = {"eu-central-1": ("snap-a", "snap-b"), ELSEWHERE: ("snap-a", "snap-b")}
+    found = plan.owing([snapshot(id, raw) for id in ids], NOW.date())
+    assert list(found.items()) == list(expected.items())
+    assert plan.owing([snapshot(raw=raw | {"Copy_DeleteOn": "2026-11-22"})], NOW.date()) == {}
+
+
+UNDATED = "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1"
+
+
+def test_a_snapshot_that_this_app_did_not_make_is_a_tag_problem() -> None:
+    oldest = replace(snapshot("snap-b", EXPIRED), promised=date(2026, 11, 29))
+    later = snapshot("snap-c", EXPIRED, started=NOW + timedelta(hours=1), description=UNDATED)
+    twin = snapshot("snap-a", EXPIRED, description=UNDATED)
+    assert unproven_problems([later, twin, oldest]) == (
+        TagProblem("snap-c", "Type", "Automated", Wrong.UNPROVEN, "Type"),
+    )
+
+
+def test_a_retention_beyond_the_settings_is_a_tag_problem() -> None:
+    limited = replace(CONTRACT, limits=Limits(most=Tier(10, "d")))
+    raw = {"Backup": "Yes", "Retention": "30", "Copy_Retention": "5"}
+    _, found = tags.read_instance("i-0a", raw, "", (), limited)
+    assert found == [TagProblem("i-0a", "Retention", "30", Wrong.NOT_ALLOWED, "Retention", limit="at most 10d")]
+    # What the settings say themselves is no problem of a tag.
+    strict = replace(CONTRACT, limits=Limits(least=Tier(10, "d")))
+    assert tags.read_instance("i-0a", {"Backup": "Yes"}, "", (), strict)[1] == []
+
+
+def test_a_tag_of_a_volume_without_effect_is_a_problem_of_the_volume() -> None:
+    raw = {"Backup": "Yes", "Retention": "30", "Schedule": "hourly"}
+    disk = volume(raw={"Backup": "No", "Retention": "7", "Schedule": "hourly"})
+    _, found = tags.read_instance("i-0a", raw, "", [disk], CONTRACT)
+    assert [(one.target, one.key, one.value, one.wrong, one.meant) for one in found] == [
+        ("vol-0a", "Retention", "7", Wrong.MISPLACED, "Retention")
+    ]
+    assert "the instance" in accepted_text(found[0])
+
+
+def test_daily_is_at_the_time_of_the_settings() -> None:
+    raw = {"Backup": "Yes", "Schedule": "daily"}
+    late = replace(CONTRACT, daily_at=time(22, 30))
+    policy = tags.read_instance("i-0a", raw, "", (), late)[0].policy
+    assert policy.schedule == Schedule.daily(time(22, 30))
