@@ -8,7 +8,7 @@ FORMAT ?= cloudformation
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-e2e prove mutants lint lock bench release clean
+.PHONY: help deploy undeploy package docs demo test check test-browser chromium test-recipes databases test-e2e prove mutants lint lock bench release clean
 
 help: ## lists the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -86,6 +86,16 @@ chromium: ## installs the chromium of Debian, if there is none
 	@command -v chromium > /dev/null \
 	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; } \
 	  || echo "chromium could not be installed: make test-browser will skip its tests" >&2
+
+test-recipes: $(VENV) ## as root, tests the hooks of docs/consistency.md; `make databases` installs what they are for
+	$(BIN)/python -m pytest tests/recipes -m recipes
+
+# Debian creates and starts a database on installation, unless it is told not to.
+databases: ## installs the PostgreSQL and MariaDB of Debian, and the tools of XFS; starts nothing
+	@{ apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-common \
+	  && sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
+	  && apt-get install -y -qq --no-install-recommends postgresql mariadb-server-core mariadb-client-core xfsprogs; } > /dev/null \
+	  || echo "the databases could not be installed: make test-recipes will skip their tests" >&2
 
 test-e2e: $(VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions, and tests them
 	$(BIN)/python -m pytest tests/e2e -m e2e

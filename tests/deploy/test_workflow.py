@@ -37,7 +37,7 @@ def test_every_change_runs_what_continuous_integration_runs() -> None:
     assert commands(workflow("check")["jobs"]["check"]) == [".ci/run"]
     lines = (PROJECT / ".ci" / "run").read_text().splitlines()
     made = {name for line in lines if line.startswith("make ") for name in line.split()[1:]}
-    assert {"check", "demo", "test-browser", "test-e2e"} <= made <= targets()
+    assert {"check", "demo", "test-browser", "test-recipes", "test-e2e"} <= made <= targets()
 
 
 def test_the_oldest_python_is_the_oldest_that_is_supported() -> None:
@@ -49,6 +49,11 @@ def test_every_night_runs_what_takes_too_long_for_every_change() -> None:
     job = workflow("nightly")["jobs"]["nightly"]
     assert commands(job) == ["make ${{ matrix.target }}"]
     assert {"prove", "mutants", "bench"} == set(job["strategy"]["matrix"]["target"]) <= targets()
+
+
+def test_every_night_root_freezes_real_databases() -> None:
+    assert commands(workflow("nightly")["jobs"]["recipes"]) == ["sudo --preserve-env=PATH make databases test-recipes"]
+    assert {"databases", "test-recipes"} <= targets()
 
 
 def test_a_release_is_checked_first() -> None:

