@@ -67,10 +67,11 @@ lint: $(VENV) ## checks style, types and imports
 
 check: lint test ## runs lint and test
 
-prove: $(VENV) ## tries all small worlds, a fault at every AWS call, every two functions at once, chaos; takes 90 minutes
+prove: $(VENV) ## tries all small worlds, a fault at every AWS call, every two functions at once, troubles that last, chaos; takes 90 minutes
 	@$(BIN)/python -m tests.exhaustive
 	@$(BIN)/python -m tests.proof.faults
 	@$(BIN)/python -m tests.proof.pairs
+	@$(BIN)/python -m tests.proof.lasting
 	@$(BIN)/python -m tests.proof.chaos --examples 200
 
 mutants: $(VENV) ## checks that each small change to the code that decides fails a test; takes ten minutes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from emulator import Invocation
-from emulator.judge.app_log import Digest, digest
+from emulator.judge.app_log import SWEEP, Digest, digest
 from emulator.judge.due import Due, Runs, all_due
 from emulator.judge.evidence import Evidence, Snapshot
 
@@ -25,10 +25,6 @@ class Excuses:
 
     def may_double(self, first: Snapshot, second: Snapshot) -> bool:
         """Whether no run could have known of the first snapshot for a slot when the second was created."""
-        return False
-
-    def may_lack_copy(self, primary: Snapshot, region: str) -> bool:
-        """Whether a primary that is gone may have no copy in a destination."""
         return False
 
     def may_stand(self, copies: Sequence[Snapshot]) -> bool:
@@ -108,6 +104,10 @@ class Case:
         """What a copy was made from, if it was ever seen; a primary itself."""
         return self.evidence.seen.get(snapshot.primary_id or snapshot.id, snapshot)
 
+    def taken(self, snapshot: Snapshot) -> datetime:
+        """The point in time that a snapshot or copy holds."""
+        return self.primary_of(snapshot).started
+
     def lineage(self, snapshot: Snapshot) -> tuple[str, str]:
         """The volume that a snapshot or copy comes from, and its Region."""
         primary = self.primary_of(snapshot)
@@ -115,13 +115,56 @@ class Case:
         return volume_id, snapshot.region
 
     @cached_property
-    def lineages(self) -> dict[tuple[str, str], list[Snapshot]]:
-        """The managed, completed snapshots ever seen of each volume in each Region."""
-        lineages: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
+    def _families(self) -> dict[tuple[str, str], list[Snapshot]]:
+        """The managed, completed snapshots ever seen, by instance and Region; by volume if it is of no instance."""
+        families: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
         for snapshot in self.evidence.seen.values():
-            if snapshot.managed and snapshot.state == "completed":
-                lineages[self.lineage(snapshot)].append(snapshot)
-        return lineages
+            if snapshot.managed and snapshot.completed is not None:
+                families[self._family(snapshot)].append(snapshot)
+        return families
+
+    def _family(self, snapshot: Snapshot) -> tuple[str, str]:
+        volume_id, region = self.lineage(snapshot)
+        instance = self.instances.get(volume_id)
+        return instance.name if instance else volume_id, region
+
+    @cached_property
+    def _ends(self) -> dict[str, tuple[datetime, int]]:
+        """By id: when a snapshot was deleted, by whomever, and in which order those of one instant were."""
+        return {deletion.snapshot.id: (deletion.at, place) for place, deletion in enumerate(self.evidence.deletions)}
+
+    def others(self, snapshot: Snapshot, at: datetime, place: int = -1) -> list[Snapshot]:
+        """The other completed snapshots of its instance in its Region that stood at `at`.
+
+        `place` is that of the last deletion of this instant that had taken effect, among all deletions.
+        """
+        forever = (datetime.max.replace(tzinfo=UTC), 0)
+        return [
+            other
+            for other in self._families[self._family(snapshot)]
+            if other.id != snapshot.id
+            and other.completed is not None
+            and other.completed <= at
+            and self._ends.get(other.id, forever) > (at, place)
+        ]
+
+    @cached_property
+    def last_sweeps(self) -> dict[str, datetime]:
+        """By Region: when the sweep last ran without any failure."""
+        return {
+            invocation.region: invocation.at
+            for invocation in self.evidence.invocations
+            if invocation.function == SWEEP and invocation.error is None
+        }
+
+    @cached_property
+    def oldest_promises(self) -> dict[str, datetime]:
+        """By Region: when the oldest snapshot ever seen was taken whose description promises a date."""
+        starts: dict[str, list[datetime]] = defaultdict(list)
+        for snapshot in self.evidence.seen.values():
+            if snapshot.managed and snapshot.promised:
+                starts[snapshot.region].append(snapshot.started)
+        return {region: min(times) for region, times in starts.items()}
 
     def still_standing(self, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
         """Those of them that stand."""
@@ -152,6 +195,11 @@ class Case:
         return {
             deletion.snapshot.id: deletion.at for deletion in self.evidence.deletions if deletion.function is not None
         }
+
+    def grace_was_over(self, primary: Snapshot) -> bool:
+        """Whether the app deleted a primary when it no longer had to be kept for a copy that it owed."""
+        went = self.gone_on.get(primary.id, date.min)
+        return primary.delete_on is not None and went >= primary.delete_on + self.facts.grace
 
     @cached_property
     def gone_on(self) -> dict[str, date]:

@@ -15,8 +15,7 @@ def copies_exist(case: Case) -> Verdict:
     verdict = Verdict("each snapshot has exactly one completed copy in each destination until the copy expires")
     for primary, region, standing in _wanted(case):
         ever_completed = any(copy.state == "completed" for copy in case.copies_of(primary, region))
-        optional = primary.id not in case.evidence.standing and not ever_completed
-        if optional and case.excuses.may_lack_copy(primary, region):
+        if not ever_completed and case.grace_was_over(primary):
             continue
         exists = [copy.state for copy in standing] == ["completed"] or case.excuses.may_stand(standing)
         name = case.instances[primary.volume_id].name

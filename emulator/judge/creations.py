@@ -36,7 +36,7 @@ def sets_are_of_one_moment(case: Case) -> Verdict:
     """A set with a failed or a second snapshot is left to other checks."""
     verdict = Verdict("the volumes of an instance were snapshotted at one point in time")
     for (name, slot), snapshots in _sets(case):
-        volumes = case.facts.covered_volumes(name)
+        volumes = case.facts.covered_volumes(name, snapshots[0].started)
         if len(volumes) > 1 and sorted(snapshot.volume_id for snapshot in snapshots) == sorted(volumes):
             starts = sorted({snapshot.started for snapshot in snapshots})
             times = " and ".join(f"{start:%H:%M:%S}" for start in starts)

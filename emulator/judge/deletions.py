@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from emulator.judge.case import Case
-from emulator.judge.due import COPY_GRACE
-from emulator.judge.evidence import Deletion, Snapshot
+from emulator.judge.evidence import Snapshot
+from emulator.judge.needs import needed, owed
 from emulator.judge.verdict import Verdict
 
 
@@ -32,11 +32,21 @@ def _objection(case: Case, snapshot: Snapshot, at: datetime) -> str:
         return "it had KeepForever"
     if snapshot.state == "pending":
         return "it was pending"
-    if snapshot.delete_on is None:
-        return "it had no DeleteOn"
-    if snapshot.delete_on <= at.date() or _is_replaced(case, snapshot, at):
-        return ""
-    return f"it was to stand until {snapshot.delete_on}"
+    replaced = _is_replaced(case, snapshot, at)
+    if snapshot.delete_on is None or (snapshot.delete_on > at.date() and not replaced):
+        return f"it was to stand until {snapshot.delete_on or 'somebody deletes it'}"
+    return "" if replaced else unproven(case, snapshot)
+
+
+def unproven(case: Case, snapshot: Snapshot) -> str:
+    """Why the description of an expired snapshot forbids its deletion; empty if it does not."""
+    if snapshot.promised is not None:
+        earlier = snapshot.delete_on is not None and snapshot.delete_on < snapshot.promised
+        return f"it was promised until {snapshot.promised}" if earlier else ""
+    oldest = case.oldest_promises.get(snapshot.region)
+    if oldest is not None and snapshot.started > oldest:
+        return "it promises no date, and is younger than one that does"
+    return ""
 
 
 def _is_replaced(case: Case, copy: Snapshot, at: datetime) -> bool:
@@ -59,35 +69,27 @@ def stands_as_long(snapshot: Snapshot, other: Snapshot) -> bool:
     return snapshot.delete_on is not None and snapshot.delete_on >= other.delete_on
 
 
-def newest_never_went(case: Case) -> Verdict:
-    """Without a look at any date of a primary: a deletion always left something newer behind."""
-    verdict = Verdict("the newest snapshot of a volume was never deleted, nor its newest copy before its time")
-    for deletion in case.evidence.deletions:
+def what_could_be_restored_still_can(case: Case) -> Verdict:
+    """Whatever the dates say: each volume, and each instance from one whole set, as new as before the deletion."""
+    verdict = Verdict("no deletion took the newest snapshot of a volume, or the newest whole set, that was wanted")
+    for place, deletion in enumerate(case.evidence.deletions):
         snapshot = deletion.snapshot
-        if snapshot.managed and snapshot.state == "completed":
-            allowed = _may_leave_nothing(case, deletion) or _leaves_newer(case, deletion)
-            verdict.require(allowed, snapshot, "something newer when it went", "nothing")
+        if deletion.function and snapshot.managed and snapshot.completed:
+            others = case.others(snapshot, deletion.at, place)
+            why = "" if _is_replaced(case, snapshot, deletion.at) else needed(case, snapshot, others, deletion.at)
+            verdict.require(not why, snapshot, "kept past its DeleteOn", f"deleted: {why}")
     return verdict
 
 
-def _may_leave_nothing(case: Case, deletion: Deletion) -> bool:
-    snapshot = deletion.snapshot
-    if snapshot.primary_id is not None:
-        grace_over = snapshot.delete_on is not None and deletion.at.date() >= snapshot.delete_on + COPY_GRACE
-        return grace_over or _is_replaced(case, snapshot, deletion.at)
-    instance = case.instances.get(snapshot.volume_id)
-    if instance is None:
-        return True  # a volume of no instance of the story: nobody asks for its backup
-    ended = case.facts.terminated.get(instance.name)
-    return ended is not None and ended < deletion.at
-
-
-def _leaves_newer(case: Case, deletion: Deletion) -> bool:
-    return any(
-        deletion.snapshot.started < other.started < deletion.at
-        and case.gone_on.get(other.id, date.max) > deletion.at.date()
-        for other in case.lineages[case.lineage(deletion.snapshot)]
-    )
+def owed_snapshots_stayed(case: Case) -> Verdict:
+    """For the days of grace; the newest of each volume that owes until its copy would have expired."""
+    verdict = Verdict("no snapshot was deleted while it owed a copy, within the bounds of that")
+    for place, deletion in enumerate(case.evidence.deletions):
+        snapshot = deletion.snapshot
+        if deletion.function and snapshot.managed and snapshot.completed:
+            region = owed(case, snapshot, case.others(snapshot, deletion.at, place), deletion.at)
+            verdict.require(not region, snapshot, "kept past its DeleteOn", f"deleted: it owed a copy to {region}")
+    return verdict
 
 
 def deleted_on_their_day(case: Case) -> Verdict:

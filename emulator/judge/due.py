@@ -16,7 +16,6 @@ DAY = timedelta(days=1)
 CREATOR = "create_snapshots"
 CREATOR_EVERY = HOUR
 SWEEP_AT = time(5, 15)
-COPY_GRACE = timedelta(days=30)  # how long the newest copy outlives its DeleteOn at most
 
 Runs = Mapping[str, Sequence[datetime]]  # when the creator ran, by Region
 
@@ -74,7 +73,7 @@ def _due_of(name: str, facts: Facts, now: datetime, runs: Runs | None) -> Iterat
         expires = max(tier, day + promise.days * DAY)
         copies_expire = max(tier, day + promise.copy_days * DAY)
         goes, copies_go = _last_days(instance, facts, newer, expires, copies_expire)
-        for volume_id in facts.covered_volumes(name):
+        for volume_id in facts.covered_volumes(name, occasion.taken):
             yield Due(
                 instance=instance,
                 promise=promise,
@@ -149,7 +148,7 @@ def _last_days(
     ended = facts.terminated.get(instance.name)
     needed_until = min((at for at in (newer, ended) if at), default=None)
     goes = _goes(instance.region, expires, needed_until, facts)
-    grace = datetime.combine(copies_expire, time(), UTC) + COPY_GRACE
+    grace = datetime.combine(copies_expire, time(), UTC) + facts.grace
     copies_needed_until = min(newer, grace) if newer else grace
     regions = instance.promise.copies if instance.promise else ()
     return goes, {region: _goes(region, copies_expire, copies_needed_until, facts) for region in regions}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from emulator import DeadLetter, Invocation
 from emulator.judge.promises import Instance
 from emulator.ssm.run_command import Freeze
 
+PROMISE = re.compile(r" - until (\d{4}-\d\d-\d\d)$")  # how the app ends each description
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot or copy as it was when last seen: what EC2 says of it, and its tags. `size` is in GiB."""
+    """A snapshot or copy as it was when last seen: what EC2 says of it, and its tags. `size` is in GiB.
+
+    `completed` is when it was completed, None if it was not.
+    """
 
     id: str
     region: str
@@ -22,6 +28,9 @@ class Snapshot:
     started: datetime
     size: int
     tags: Mapping[str, str]
+    description: str = ""
+    completed: datetime | None = None
+    archived: bool = False
 
     @property
     def managed(self) -> bool:
@@ -48,6 +57,12 @@ class Snapshot:
         """The day that the tag DeleteOn names, if any."""
         text = self.tags.get("DeleteOn")
         return date.fromisoformat(text) if text else None
+
+    @property
+    def promised(self) -> date | None:
+        """The day that its description promises, which nobody can change; None for what the app did not make."""
+        promise = PROMISE.search(self.description)
+        return date.fromisoformat(promise[1]) if promise else None
 
     @property
     def copies_expire(self) -> date | None:
@@ -78,7 +93,10 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """From `since` to `until` the schedule of a function does not start it; `until` is None while it lasts."""
+    """From `since` to `until` the schedule of a function does not start it; `until` is None while it lasts.
+
+    An empty `function` says that the Region's API does not answer.
+    """
 
     region: str
     function: str
@@ -88,6 +106,19 @@ class Outage:
     def covers(self, instant: datetime) -> bool:
         """Whether it lasts at `instant`."""
         return self.since <= instant and (self.until is None or instant <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Detachment:
+    """From `since` to `until` a volume is attached to no instance; `until` is None while it lasts."""
+
+    volume_id: str
+    since: datetime
+    until: datetime | None = None
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether it lasts at `instant`."""
+        return self.since <= instant and (self.until is None or instant < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +184,24 @@ class Facts:
     undeletions: list[Undeletion] = field(default_factory=list)
     kept_forever: list[str] = field(default_factory=list)  # the primaries that were given KeepForever
     by_hand: list[Snapshot] = field(default_factory=list)  # not the app's: as they were created
+    detachments: list[Detachment] = field(default_factory=list)
+    grace: timedelta = timedelta(days=30)  # how long what is owed, and the newest copy, are kept past their DeleteOn
 
-    def covered_volumes(self, name: str) -> tuple[str, ...]:
-        """The volumes of an instance that are to be backed up."""
+    def is_down(self, region: str, at: datetime) -> bool:
+        """Whether a Region's API does not answer at `at`."""
+        return any((outage.region, outage.function) == (region, "") and outage.covers(at) for outage in self.outages)
+
+    def covered_volumes(self, name: str, at: datetime | None = None) -> tuple[str, ...]:
+        """The volumes of an instance that are to be backed up; of these the ones attached at `at`, if it is given."""
         instance = self.instances[name]
         if instance.promise is None:
             return ()
-        return tuple(id for place, id in enumerate(self.volume_ids[name]) if place not in instance.left_out)
+        detached = {detachment.volume_id for detachment in self.detachments if at is not None and detachment.covers(at)}
+        return tuple(
+            id
+            for place, id in enumerate(self.volume_ids[name])
+            if place not in instance.left_out and id not in detached
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from emulator.judge.case import Case
 from emulator.judge.dates import written
+from emulator.judge.deletions import unproven
 from emulator.judge.due import DAY
 from emulator.judge.evidence import Snapshot
+from emulator.judge.needs import needed, owed
 from emulator.judge.verdict import Verdict
 
 
 def expired_snapshots_are_gone(case: Case) -> Verdict:
-    """The newest completed one of each volume may stand, in each Region."""
-    verdict = Verdict("what expired is gone, except protected ones and the newest of each volume in each Region")
-    newest: dict[tuple[str, str], str] = {}
-    expired: list[Snapshot] = []
-    for snapshot in sorted(case.evidence.standing.values(), key=lambda snapshot: (snapshot.started, snapshot.id)):
-        if snapshot.managed:
-            if snapshot.state == "completed":
-                newest[case.lineage(snapshot)] = snapshot.id
-            if snapshot.state != "pending" and snapshot.delete_on is not None and snapshot.delete_on <= case.today:
-                expired.append(snapshot)
-    for snapshot in expired:
-        needed = snapshot.protected or newest.get(case.lineage(snapshot)) == snapshot.id
-        verdict.require(needed, snapshot, "gone", f"{snapshot.state}, {written(snapshot)}")
+    """By what the last sweep of each Region saw."""
+    verdict = Verdict("what had expired at the last sweep is gone, but for what somebody needs, owes or protects")
+    for snapshot in case.evidence.standing.values():
+        swept = case.last_sweeps.get(snapshot.region)
+        if swept and snapshot.managed and _had_expired(snapshot, swept):
+            others = case.others(snapshot, swept)
+            kept = (
+                snapshot.protected
+                or unproven(case, snapshot)
+                or (
+                    snapshot.completed
+                    and (needed(case, snapshot, others, swept) or owed(case, snapshot, others, swept))
+                )
+            )
+            verdict.require(bool(kept), snapshot, "gone", f"{snapshot.state}, {written(snapshot)}")
     return verdict
+
+
+def _had_expired(snapshot: Snapshot, at: datetime) -> bool:
+    ended = snapshot.state == "error" or (snapshot.completed is not None and snapshot.completed < at)
+    return ended and snapshot.delete_on is not None and snapshot.delete_on <= at.date() and snapshot.started < at
 
 
 def nothing_else_stands(case: Case) -> Verdict:

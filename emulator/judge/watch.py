@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from emulator.judge.deletions import stands_as_long
@@ -17,7 +18,7 @@ class Watch:
         self.world = world
         self._violations: list[str] = []
         self._asked: set[str] = set()  # the snapshots whose deletion was judged in advance
-        self._covered: set[tuple[str, str]] = set()  # volumes with a completed backup, by Region
+        self._covered: set[tuple[str, str]] = set()  # what has had a backup, and in which Region
 
     def refuses(self, snapshot_id: str) -> bool:
         """Judges a deletion before it takes effect; returns whether IAM refuses it, as the app's policies do."""
@@ -33,11 +34,15 @@ class Watch:
         if snapshot.state == "pending":
             self._violations.append(f"{snapshot} is pending and was to be deleted")
         elif not self._is_expired(snapshot) and not _is_replaced(snapshot, standing):
-            self._violations.append(f"{snapshot} was to stand until {snapshot.delete_on} and was to be deleted")
+            self._violations.append(
+                f"{snapshot} was to stand until {snapshot.promised or snapshot.delete_on} and was to be deleted"
+            )
         return False
 
     def _is_expired(self, snapshot: Snapshot) -> bool:
-        return snapshot.delete_on is not None and snapshot.delete_on <= self.world.aws.now.date()
+        if snapshot.delete_on is None or (snapshot.promised is not None and snapshot.delete_on < snapshot.promised):
+            return False
+        return snapshot.delete_on <= self.world.aws.now.date()
 
     def violations(self) -> list[str]:
         """Returns what the last step did that it must not; looks at the world anew afterwards."""
@@ -62,17 +67,23 @@ class Watch:
                 yield f"{self.world.seen[id]} is gone, and the app did not delete it, or must not have"
 
     def _uncovered(self, standing: Mapping[str, Snapshot]) -> Iterator[str]:
-        """Of every volume that has a completed backup in a Region, one stands there ever after."""
+        """Of each volume, and each instance, that has had a backup in a Region, one stands there ever after."""
         facts = self.world.facts
-        volumes = {volume for name in facts.instances for volume in facts.covered_volumes(name)}
-        covered = {
-            (snapshot.tags.get("Source_VolumeId", snapshot.volume_id), snapshot.region)
-            for snapshot in standing.values()
-            if snapshot.managed and snapshot.state == "completed"
-        }
-        for volume_id, region in sorted(self._covered - covered):
-            yield f"the last backup of {volume_id} in {region} is gone"
-        self._covered |= {(volume_id, region) for volume_id, region in covered if volume_id in volumes}
+        sets: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for snapshot in standing.values():
+            if snapshot.managed and snapshot.state == "completed":
+                volume_id = snapshot.tags.get("Source_VolumeId", snapshot.volume_id)
+                sets[snapshot.region, snapshot.slot].add(volume_id)
+        covered = set()
+        for name in facts.instances:
+            volumes = set(facts.covered_volumes(name))
+            for (region, _), present in sets.items():
+                covered |= {(f"backup of {volume_id}", region) for volume_id in volumes & present}
+                if volumes and volumes <= present:
+                    covered.add((f"whole set of {name}", region))
+        for what, region in sorted(self._covered - covered):
+            yield f"the last {what} in {region} is gone"
+        self._covered |= covered
 
     def _touched(self, standing: Mapping[str, Snapshot]) -> Iterator[str]:
         for snapshot in self.world.facts.by_hand:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from emulator import LocalAWS
 from emulator.ec2.fleet import DEVICES
-from emulator.judge.evidence import Deletion, Evidence, Facts, Outage, Snapshot
+from emulator.judge.evidence import Deletion, Detachment, Evidence, Facts, Outage, Snapshot
 from emulator.judge.promises import Instance
 
 
@@ -45,6 +46,30 @@ class World:
         region = self.facts.instances[name].region
         self.aws.client(region).terminate_instances(InstanceIds=[self.facts.instance_ids[name]])
         self.facts.terminated[name] = self.aws.now
+
+    def detach(self, name: str, place: int) -> None:
+        """Detaches a volume of an instance, by its position among them."""
+        volume_id = self.facts.volume_ids[name][place]
+        self.aws.detach(self.facts.instances[name].region, volume_id)
+        self.facts.detachments.append(Detachment(volume_id, self.aws.now))
+
+    def attach(self, name: str, place: int) -> None:
+        """Attaches a detached volume again, at the same device."""
+        volume_id = self.facts.volume_ids[name][place]
+        self.aws.client(self.facts.instances[name].region).attach_volume(
+            VolumeId=volume_id, InstanceId=self.facts.instance_ids[name], Device=DEVICES[place]
+        )
+        self.facts.detachments = [
+            replace(detachment, until=self.aws.now)
+            if detachment.until is None and detachment.volume_id == volume_id
+            else detachment
+            for detachment in self.facts.detachments
+        ]
+
+    def region_down(self, region: str, *, hours: float, error: str) -> None:
+        """Makes every call into a Region fail for some hours; see `LocalAWS.region_down`."""
+        self.aws.region_down(region, hours=hours, error=error)
+        self.facts.outages.append(Outage(region, "", self.aws.now, self.aws.now + timedelta(hours=hours)))
 
     def disable(self, region: str, function: str) -> None:
         """Turns a function's schedule off."""
@@ -115,4 +140,7 @@ def _snapshot(region: str, fields: Mapping[str, Any]) -> Snapshot:
         started=fields["StartTime"],
         size=fields["VolumeSize"],
         tags=fields["Tags"],
+        description=fields["Description"],
+        completed=fields["CompletionTime"],
+        archived=fields["StorageTier"] == "archive",
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from emulator.demo.company import FRANKFURT, IRELAND
-from emulator.judge import Deletion, Evidence, Snapshot
+from emulator.judge import Evidence, Snapshot
 
 
 def of(evidence: Evidence, name: str, region: str) -> Snapshot:
@@ -90,34 +90,9 @@ def _still_frozen(evidence: Evidence) -> Evidence:
     return replace(evidence, frozen={"i-0": datetime(2026, 11, 30, 1, tzinfo=UTC)})
 
 
-def _deleted(evidence: Evidence, snapshot: Snapshot) -> Evidence:
-    """As if the app had deleted it in the end."""
-    deletion = Deletion(evidence.now, "sweep_snapshots", snapshot)
-    return replace(without(evidence, snapshot.id), deletions=[*evidence.deletions, deletion])
-
-
-def _protected_deleted(evidence: Evidence) -> Evidence:
-    return _deleted(evidence, evidence.standing[evidence.facts.kept_forever[0]])
-
-
-def _unmanaged_deleted(evidence: Evidence) -> Evidence:
-    return _deleted(evidence, evidence.facts.by_hand[0])
-
-
-def _deleted_too_early(evidence: Evidence) -> Evidence:
-    return _deleted(evidence, of(evidence, "shop-web", IRELAND))
-
-
 def _story_without_trouble(evidence: Evidence) -> Evidence:
     """Events were lost on another day than the one that the story names."""
     return replace(evidence, facts=replace(evidence.facts, events_lost=[date(2026, 11, 5)]))
-
-
-def _overdue(evidence: Evidence) -> Evidence:
-    gone = next(
-        snapshot for snapshot in evidence.seen.values() if snapshot.managed and snapshot.id not in evidence.standing
-    )
-    return with_changed(evidence, gone)
 
 
 def _uninvited(evidence: Evidence) -> Evidence:
@@ -162,126 +137,15 @@ def _not_reported(evidence: Evidence) -> Evidence:
 
 def _lost_weekly(evidence: Evidence) -> Evidence:
     """The outage went on until a Tuesday: the first of that week is not of a Monday."""
-    return without(evidence, _only(evidence, "shop-web", IRELAND, day=17).id)
+    [weekly] = of_day(evidence, "shop-web", IRELAND, 17)
+    return without(evidence, weekly.id)
 
 
-def _taken_too_early(evidence: Evidence) -> Evidence:
-    """As a sweep would do that looks at nothing but DeleteOn."""
-    held = _held(evidence)
-    at = datetime(2026, 11, 15, 5, 15, tzinfo=UTC)
-    return replace(
-        evidence,
-        deletions=[
-            replace(deletion, at=at) if deletion.snapshot.id == held.id else deletion for deletion in evidence.deletions
-        ],
-    )
-
-
-def _held_without_a_reason(evidence: Evidence) -> Evidence:
-    swept = [
-        invocation
-        for invocation in evidence.invocations
-        if invocation.function == "sweep_snapshots" and invocation.at.day == 16
-    ]
-    return replace(evidence, invocations=[invocation for invocation in evidence.invocations if invocation not in swept])
-
-
-def _grace_cut_short(evidence: Evidence) -> Evidence:
-    copy = of(evidence, "notebook", FRANKFURT)
-    gone = Deletion(evidence.now, "sweep_snapshots", copy)
-    return replace(without(evidence, copy.id), deletions=[*evidence.deletions, gone])
-
-
-def _mistake_carried_out(evidence: Evidence) -> Evidence:
-    [mistake] = evidence.facts.mistakes
-    condemned = next(id for id in mistake.before if id not in evidence.standing)
-    return replace(
-        evidence,
-        deletions=[
-            replace(deletion, at=mistake.at) if deletion.snapshot.id == condemned else deletion
-            for deletion in evidence.deletions
-        ],
-    )
-
-
-def _not_put_right(evidence: Evidence) -> Evidence:
-    [mistake] = evidence.facts.mistakes
-    snapshot = next(evidence.standing[id] for id in mistake.before if id in evidence.standing)
-    return with_changed(evidence, replace(snapshot, tags={**snapshot.tags, "DeleteOn": "2026-11-24"}))
-
-
-def _mistake_unreported(evidence: Evidence) -> Evidence:
-    return replace(
-        evidence,
-        invocations=[
-            replace(invocation, log=invocation.log.replace('"wrong":"brought-forward"', '"wrong":"value"'))
-            for invocation in evidence.invocations
-        ],
-    )
-
-
-def _mistake_for_another_reason(evidence: Evidence) -> Evidence:
-    return replace(
-        evidence,
-        invocations=[
-            replace(
-                invocation,
-                log=invocation.log.replace('"reason_code":"brought-forward"', '"reason_code":"breaker-holds"'),
-            )
-            for invocation in evidence.invocations
-        ],
-    )
-
-
-def _undeleted_but_deleted_again(evidence: Evidence) -> Evidence:
-    """As if the sweep had looked at the old DeleteOn."""
-    [undeletion] = evidence.facts.undeletions
-    at = undeletion.at + timedelta(hours=18)
-    return replace(
-        evidence,
-        deletions=[
-            replace(deletion, at=at)
-            if deletion.snapshot.id == undeletion.snapshot_id and deletion.at > undeletion.at
-            else deletion
-            for deletion in evidence.deletions
-        ],
-    )
-
-
-def _never_undeleted(evidence: Evidence) -> Evidence:
-    [undeletion] = evidence.facts.undeletions
-    return replace(
-        evidence,
-        deletions=[
-            deletion
-            for deletion in evidence.deletions
-            if deletion.snapshot.id != undeletion.snapshot_id or deletion.at < undeletion.at
-        ],
-    )
-
-
-def _never_deleted(evidence: Evidence) -> Evidence:
-    [undeletion] = evidence.facts.undeletions
-    ids = {undeletion.snapshot_id}
-    return replace(evidence, deletions=[deletion for deletion in evidence.deletions if deletion.snapshot.id not in ids])
-
-
-def _only(evidence: Evidence, name: str, region: str, *, day: int) -> Snapshot:
-    """The one that stands of a day of the month."""
+def of_day(evidence: Evidence, name: str, region: str, day: int) -> list[Snapshot]:
+    """Those that stand of a day of the month."""
     id = evidence.facts.instance_ids[name]
     mine = [snapshot for snapshot in evidence.standing.values() if snapshot.tags.get("Source_InstanceId") == id]
-    [only] = [snapshot for snapshot in mine if snapshot.region == region and snapshot.started.day == day]
-    return only
-
-
-def _held(evidence: Evidence) -> Snapshot:
-    """The last snapshot of shop-cart before the creator was off."""
-    [volume] = evidence.facts.volume_ids["shop-cart"]
-    [off] = evidence.facts.outages
-    before = [
-        snapshot for snapshot in evidence.seen.values() if snapshot.volume_id == volume and snapshot.started < off.since
-    ]
-    return max(before, key=lambda snapshot: snapshot.started)
+    return [snapshot for snapshot in mine if snapshot.region == region and snapshot.started.day == day]
 
 
 TAMPERED = [
@@ -296,17 +160,12 @@ TAMPERED = [
     (_copy_of_short_life, "in eu-central-1", "expected DeleteOn=2026-12-28 or later; is DeleteOn=2026-12-01"),
     (_copy_of_short_life, "in eu-central-1", "expected DeleteOn=2026-12-07 or later; is DeleteOn=2026-12-01"),
     (_wrong_date, "in eu-west-1", "expected DeleteOn=2026-12-28; is DeleteOn=2027-01-01"),
-    (_overdue, "in eu-", "expected gone, or never created; is completed, DeleteOn=2026-11-"),
-    (_overdue, "in eu-", "expected gone; is completed, DeleteOn=2026-11-"),
     (_uninvited, "shop-search vol-", "expected no snapshot; is one of 30 Nov 03:00"),
     (_torn_set, "shop-db, slot 2026-11-30T01:00Z", "expected one start; is 01:00:"),
     (_no_device, "in eu-west-1", "expected a tag Source_Device; is none"),
     (_long_freeze, "i-", "expected frozen for 0:01:00 at most; is 0:01:01"),
     (_still_frozen, "i-", "expected thawed; is frozen since 30 Nov 01:00:00"),
     (_protection_lost, "in us-east-1", "expected there; is gone"),
-    (_protected_deleted, "in us-east-1", "expected never deleted; is deleted: it had KeepForever"),
-    (_unmanaged_deleted, "in eu-west-1", "expected never deleted; is deleted: it was not the app's"),
-    (_deleted_too_early, "in eu-west-1", "expected never deleted; is deleted: it was to stand until 2026-12-28"),
     (_by_hand_tagged, "snap-", "is {'Name': 'before the new shop', 'DeleteOn': '2026-11-11', 'Type': 'Automated'}"),
     (_by_hand_deleted, "snap-", "expected there; is gone"),
     (_never_reported, "shop-search on 2026-11-05", "expected a tag problem in the log; is none"),
@@ -316,21 +175,5 @@ TAMPERED = [
     (_not_reported, "copy_on_completion in eu-central-1", "expected 1 dead letter; is 0"),
     (_lost_weekly, "shop-web in eu-west-1", "expected 01 Nov, 09 Nov, 17 Nov, 23 Nov, "),
     (_lost_weekly, "shop-web in eu-west-1", "; is 01 Nov, 09 Nov, 23 Nov, "),
-    (_taken_too_early, "in eu-west-1", "expected deleted on 2026-11-18; is 2026-11-15"),
-    (_taken_too_early, "in eu-west-1", "expected something newer when it went; is nothing"),
-    (_held_without_a_reason, "on 2026-11-16", "expected newest-of-volume for vol-"),
-    (_held_without_a_reason, "on 2026-11-16", "expected newest-copy for vol-"),
-    (_grace_cut_short, "in eu-central-1", "expected deleted on 2026-12-22; is 2026-11-30"),
-    (_grace_cut_short, "in eu-central-1", "expected gone on 2026-12-22; is 2026-11-30"),
-    (_grace_cut_short, "in eu-central-1", "expected something newer when it went; is nothing"),
-    (_mistake_carried_out, "in us-east-1", "expected not gone by 2026-11-25, nor before 2026-"),
-    (_mistake_carried_out, "deletions in us-east-1", "expected none on 2026-11-25, some on the next day; is "),
-    (_not_put_right, "in us-east-1", " again; is DeleteOn=2026-11-24"),
-    (_mistake_unreported, "in us-east-1 on 2026-11-25", "expected a tag problem in the log; is none"),
-    (_mistake_for_another_reason, "in us-east-1 on 2026-11-25", "expected brought-forward; is breaker-holds"),
-    (_undeleted_but_deleted_again, "in eu-central-1", "expected there until 2026-11-29; is deleted on 2026-11-27"),
-    (_undeleted_but_deleted_again, "in eu-central-1", "expected deleted on 2026-11-29; is 2026-11-27"),
-    (_never_undeleted, "in eu-central-1", "expected there until 2026-11-29; is gone without a deletion"),
-    (_never_deleted, "in eu-central-1", "expected deleted before it was restored; is not"),
     (_story_without_trouble, "copies started by events on 2026-11-05", "expected 0; is "),
 ]

@@ -16,7 +16,8 @@ from emulator.demo.__main__ import run
 from emulator.demo.company import FRANKFURT, IRELAND, PLACES, local_aws
 from emulator.demo.table import table
 from emulator.judge import Evidence, World
-from tests.demo.tampering import TAMPERED, lost_copy, of
+from tests.demo import tampering, tampering_with_deletions
+from tests.demo.tampering import lost_copy, of
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def test_the_month_is_printed_and_ends_well(story: Story) -> None:
         assert told in " ".join(story.text.split())
 
 
-@pytest.mark.parametrize(("tamper", "where", "what"), TAMPERED)
+@pytest.mark.parametrize(("tamper", "where", "what"), [*tampering.TAMPERED, *tampering_with_deletions.TAMPERED])
 def test_a_violation_is_printed(story: Story, tamper: Callable[[Evidence], Evidence], where: str, what: str) -> None:
     well, printed = verdicts(tamper(story.evidence))
     assert not well

@@ -12,8 +12,6 @@ from emulator.judge.due import CREATOR, Due, Runs, slot_at
 from tests.proof.network import CREATORS, Run
 from tests.proof.world import WEB
 
-LAST_TRY = "4"  # the app tries a copy four times at most
-
 
 @dataclass(frozen=True)
 class Course(Excuses):
@@ -59,14 +57,8 @@ class Course(Excuses):
             if run.region == second.region and run.function in CREATORS and run.began <= second.started <= run.ended
         )
 
-    def may_lack_copy(self, primary: Snapshot, region: str) -> bool:
-        """Copies may fail until the primary has expired."""
-        return True
-
     def may_stand(self, copies: Sequence[Snapshot]) -> bool:
-        """If they were given up, or the oldest completed one stands and no other may be deleted."""
-        if copies and all(copy.state == "error" for copy in copies):
-            return any(copy.tags.get("Copy_Try") == LAST_TRY for copy in copies)
+        """If the oldest completed one stands, and no other may be deleted."""
         keeper = next((copy for copy in copies if copy.state == "completed"), None)
         return keeper is not None and all(_has_to_stay(copy, keeper) for copy in copies if copy is not keeper)
 
