@@ -92,10 +92,11 @@ test-recipes: $(VENV) ## as root, tests the hooks of docs/consistency.md; `make 
 	$(BIN)/python -m pytest tests/recipes -m recipes
 
 # Debian creates and starts a database on installation, unless it is told not to.
-databases: ## installs the PostgreSQL and MariaDB of Debian, and the tools of XFS; starts nothing
+databases: ## installs the PostgreSQL and MariaDB of Debian, and what real filesystems need; starts nothing
 	@{ apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-common \
 	  && sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
-	  && apt-get install -y -qq --no-install-recommends postgresql mariadb-server-core mariadb-client-core xfsprogs; } > /dev/null \
+	  && apt-get install -y -qq --no-install-recommends postgresql mariadb-server-core mariadb-client-core \
+	    xfsprogs btrfs-progs lvm2 user-mode-linux busybox; } > /dev/null \
 	  || echo "the databases could not be installed: make test-recipes will skip their tests" >&2
 
 test-e2e: $(VENV) $(LAMBDA_VENV) ## deploys to a local AWS that runs the functions, and tests them

@@ -110,19 +110,22 @@ class Machine:
         path.write_text(f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
 
-    def start(
-        self, command: str, seconds: int = 60, execution: str | None = None, **environment: str
-    ) -> subprocess.Popen[str]:
-        """Start the script as the agent does: a file of its own, in a process group of its own."""
+    def script(self, command: str, seconds: int, execution: str) -> Path:
+        """Write the script as the agent does, with these parameters."""
         text = content()["mainSteps"][0]["inputs"]["runCommand"][0]
-        values = {"command": command, "executionId": execution or self.execution, "autoThawSeconds": str(seconds)}
-        for name, value in values.items():
+        for name, value in (("command", command), ("executionId", execution), ("autoThawSeconds", str(seconds))):
             text = text.replace("{{ " + name + " }}", value)
         assert "{{" not in text
         script = self.root / "agent" / f"{uuid.uuid4()}.sh"
         script.write_text(text)
+        return script
+
+    def start(
+        self, command: str, seconds: int = 60, execution: str | None = None, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start the script as the agent does: a file of its own, in a process group of its own."""
         return subprocess.Popen(
-            [*self.shell, str(script)],
+            [*self.shell, str(self.script(command, seconds, execution or self.execution))],
             env=self.environment | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
