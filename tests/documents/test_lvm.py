@@ -54,7 +54,7 @@ def test_a_logical_volume_names_all_its_disks(tmp_path: Path) -> None:
             file.truncate(200 << 20)
     kernel = subprocess.run(
         [
-            "linux.uml", "mem=256M", "quiet", "rootfstype=hostfs", "rootflags=/", "rw", f"init={tmp_path / 'init'}",
+            "linux.uml", "mem=256M", "quiet", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw", f"init={tmp_path / 'init'}",
             *(f"ubd{number}={disk}" for number, disk in enumerate(disks)), "con=null", "con0=null,fd:1",
         ],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
