@@ -32,16 +32,26 @@ def a_week(aws: LocalAWS) -> None:
 
 
 def failed_copies(aws: LocalAWS) -> None:
-    """Copies fail twice over, and are made again as soon as the event of their end comes."""
+    """Copies fail twice, and are made again after an hour, and after four."""
     launch_fleet(aws)
     aws.fail_copy(AWAY, "An internal error occurred", times=6)
     aws.travel(days=1)
 
 
 def failed_copies_unheard(aws: LocalAWS) -> None:
-    """The same, when only the hourly pass is left to see it."""
+    """The same, but no event of their end starts a function."""
     aws.disable(AWAY, "continue_copies")
     failed_copies(aws)
+
+
+def full_destination(aws: LocalAWS) -> None:
+    """One copy at a time fits into the destination: the end of each starts the next."""
+    aws.copy_slots = 1
+    aws.disable(HOME, "copy_missing")
+    launch_fleet(aws)
+    for number in range(3):
+        aws.launch(HOME, name=f"database-{number}", tags=FLEET | {"Copy_KmsKey": KEY}, volumes=(8, 100))
+    aws.travel(days=1)
 
 
 def protection_unheard(aws: LocalAWS) -> None:
@@ -137,6 +147,7 @@ STORIES: tuple[Callable[[LocalAWS], None], ...] = (
     a_week,
     failed_copies,
     failed_copies_unheard,
+    full_destination,
     protection_unheard,
     events_lost,
     a_copy_too_many,
