@@ -115,7 +115,9 @@ def _read(output: str, call: Creation) -> tuple[frozenset[str], tuple[str, ...]]
         elif kind == "hook":
             hook = rest
     if not hook or (hook == "no" and not disks["frozen"]):
-        raise ScriptFailed("the pre-script does not say that it has frozen anything")
+        raise ScriptFailed(
+            "the pre-script does not say what it froze: is the instance Linux, and the document up to date?"
+        )
     names = {volume_id: {volume_id, _kernel_name(device)} for volume_id, device in _devices(call).items()}
     not_frozen = disks["system"] | disks["unsupported"]
     at_rest = {volume for volume, own in names.items() if own & disks["frozen"] and not own & not_frozen}

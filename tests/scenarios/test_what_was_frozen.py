@@ -75,7 +75,7 @@ def test_a_pre_script_that_froze_nothing_claims_nothing(aws: LocalAWS, output: s
     aws.agent(db).output = output.replace("{a}", names["a"]).replace("{b}", names["b"]).replace("{c}", names["c"])
     aws.travel(minutes=31)
     assert achieved(aws) == []
-    assert "does not say that it has frozen anything" in first_failure(aws)
+    assert "does not say what it froze" in first_failure(aws)
     assert [freeze.thawed_by for freeze in aws.freezes] == ["post-script"]
 
 
