@@ -224,3 +224,52 @@ def test_daily_is_at_the_time_of_the_settings() -> None:
     late = replace(CONTRACT, daily_at=time(22, 30))
     policy = tags.read_instance("i-0a", raw, "", (), late)[0].policy
     assert policy.schedule == Schedule.daily(time(22, 30))
+
+
+def test_a_destination_that_the_settings_forbid_is_a_tag_problem() -> None:
+    some = replace(CONTRACT, allowed=frozenset({ELSEWHERE, "ap-south-1"}))
+    raw = {"Backup": "Yes", "Copy_Dest": f"{ELSEWHERE} eu-central-1"}
+    owner, found = tags.read_instance("i-0a", raw, "", (), some)
+    limit = f"ap-south-1 {ELSEWHERE}"
+    problem = TagProblem("i-0a", "Copy_Dest", raw["Copy_Dest"], Wrong.NOT_ALLOWED, "Copy_Dest", "eu-central-1", limit)
+    assert (owner.policy.destinations, found) == ((ELSEWHERE,), [problem])
+
+
+def test_an_expiry_of_copies_beyond_the_settings_is_a_tag_problem() -> None:
+    limited = replace(CONTRACT, limits=Limits(most=Tier(10, "d")))
+    raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_DeleteOn": "2027-01-01"}
+    read, found = tags.read_snapshot("snap-0a", raw, limited, volume_id="vol-0a", state="completed", started=NOW)
+    problem = TagProblem(
+        "snap-0a", "Copy_DeleteOn", "2027-01-01", Wrong.NOT_ALLOWED, "Copy_DeleteOn", limit="at most 10d"
+    )
+    assert (read.copy_delete_on, found) == (date(2026, 12, 2), [problem])
+
+
+@pytest.mark.parametrize(("day", "wrong"), [("2026-11-28", True), ("2026-11-29", False), ("2026-11-30", False)])
+def test_a_date_before_the_promised_one_is_a_tag_problem(day: str, wrong: bool) -> None:
+    _, found = tags.read_snapshot(
+        "snap-0a",
+        {"Type": "Automated", "DeleteOn": day},
+        CONTRACT,
+        volume_id="vol-0a",
+        state="completed",
+        started=NOW,
+        description=f"{UNDATED} - until 2026-11-29",
+    )
+    problem = TagProblem("snap-0a", "DeleteOn", day, Wrong.BROUGHT_FORWARD, "DeleteOn", limit="2026-11-29")
+    assert found == ([problem] if wrong else [])
+
+
+def test_an_archived_snapshot_is_read_with_the_end_of_its_restore() -> None:
+    until = NOW + timedelta(days=3)
+    read, _ = tags.read_snapshot(
+        "snap-0a",
+        {},
+        CONTRACT,
+        volume_id="vol-0a",
+        state="completed",
+        started=NOW,
+        archived=True,
+        restored_until=until,
+    )
+    assert (read.archived, read.restored_until) == (True, until)
