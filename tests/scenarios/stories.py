@@ -83,3 +83,9 @@ def first_failure(aws: LocalAWS) -> str:
 
 def never_answers(aws: LocalAWS, instance_id: str) -> None:
     aws.agent(instance_id).answers = False
+
+
+def problems(aws: LocalAWS, function: str, region: str = "eu-west-1") -> set[tuple[str, str]]:
+    """Return the tag problems of a function's last run: what is tagged, and what is wrong with it."""
+    summaries = [run.result for run in aws.invocations if (run.function, run.region) == (function, region)]
+    return {(problem["target"], problem["wrong"]) for problem in summaries[-1]["tag_problems"]}
