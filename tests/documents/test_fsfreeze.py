@@ -276,6 +276,13 @@ def test_a_client_that_the_hook_leaves_behind_holds_up_nobody(machine: Machine) 
         machine.run("post-script")
 
 
+def test_the_root_is_not_frozen_even_if_its_device_is_not_found(machine: Machine) -> None:
+    machine.stand_in("findmnt", 'case "$*" in *--target*) exit 1 ;; *) cat "$REACTOR_ROOT/mounts" ;; esac')
+    assert "system xvda /" in machine.run("pre-script").output
+    assert machine.run("post-script").code == 0
+    assert "--freeze /" not in machine.log()
+
+
 def test_a_timer_that_does_not_start_freezes_nothing(machine: Machine) -> None:
     machine.stand_in("setsid", "exit 1")
     assert machine.run("pre-script").code == 201
