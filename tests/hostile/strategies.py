@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -115,8 +116,13 @@ def mutations(draw: st.DrawFn, event: Mapping[str, Any]) -> Any:
         places = [each for each in paths(found) if each]
         if not places:
             return draw(anything)
-        _change(found, draw(st.sampled_from(places)), draw(st.sampled_from(sorted(_CHANGES))), draw(anything))
+        _change(found, draw(st.sampled_from(places)), draw(st.sampled_from(sorted(_CHANGES))), _copy(draw(anything)))
     return found
+
+
+def _copy(value: Any) -> Any:
+    """A copy of a value of JSON: the next change must not change the strategy's own values."""
+    return json.loads(json.dumps(value))
 
 
 def _change(event: Any, path: Path, change: str, value: Any) -> None:
