@@ -94,8 +94,10 @@ def digest(invocations: Iterable[Invocation]) -> Digest:
 
 
 def _lines(invocation: Invocation) -> Iterator[Mapping[str, Any]]:
-    """The outcomes and tag problems; other lines, which may be no JSON, are passed over."""
+    """The outcomes and tag problems; of what was kept (DEBUG), only what the sweep says. Other lines may be no JSON."""
     for text in invocation.log.splitlines():
+        if '"level":"DEBUG"' in text and invocation.function != SWEEP:
+            continue
         if text.startswith("{") and ('"outcome"' in text or '"tag_problem"' in text):
             line = json.loads(text)
             if line.get("message") in ("outcome", "tag_problem"):
