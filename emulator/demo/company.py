@@ -83,7 +83,7 @@ EVERYONE = (*FLEET, NOTEBOOK)
 
 
 def local_aws() -> LocalAWS:
-    """The company's AWS at the start of the month: the same at every run. It was set up with RecycleBinDays=7."""
+    """The company's AWS at the start of the month, set up with RecycleBinDays=7. Only ids differ from run to run."""
     aws = LocalAWS(start=START, regions=tuple(PLACES), seed=2026)
     for region in PLACES:
         aws.keep_deleted(region, days=RECYCLE_BIN_DAYS, tags={"Type": "Automated"})

@@ -81,18 +81,14 @@ class News:
 
     def _late(self, log: Digest) -> Iterator[Line]:
         late: dict[datetime, dict[datetime, list[str]]] = {}
-        for snapshot in self._created(log):
-            slot = _slot(snapshot)
-            if slot and snapshot.started - slot > LATE:
-                run = snapshot.started.replace(second=0)
-                late.setdefault(run, {}).setdefault(slot, []).append(self.world.name(snapshot.id))
+        for record in log.created:
+            for snapshot in (self.world.seen[id] for id in record.created if id in self.world.seen):
+                slot = _slot(snapshot)
+                if slot and record.at - slot > LATE:
+                    late.setdefault(record.at, {}).setdefault(slot, []).append(self.world.name(snapshot.id))
         for run, slots in sorted(late.items()):
             text = "; ".join(f"{counted(names)} (slot {slot:%d %b %H:%M})" for slot, names in sorted(slots.items()))
             yield Line("late", f"created at {run:%H:%M}, as the slot had no snapshot: {text}", "yellow")
-
-    def _created(self, log: Digest) -> Iterator[Snapshot]:
-        for record in log.created:
-            yield from (self.world.seen[id] for id in record.created if id in self.world.seen)
 
     def _deferred(self, log: Digest) -> Iterator[Line]:
         started = {(target, record.destination): record.at for record in log.copied for target in record.targets}
