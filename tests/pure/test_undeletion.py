@@ -80,7 +80,7 @@ def binned(id: str = "snap-1", text: str = FORMS["a set"][0], volume: str = DISK
         ({"i-11111111"}, []),
         ({DB, "snap-3"}, ["snap-1", "snap-2", "snap-3"]),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(value)) or "none",
 )
 def test_what_an_id_names(ids: set[str], found: list[str]) -> None:
     snapshots = [binned(), binned("snap-2", volume="vol-ffffffff"), binned("snap-3", "by hand", "vol-11111111")]
