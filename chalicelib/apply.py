@@ -149,8 +149,7 @@ class Executor:
         EC2's budget and the time are checked first: once the instance is frozen, nothing waits.
         """
         settings = self.settings
-        needed = settings.vss_timeout + LATE_SECONDS if wanted.kind == "vss" else 2 * settings.consistency_timeout
-        if self.time_left() < LAST_SECONDS + needed:
+        if self.time_left() < LAST_SECONDS + seconds_at_rest(settings, wanted):
             raise _TimeIsUp
         if wanted.kind == "vss":
             taken = create_by_vss(self.ec2, call, settings.vss_timeout, copy_only=settings.vss_copy_only)
@@ -180,6 +179,11 @@ class Executor:
                     raise
                 self.ec2.writer.throttled(call)
         raise AssertionError("the last try returns or raises")
+
+
+def seconds_at_rest(settings: Settings, wanted: Consistency) -> int:
+    """Return how many seconds a creation with the application at rest may take."""
+    return settings.vss_timeout + LATE_SECONDS if wanted.kind == "vss" else 2 * settings.consistency_timeout
 
 
 def _full(decision: Decision, call: CopySnapshot) -> Outcome:

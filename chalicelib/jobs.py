@@ -47,7 +47,7 @@ class Plan:
     """What a job would do: decisions, and the tag problems in what it read.
 
     ``source`` is the Region that the decisions are about. ``metrics`` and ``record`` are what ``publish`` writes beyond
-    the outcomes.
+    the outcomes. ``no_later_run``: what is deferred fails the invocation, because only Lambda's retry continues it.
     """
 
     decisions: Sequence[Decision]
@@ -55,6 +55,7 @@ class Plan:
     source: EC2
     metrics: Mapping[str, float] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
+    no_later_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def create_on_request(invocation: Invocation) -> Plan:
     volume_ids = [volume.id for instance in inventory.instances for volume in instance.volumes]
     history = ec2.snapshots(volume_ids=volume_ids)
     decisions = plan.plan_request(request, inventory.instances, history.snapshots, invocation.circumstances)
-    return Plan(decisions, inventory.problems + history.problems, ec2)
+    return Plan(decisions, inventory.problems + history.problems, ec2, no_later_run=True)
 
 
 def copy_on_completion(invocation: Invocation) -> Plan:

@@ -34,7 +34,10 @@ class Summary(TypedDict):
 
 
 class JobFailed(Exception):
-    """At least one target failed, and the job dealt with all the others; carries the job's summary."""
+    """At least one target failed, or was deferred by a job that no later run continues; carries the job's summary.
+
+    The job dealt with all other targets.
+    """
 
     def __init__(self, summary: Summary) -> None:
         super().__init__(json.dumps(summary))
@@ -64,7 +67,7 @@ def summarise(run: Run) -> Summary:
     failures = []
     for outcome in run.outcomes:
         counts[outcome.result.value] += len(outcome.decision.targets)
-        if outcome.result == Result.FAILED:
+        if outcome.result == Result.FAILED or (outcome.result == Result.DEFERRED and run.plan.no_later_run):
             failures.append({"target": targets_text(outcome.decision), "reason": outcome_text(outcome)})
     problems = [problem_data(problem) for problem in sorted(set(run.plan.problems))]
     return Summary(

@@ -14,7 +14,10 @@ from tests.scenarios.conftest import AWAY, HOME
 from tests.scenarios.stories import FROZEN, achieved, failures, first_failure
 
 
-def request(aws: LocalAWS, instance_id: str, event_id: str = "01234567-0123-0123-0123-0123456789ab") -> None:
+def request(
+    aws: LocalAWS, instance_id: str, event_id: str = "01234567-0123-0123-0123-0123456789ab", wait: float = 5
+) -> None:
+    """Request the snapshots of an instance, and wait some minutes."""
     event = {
         "id": event_id,
         "source": "ebs-snapshot-reactor",
@@ -22,7 +25,7 @@ def request(aws: LocalAWS, instance_id: str, event_id: str = "01234567-0123-0123
         "detail": {"instance-id": instance_id},
     }
     aws.send(HOME, event)
-    aws.travel(minutes=5)
+    aws.travel(minutes=wait)
 
 
 def test_a_snapshot_after_a_dump(aws: LocalAWS) -> None:
@@ -48,6 +51,35 @@ def test_a_request_brings_the_application_to_rest_too(aws: LocalAWS) -> None:
     request(aws, db)
     assert achieved(aws) == ["crash", "fsfreeze"]
     assert len(aws.freezes) == 1
+
+
+def test_the_longest_scripts_that_a_setting_allows_fit_into_a_request(aws: LocalAWS) -> None:
+    aws.deploy(HOME, CONSISTENCY_TIMEOUT="300")
+    db = aws.launch(HOME, name="db", tags=FROZEN | {"Schedule": "on-request"})
+    aws.agent(db).answers = False
+    request(aws, db)
+    aws.travel(minutes=10)
+    assert achieved(aws) == ["crash"]
+    assert "crash-consistent only" in first_failure(aws)
+
+
+def test_a_request_that_a_full_quota_defers_is_taken_up_by_the_retry(aws: LocalAWS) -> None:
+    db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "on-request"}, volumes=(8, 9))
+    aws.pending_snapshots = 0
+    request(aws, db, wait=0.5)
+    assert not aws.snapshots(HOME)
+    assert "PendingSnapshotLimitExceeded" in first_failure(aws)
+    aws.pending_snapshots = None
+    aws.travel(minutes=5)
+    assert len(aws.snapshots(HOME)) == 2
+    assert not aws.dead_letters
+
+
+def test_a_request_that_stays_deferred_reaches_a_person(aws: LocalAWS) -> None:
+    db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "on-request"})
+    aws.pending_snapshots = 0
+    request(aws, db)
+    assert [letter.event["detail"] for letter in aws.dead_letters] == [{"instance-id": db}]
 
 
 def disabled(aws: LocalAWS) -> str:
