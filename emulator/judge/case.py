@@ -149,6 +149,11 @@ class Case:
         ]
 
     @cached_property
+    def overwritten(self) -> set[str]:
+        """The ids of the snapshots whose DeleteOn somebody overwrote by mistake."""
+        return {id for mistake in self.facts.mistakes for id in mistake.before}
+
+    @cached_property
     def last_sweeps(self) -> dict[str, datetime]:
         """By Region: when the sweep last ran without any failure."""
         return {

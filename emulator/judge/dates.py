@@ -20,15 +20,15 @@ def retention_is_kept(case: Case) -> Verdict:
         _require_not_before(verdict, primary, earliest)
         for region in promise.copies:
             for copy in case.copies_of(primary, region):
-                _require_not_before(verdict, copy, primary.started.date() + promise.copy_days * DAY)
+                if copy.id not in case.overwritten:
+                    _require_not_before(verdict, copy, primary.started.date() + promise.copy_days * DAY)
     return verdict
 
 
 def _promised(case: Case) -> Iterator[tuple[Snapshot, Promise]]:
-    overwritten = {id for mistake in case.facts.mistakes for id in mistake.before}
     for primary in case.primaries:
         promise = case.instances[primary.volume_id].promise
-        if promise and primary.id not in overwritten:
+        if promise and primary.id not in case.overwritten:
             yield primary, promise
 
 

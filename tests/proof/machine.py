@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from emulator import LocalAWS
-from emulator.judge import Snapshot
+from emulator.judge import Mistake, Snapshot
 from emulator.judge.watch import Watch
 from tests.proof.course import Course, owned
 from tests.proof.faults import FAULTS
@@ -156,6 +156,21 @@ class Chaos(RuleBasedStateMachine):
         assert snapshot.delete_on is not None
         self._tag(snapshot, "DeleteOn", f"{snapshot.delete_on + timedelta(days=days)}")
 
+    @precondition(lambda self: bool(owned(self.world)))
+    @rule(pick=picks)
+    def bring_forward(self, pick: int) -> None:
+        """By mistake: it is put right before the calm."""
+        self._count("bring a date forward")
+        snapshot = self._pick(pick)
+        assert snapshot.delete_on is not None
+        self.world.facts.mistakes.append(Mistake(snapshot.region, self.aws.now, {snapshot.id: snapshot.delete_on}))
+        self._tag(snapshot, "DeleteOn", "2026-11-01")
+
+    def _put_dates_right(self) -> None:
+        for snapshot in owned(self.world):
+            if snapshot.promised and snapshot.delete_on and snapshot.delete_on < snapshot.promised:
+                self._tag(snapshot, "DeleteOn", f"{snapshot.promised}")
+
     def _pick(self, pick: int) -> Snapshot:
         snapshots = owned(self.world)
         return snapshots[pick % len(snapshots)]
@@ -216,6 +231,7 @@ class Chaos(RuleBasedStateMachine):
         aws.copy_slots = 2
         agent = aws.agent(self.db)
         agent.answers, agent.exits = True, {}
+        self._put_dates_right()
         self.holding.__exit__(None, None, None)
         before = len(aws.invocations)
         aws.travel(minutes=70)

@@ -33,6 +33,10 @@ def ignores_protection(snapshot: Any, today: Any) -> Any:
     return kept(replace(snapshot, protected=False), today)
 
 
+def ignores_the_promise(snapshot: Any, today: Any) -> Any:
+    return kept(replace(snapshot, promised=None), today)
+
+
 def test_nothing_is_lost_whatever_happens_to_the_events() -> None:
     finding = run(1, 10, shrink=False)
     assert not finding.wrong, finding.wrong
@@ -46,11 +50,12 @@ def test_nothing_is_lost_whatever_happens_to_the_events() -> None:
         (copies, "_plan_surplus", deletes_no_second_copy, " error, snap-"),
         (plan, "plan_creation", creates_what_exists, " completed, snap-"),
         (sweep, "_kept", ignores_protection, "was protected before this step"),
+        (sweep, "_kept", ignores_the_promise, "was to stand until 2026-1"),
     ],
 )
 def test_a_broken_app_is_noticed(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str, broken: Callable[..., Any], seen: str
 ) -> None:
     monkeypatch.setattr(module, name, broken)
-    finding = run(1, 10, shrink=False)
+    finding = run(5, 10, shrink=False)
     assert seen in finding.wrong
