@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,6 +13,8 @@ Raw = dict[str, Any]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # USD per GB-month and per GB transferred, and the part that changes in a day: what the report's options default to.
 STORAGE, TRANSFER, CHANGE = 0.05, (0.01, 0.02), (0.005, 0.05)
+# Tags of instances that are one tag problem each, and change nothing else: the app uses the default.
+MISTAKES = (("Retention", "seven"), ("Copy_Retention", "a year"), ("backups", "Yes"), ("Schedules", "hourly"))
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Counts:
     volumes: dict[str, Raw] = field(default_factory=dict)
     copies: dict[tuple[str, str], Raw] = field(default_factory=dict)
     orphans: dict[str, Raw] = field(default_factory=dict)
+    attention: int = 0
 
 
 def tags_of(resource: Raw) -> dict[str, str]:
@@ -41,8 +44,11 @@ def instances_of(aws: LocalAWS, region: str) -> list[Raw]:
     ]
 
 
-def count(aws: LocalAWS, home: str, others: Sequence[str]) -> Counts:
-    """Count the volumes of ``home``, their snapshots there and their copies in the ``others``."""
+def count(aws: LocalAWS, home: str, others: Sequence[str], slots: int | None = None) -> Counts:
+    """Count the volumes of ``home``, their snapshots there and their copies in the ``others``.
+
+    ``slots`` are the copies that a Region takes at a time; None if no Region is full.
+    """
     ec2, now = aws.client(home), aws.now
     instances = {instance["InstanceId"]: tags_of(instance) for instance in instances_of(aws, home)}
     attached = {
@@ -57,11 +63,19 @@ def count(aws: LocalAWS, home: str, others: Sequence[str]) -> Counts:
     for region in others:
         for snapshot in aws.snapshots(region):
             copies.setdefault((snapshot["Tags"]["Source_VolumeId"], region), []).append(snapshot)
+    pending = {
+        region: sum(
+            copy["State"] == "pending" for (_, name), chain in copies.items() if name == region for copy in chain
+        )
+        for region in others
+    }
+    full = {region for region in others if slots is not None and pending[region] >= slots}
     counts = Counts()
     for id, (volume, owner) in attached.items():
         counts.volumes[id] = _volume(volume, owner, primaries.get(id, []), now)
     for id, region in {*copies, *((id, region) for id in primaries for region in others)}:
-        counts.copies[id, region] = _copies(primaries.get(id, []), copies.get((id, region), []), region, now)
+        chain = copies.get((id, region), [])
+        counts.copies[id, region] = _copies(primaries.get(id, []), chain, region, now, full=region in full)
     for id in {*primaries, *(id for id, _ in copies)} - attached.keys():
         away = [copy for region in others for copy in copies.get((id, region), [])]
         everything = [*primaries.get(id, []), *away]
@@ -76,8 +90,30 @@ def count(aws: LocalAWS, home: str, others: Sequence[str]) -> Counts:
         low, high = _cost(attached.get(id), primaries.get(id, []), away_by_region)
         (counts.volumes.get(id) or counts.orphans[id])["cost"] = (low, high)
         counts.cost = (counts.cost[0] + low, counts.cost[1] + high)
-    _total(counts, primaries, copies, attached)
+    problems = [id for id, tags in instances.items() if any(mistake in tags.items() for mistake in MISTAKES)]
+    _total(counts, primaries, copies, attached, problems)
+    counts.attention = _attention(counts, primaries, attached, problems)
     return counts
+
+
+def _attention(
+    counts: Counts,
+    primaries: dict[str, list[Raw]],
+    attached: Mapping[str, tuple[Raw, dict[str, str]]],
+    problems: Sequence[str],
+) -> int:
+    """One entry for the volumes of an instance with the same trouble, each failure alone, and each tag problem."""
+    troubles: set[tuple[str, str]] = set()
+    failed = 0
+    for id, (volume, _) in attached.items():
+        instance, cover = volume["Attachments"][0]["InstanceId"], counts.volumes[id]["cover"]
+        if cover in ("late", "uncovered"):
+            troubles.add((instance, cover))
+        for (of, region), states in counts.copies.items():
+            if of == id and states["missing"] + states["failed"]:
+                troubles.add((instance, region))
+        failed += _failed_snapshots(primaries.get(id, [])) if cover == "covered" else 0
+    return len(troubles) + failed + len(problems)
 
 
 def _volume(volume: Raw, owner: dict[str, str], history: list[Raw], now: datetime) -> Raw:
@@ -121,8 +157,8 @@ def _data(snapshot: Raw) -> datetime:
     return datetime.fromisoformat(written).astimezone(UTC) if written else snapshot["StartTime"]
 
 
-def _copies(history: list[Raw], copies: list[Raw], region: str, now: datetime) -> Raw:
-    counts = {"missing": 0, "failed": 0, "pending": 0, "copies": len(copies)}
+def _copies(history: list[Raw], copies: list[Raw], region: str, now: datetime, *, full: bool) -> Raw:
+    counts = {"missing": 0, "deferred": 0, "failed": 0, "pending": 0, "copies": len(copies)}
     for primary in history:
         tags = primary["Tags"]
         ends = date.fromisoformat(tags.get("Copy_DeleteOn", tags["DeleteOn"]))
@@ -134,6 +170,8 @@ def _copies(history: list[Raw], copies: list[Raw], region: str, now: datetime) -
             continue
         if "pending" in states or (not states and now - primary["StartTime"] < 2 * HOUR):
             counts["pending"] += 1
+        elif full and not states and now - primary["StartTime"] < DAY:
+            counts["deferred"] += 1
         else:
             counts["failed" if states else "missing"] += 1
     completed = [_data(copy) for copy in copies if copy["State"] == "completed"]
@@ -167,7 +205,11 @@ def _stored(chain: list[Raw], rate: float) -> float:
 
 
 def _total(
-    counts: Counts, primaries: dict[str, list[Raw]], copies: dict[tuple[str, str], list[Raw]], attached: Iterable[str]
+    counts: Counts,
+    primaries: dict[str, list[Raw]],
+    copies: dict[tuple[str, str], list[Raw]],
+    attached: Mapping[str, tuple[Raw, dict[str, str]]],
+    problems: Sequence[str],
 ) -> None:
     covers = [volume["cover"] for volume in counts.volumes.values()]
     shown = [states for (id, _), states in counts.copies.items() if id in set(attached)]
@@ -178,8 +220,9 @@ def _total(
         "oldest_age": max(ages, default=None),
         "copies_missing": sum(states["missing"] + states["failed"] for states in shown),
         "copies_pending": sum(states["pending"] for states in shown),
-        "copies_deferred": 0,
+        "copies_deferred": sum(states["deferred"] for states in shown),
         "failures": _failures(primaries, copies, set(attached)),
+        "tag_problems": len(problems),
         "kept_forever": sum("KeepForever" in snapshot["Tags"] for snapshot in everything),
         "snapshots": sum(map(len, primaries.values())),
         "copies": sum(map(len, copies.values())),
@@ -187,13 +230,15 @@ def _total(
 
 
 def _failures(primaries: dict[str, list[Raw]], copies: dict[tuple[str, str], list[Raw]], attached: set[str]) -> int:
-    unresolved = 0
-    for id, history in primaries.items():
-        good = [snapshot["StartTime"] for snapshot in history if snapshot["State"] != "error"]
-        for snapshot in history:
-            if snapshot["State"] == "error" and id in attached:
-                unresolved += not any(instant >= snapshot["StartTime"] for instant in good)
+    unresolved = sum(_failed_snapshots(history) for id, history in primaries.items() if id in attached)
     for chain in copies.values():
         good = [copy["Tags"]["Source_SnapshotId"] for copy in chain if copy["State"] != "error"]
         unresolved += sum(copy["State"] == "error" and copy["Tags"]["Source_SnapshotId"] not in good for copy in chain)
     return unresolved
+
+
+def _failed_snapshots(history: list[Raw]) -> int:
+    """Those after which no snapshot was begun that did not fail."""
+    good = [snapshot["StartTime"] for snapshot in history if snapshot["State"] != "error"]
+    failed = [snapshot["StartTime"] for snapshot in history if snapshot["State"] == "error"]
+    return sum(not any(instant >= start for instant in good) for start in failed)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,16 +37,17 @@ class Output:
 
 @dataclass
 class Company:
-    """The account, and its operator: ``run`` runs a command in the operator's terminal."""
+    """The account, and its operator: ``run`` runs a command in the operator's terminal, with ``settings``."""
 
     aws: LocalAWS
     web: str
     db: str
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *words: str, answer: str | None = None) -> Output:
         """``answer`` is what a person types when asked; without it there is no terminal."""
         terminal = SimulatedTerminal() if answer is not None else None
-        result = CliRunner(env={"COLUMNS": COLUMNS, "CONCURRENCY": "1"}).invoke(
+        result = CliRunner(env={"COLUMNS": COLUMNS, "CONCURRENCY": "1", **self.settings}).invoke(
             main, list(words), input=answer, obj=terminal, prog_name="ebs-snapshot-reactor"
         )
         if result.exception and not isinstance(result.exception, SystemExit):
