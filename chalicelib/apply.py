@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ from chalicelib.settings import Settings
 LAST_SECONDS = 30
 # How often one throttled call is made, each time at the app's own pace, after botocore's own retries.
 MAX_THROTTLED_TRIES = 20
+# For how long CreateTags is tried again if it does not find a snapshot that was just created, and the time between.
+NOT_FOUND_SECONDS, NOT_FOUND_PAUSE = 30, 2
 
 # Quotas that are full for now: the next event or run goes on.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -118,7 +121,7 @@ class Executor:
         The first tags say ``crash``: a better consistency is claimed only once it is known.
         """
         if call.consistency is None:
-            taken = Taken(self._ask(call, self._creation))
+            taken = Taken(self._ask(call, self.ec2.writer.create))
         else:
             taken = self._create_at_rest(call, call.consistency)
         wrong = [because(Code.CRASH_CONSISTENT_ONLY, cause=taken.failure)] if taken.failure else []
@@ -130,7 +133,7 @@ class Executor:
             own |= {volume_id: tags.achieve(own.get(volume_id, ()), call.consistency) for volume_id in taken.at_rest}
         for volume_id, lacking in own.items() if ids else ():
             try:
-                self._ask(CreateTags(ids[volume_id], self.ec2.region, lacking), self.ec2.writer.create_tags)
+                self._tag_new(CreateTags(ids[volume_id], self.ec2.region, lacking))
             except (_TimeIsUp, KeyError, ClientError, BotoCoreError) as error:
                 wrong.append(because(Code.LINEAGE_TAGS_FAILED, volume=volume_id, cause=repr(error)))
         created = tuple(sorted(ids.values()))
@@ -138,10 +141,16 @@ class Executor:
             wrong = [because(Code.NOT_CREATED), *wrong]
         return Outcome(decision, Result.FAILED if wrong else Result.DONE, tuple(wrong), created)
 
-    def _creation(self, call: Creation) -> dict[str, str]:
-        if isinstance(call, CreateSnapshots):
-            return self.ec2.writer.create_snapshots(call)
-        return {call.volume_id: self.ec2.writer.create_snapshot(call)}
+    def _tag_new(self, call: CreateTags) -> None:
+        """Add tags to a snapshot that was just created: EC2 may not find it for some seconds."""
+        for _ in range(NOT_FOUND_SECONDS // NOT_FOUND_PAUSE):
+            try:
+                return self._ask(call, self.ec2.writer.create_tags)
+            except ClientError as error:
+                if error_code(error) != _GONE:
+                    raise
+            time.sleep(NOT_FOUND_PAUSE)
+        return self._ask(call, self.ec2.writer.create_tags)
 
     def _create_at_rest(self, call: Creation, wanted: Consistency) -> Taken:
         """Create with the application at rest; if that fails, create all the same, unless more is required.
@@ -156,10 +165,10 @@ class Executor:
         else:
             self.ec2.writer.wait_turn(call)
             scripts = Scripts(self.ec2.systems_manager, call.instance_id, wanted, settings.consistency_timeout)
-            taken = create_between_scripts(scripts, call, self._creation)
+            taken = create_between_scripts(scripts, call, self.ec2.writer.create_while_frozen())
         if taken.ids or wanted.required:
             return taken
-        return Taken(self._ask(call, self._creation), failure=taken.failure)
+        return Taken(self._ask(call, self.ec2.writer.create), failure=taken.failure)
 
     def _ask(self, call: C, make: Callable[[C], T]) -> T:
         """Make a call when EC2's budget has room for it, and again if it was throttled all the same.

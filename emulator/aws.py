@@ -45,6 +45,7 @@ class LocalAWS:
     snapshot_duration = Condition[Duration]()
     copy_duration = Condition[Duration]()
     describe_lag = Condition[timedelta]()
+    tagging_lag = Condition[timedelta]()
     token_buckets = Condition[bool]()
     run_command_rate = Condition["float | None"]()
     individual_events_of_sets = Condition[bool]()

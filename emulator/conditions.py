@@ -37,6 +37,7 @@ class Conditions:
     copy_slots: int = 20
     pending_snapshots: int | None = None
     describe_lag: timedelta = timedelta(0)
+    tagging_lag: timedelta = timedelta(0)
     token_buckets: bool = False
     run_command_rate: float | None = None
     individual_events_of_sets: bool = True

@@ -20,6 +20,8 @@ CONFIG = Config(
 )
 # An instance may be frozen meanwhile: no call waits long, and ``systems_manager`` decides what is tried again.
 SSM_CONFIG = CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=10))
+# For the creating call while an instance is frozen. A large set takes EC2 some seconds.
+FROZEN_CONFIG = CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=20))
 CREATING = ("CreateSnapshot", "CreateSnapshots", "CopySnapshot")
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
 THROTTLED = frozenset({"RequestLimitExceeded", "EC2ThrottledException", "Throttling"})
@@ -29,31 +31,30 @@ class Clients:
     """The clients of one process: each is made when a job first needs it, and kept."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, Config], Any] = {}
         self._lock = threading.Lock()
 
-    def ec2(self, region: str) -> EC2Client:
+    def ec2(self, region: str, config: Config = CONFIG) -> EC2Client:
         """Return EC2's client of a Region."""
-        return cast("EC2Client", self._client("ec2", region))
+        return cast("EC2Client", self._client("ec2", region, config))
 
     def ssm(self, region: str) -> SSMClient:
         """Return the client of Systems Manager of a Region."""
-        return cast("SSMClient", self._client("ssm", region))
+        return cast("SSMClient", self._client("ssm", region, SSM_CONFIG))
 
     def sns(self, region: str) -> Any:
         """Return the client of SNS of a Region."""
-        return self._client("sns", region)
+        return self._client("sns", region, CONFIG)
 
-    def _client(self, service: str, region: str) -> Any:
+    def _client(self, service: str, region: str, config: Config) -> Any:
         # Threads may share a client, but not make one at the same time.
         with self._lock:
-            if (service, region) not in self._clients:
-                config = SSM_CONFIG if service == "ssm" else CONFIG
+            if (service, region, config) not in self._clients:
                 client: Any = session().client(service, region_name=region, config=config)  # type: ignore[call-overload]
                 for operation in CREATING if service == "ec2" else ():
                     client.meta.events.register_first(f"needs-retry.ec2.{operation}", _refuse_blind_retry)
-                self._clients[service, region] = client
-            return self._clients[service, region]
+                self._clients[service, region, config] = client
+            return self._clients[service, region, config]
 
 
 def session() -> boto3.Session:

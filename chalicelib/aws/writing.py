@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.clients import Clients
+from chalicelib.aws.clients import FROZEN_CONFIG, Clients
 from chalicelib.aws.pacing import Pace
 from chalicelib.models import (
     Call,
     CopySnapshot,
     CreateSnapshot,
-    CreateSnapshots,
     CreateTags,
+    Creation,
     DeleteSnapshot,
     Tags,
 )
 
 if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef
 
 
@@ -43,26 +46,16 @@ class Writer:
         region = call.destination if isinstance(call, CopySnapshot) else getattr(call, "region", self.region)
         return region, type(call).__name__
 
-    def create_snapshot(self, call: CreateSnapshot) -> str:
-        """Create the snapshot of one volume and return its id."""
-        return self._clients.ec2(self.region).create_snapshot(
-            VolumeId=call.volume_id,
-            Description=call.description,
-            TagSpecifications=[_specification(call.tags)],
-        )["SnapshotId"]
+    def create(self, call: Creation) -> dict[str, str]:
+        """Create the snapshot of one volume, or a set at one point in time; return the snapshot id of each volume."""
+        return _create(self._clients.ec2(self.region), call)
 
-    def create_snapshots(self, call: CreateSnapshots) -> dict[str, str]:
-        """Create a set at one point in time and return the snapshot id of each volume."""
-        answer = self._clients.ec2(self.region).create_snapshots(
-            InstanceSpecification={
-                "InstanceId": call.instance_id,
-                "ExcludeBootVolume": call.exclude_boot,
-                "ExcludeDataVolumeIds": list(call.exclude_data),
-            },
-            Description=call.description,
-            TagSpecifications=[_specification(call.tags)],
-        )
-        return {snapshot["VolumeId"]: snapshot["SnapshotId"] for snapshot in answer["Snapshots"]}
+    def create_while_frozen(self) -> Callable[[Creation], dict[str, str]]:
+        """Return what creates as ``create`` does, and never waits: an error of EC2 is raised at once.
+
+        All that takes time, such as making a client, is done before it returns.
+        """
+        return partial(_create, self._clients.ec2(self.region, FROZEN_CONFIG))
 
     def copy_snapshot(self, call: CopySnapshot) -> str:
         """Start a copy, with a client of the destination as EC2 requires, and return its id."""
@@ -85,6 +78,26 @@ class Writer:
     def delete_snapshot(self, call: DeleteSnapshot) -> None:
         """Delete a snapshot."""
         self._clients.ec2(call.region).delete_snapshot(SnapshotId=call.snapshot_id)
+
+
+def _create(client: EC2Client, call: Creation) -> dict[str, str]:
+    if isinstance(call, CreateSnapshot):
+        one = client.create_snapshot(
+            VolumeId=call.volume_id,
+            Description=call.description,
+            TagSpecifications=[_specification(call.tags)],
+        )
+        return {call.volume_id: one["SnapshotId"]}
+    answer = client.create_snapshots(
+        InstanceSpecification={
+            "InstanceId": call.instance_id,
+            "ExcludeBootVolume": call.exclude_boot,
+            "ExcludeDataVolumeIds": list(call.exclude_data),
+        },
+        Description=call.description,
+        TagSpecifications=[_specification(call.tags)],
+    )
+    return {snapshot["VolumeId"]: snapshot["SnapshotId"] for snapshot in answer["Snapshots"]}
 
 
 def _specification(pairs: Tags) -> TagSpecificationTypeDef:

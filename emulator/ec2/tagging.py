@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator import moto_bridge
@@ -13,7 +13,7 @@ from emulator.ec2.limits import MAX_TAGGED_RESOURCES, check_count, check_ids, ta
 from emulator.ec2.model import Image, Region, Snapshot, Tags
 from emulator.ec2.pages import cut, escape
 from emulator.ec2.snapshots import owned
-from emulator.errors import AWSError, dry_run, invalid_value
+from emulator.errors import AWSError, dry_run, invalid_value, snapshot_not_found
 
 Params = Mapping[str, Any]
 
@@ -22,6 +22,7 @@ def create_tags(cloud: Cloud, region: Region, params: Params) -> None:
     """Tags all resources or none. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html"""
     tags = tags_of(params["Tags"])
     held = _resources(region, params)
+    _check_known(cloud, region, held)
     for existing in held.values():
         check_count(existing | tags)
     if params.get("DryRun"):
@@ -98,6 +99,14 @@ def _resources(region: Region, params: Params) -> dict[str, Tags]:
     if len(ids) > MAX_TAGGED_RESOURCES:
         raise invalid_value(f"At most {MAX_TAGGED_RESOURCES} resources can be tagged in a call, {len(ids)} were given.")
     return {resource_id: dict(_tags(region, resource_id)) for resource_id in ids}
+
+
+def _check_known(cloud: Cloud, region: Region, ids: Iterable[str]) -> None:
+    """By users' reports, `CreateTags` sometimes does not find a snapshot that was created a moment ago."""
+    since = cloud.now - cloud.conditions.tagging_lag
+    new = [id for id in ids if id in region.snapshots and region.snapshots[id].start_time > since]
+    if new:
+        raise snapshot_not_found(new)
 
 
 def _tags(region: Region, resource_id: str) -> Tags:

@@ -48,6 +48,19 @@ def test_the_size_decides_how_long_a_snapshot_is_pending(aws: LocalAWS) -> None:
     ]
 
 
+def test_tags_do_not_find_a_new_snapshot_for_the_lag(aws: LocalAWS) -> None:
+    old = completed(aws)
+    aws.tagging_lag = timedelta(seconds=5)
+    ec2, tags = aws.client(HOME), [{"Key": "New", "Value": "1"}]
+    new = ec2.create_snapshot(VolumeId=volumes(aws)[-1])["SnapshotId"]
+    with pytest.raises(ClientError, match=rf"InvalidSnapshot\.NotFound.*'{new}'"):
+        ec2.create_tags(Resources=[old, new], Tags=tags)
+    assert [snapshot["Tags"] for snapshot in aws.snapshots(HOME)] == [{}, {}]
+    aws.travel(seconds=5)
+    ec2.create_tags(Resources=[old, new], Tags=tags)
+    assert [snapshot["Tags"] for snapshot in aws.snapshots(HOME)] == [{"New": "1"}] * 2
+
+
 def test_a_set_has_one_start_the_tags_of_its_volumes_and_a_state(aws: LocalAWS) -> None:
     instance = aws.launch(HOME, name="web", volumes=(8, 100, 20), volume_tags=({"a": "1"}, {"a": "2", "b": "3"}))
     root, data, left_out = volumes(aws)

@@ -53,6 +53,45 @@ def test_no_document_from_outside_the_account_is_run(aws: LocalAWS, document: st
     assert not any(call.operation == "SendCommand" for call in aws.calls)
 
 
+@pytest.mark.parametrize("root", ["Yes", "No"], ids=["a set", "one volume"])
+def test_what_was_achieved_is_written_as_soon_as_ec2_knows_the_snapshot(aws: LocalAWS, root: str) -> None:
+    aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100), volume_tags=({"Backup": root},))
+    aws.tagging_lag = timedelta(seconds=20)
+    aws.travel(minutes=31)
+    assert achieved(aws)[-1] == "fsfreeze"
+    assert not failures(aws)
+
+
+def test_a_snapshot_that_is_never_known_is_told_and_claims_nothing(aws: LocalAWS) -> None:
+    aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
+    aws.tagging_lag = timedelta(minutes=10)
+    aws.travel(minutes=34)
+    assert achieved(aws) == ["crash", "crash"]
+    assert "InvalidSnapshot.NotFound" in first_failure(aws)
+    assert len(aws.freezes) == 1
+
+
+THROTTLES = pytest.mark.parametrize(("wanted", "volumes"), [("fsfreeze", (8, 100)), ("ssm:My-Document", (8,))])
+
+
+@THROTTLES
+@pytest.mark.parametrize("answers", [1, 4, 9])
+def test_a_frozen_instance_does_not_wait_for_ec2_to_have_room(
+    aws: LocalAWS, wanted: str, volumes: tuple[int, ...], answers: int
+) -> None:
+    db = aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": wanted}, volumes=volumes)
+    operation = "CreateSnapshots" if len(volumes) > 1 else "CreateSnapshot"
+    aws.fault(operation, error="RequestLimitExceeded", times=answers)
+    aws.travel(minutes=36)
+    [freeze] = aws.freezes
+    assert (freeze.instance_id, freeze.thawed_by) == (db, "post-script")
+    # Two seconds for the post-script, and at most one until the pre-script is seen to have ended.
+    assert freeze.until - freeze.since <= timedelta(seconds=3)
+    # It is thawed, and then backed up all the same.
+    assert achieved(aws) == ["crash"] * len(volumes)
+    assert "EC2 throttled the call while the application was at rest" in first_failure(aws)
+
+
 def test_a_frozen_instance_never_waits_for_another(aws: LocalAWS) -> None:
     for number in range(12):
         aws.launch(HOME, name=f"db{number}", tags=FROZEN, volumes=(8, 9))
@@ -138,8 +177,8 @@ def test_a_creation_that_fails_leaves_nothing_frozen(aws: LocalAWS, error: str) 
     aws.travel(minutes=45)
     assert not aws.frozen
     assert aws.freezes
-    # The instance may be frozen a little longer for botocore's own tries, never beyond the auto-thaw.
-    assert max(each.until - each.since for each in aws.freezes) <= timedelta(seconds=60)
+    # Nothing is tried again while the instance is frozen.
+    assert max(each.until - each.since for each in aws.freezes) <= timedelta(seconds=3)
     assert failures(aws)
     aws.travel(hours=2)
     assert len(aws.snapshots(HOME)) == 2
