@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -49,6 +50,7 @@ _DEFERRED = frozenset(
         "ConcurrentSnapshotLimitExceeded",
         "PendingSnapshotLimitExceeded",
         "SnapshotCreationPerVolumeRateExceeded",
+        "SnapshotLimitExceeded",
     }
 )
 _GONE = "InvalidSnapshot.NotFound"
@@ -76,13 +78,26 @@ class Executor:
     full: set[str] = field(default_factory=set)
 
     def apply(self, decisions: Iterable[Decision]) -> list[Outcome]:
-        """Return the outcome of every decision, in the order of the decisions."""
+        """Return the outcome of every decision, in the order of the decisions.
+
+        Calls begin in that order, too. Those that bring an application to rest have at most half of the workers, so
+        that agents that do not answer delay nothing else.
+        """
+        ordered = list(decisions)
+        outcomes = [Outcome(decision, decision.result) for decision in ordered]
+        calls = [(place, decision.call) for place, decision in enumerate(ordered) if decision.call]
+
+        def work(queue: Iterator[tuple[int, Call]]) -> None:
+            for place, call in queue:
+                outcomes[place] = self._apply_one(ordered[place], call)
+
+        at_rest = [item for item in calls if getattr(item[1], "consistency", None)]
+        others = [item for item in calls if not getattr(item[1], "consistency", None)]
         with ThreadPoolExecutor(self.settings.concurrency) as pool:
-            pending = [
-                pool.submit(self._apply_one, decision, decision.call) if decision.call else decision
-                for decision in decisions
-            ]
-            return [Outcome(item, item.result) if isinstance(item, Decision) else item.result() for item in pending]
+            queues = _queues(others, at_rest, self.settings.concurrency)
+            for worker in [pool.submit(work, queue) for queue in queues]:
+                worker.result()
+        return outcomes
 
     def _apply_one(self, decision: Decision, call: Call) -> Outcome:
         if self.dry_run:
@@ -188,6 +203,15 @@ class Executor:
                     raise
                 self.ec2.writer.throttled(call)
         raise AssertionError("the last try returns or raises")
+
+
+def _queues(others: Sequence[T], at_rest: Sequence[T], workers: int) -> list[Iterator[T]]:
+    """Return the queue that each worker takes its calls from; threads may share these iterators."""
+    ordinary, scripted = iter(others), iter(at_rest)
+    if workers == 1:
+        return [chain(ordinary, scripted)]
+    lane = min(len(at_rest), workers // 2)
+    return [scripted] * lane + [ordinary] * (workers - lane)
 
 
 def seconds_at_rest(settings: Settings, wanted: Consistency) -> int:

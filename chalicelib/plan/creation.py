@@ -23,6 +23,7 @@ from chalicelib.plan.creation_calls import creation_calls
 from chalicelib.plan.history import primaries_by_volume
 from chalicelib.plan.slots import slot_now
 from chalicelib.plan.targets import of_snapshot, of_volumes
+from chalicelib.plan.turns import in_turn
 from chalicelib.schedule import Retention, current_slot, delete_on, previous_slot, within
 
 
@@ -32,7 +33,8 @@ def plan_creation(
     """Decide for every volume whether to create its snapshot for the current slot.
 
     ``snapshots`` are those of ``slots_of_interest`` and ``history_of_interest``. A volume that is attached to two
-    instances counts for the first one by id. Lineage tags that snapshots lack are added.
+    instances counts for the first one by id. Lineage tags that snapshots lack are added. Creations come in the order in
+    which they are to be made: whoever has waited longest is first.
     """
     by_volume = primaries_by_volume(snapshots)
     decisions: list[Decision] = []
@@ -50,7 +52,7 @@ def plan_creation(
             decisions += _leave(volumes, because(Code.ON_REQUEST_ONLY, instance=instance.id), circumstances)
         else:
             decisions += plan_instance(instance, volumes, by_volume, slot, circumstances)
-    return decisions
+    return in_turn(decisions, by_volume, circumstances.now)
 
 
 def _leave(volumes: Iterable[Volume], reason: Reason, circumstances: Circumstances) -> list[Decision]:

@@ -28,10 +28,10 @@ def slots_of_interest(instances: Iterable[Instance], now: datetime) -> tuple[str
 
 
 def history_of_interest(instances: Iterable[Instance], snapshots: Iterable[Snapshot], now: datetime) -> tuple[str, ...]:
-    """Return the volumes that seem due and whose other snapshots have to be read.
+    """Return the volumes that seem due and whose other snapshots have to be read, too.
 
     With tiers of weeks, months or years, the expiry depends on them. With ``on-request``, a requested snapshot may fill
-    the slot.
+    the slot. A volume without a snapshot for the previous slot has waited for longer than that.
     """
     filled = {
         (snapshot.volume_id, snapshot.slot)
@@ -41,20 +41,27 @@ def history_of_interest(instances: Iterable[Instance], snapshots: Iterable[Snaps
     return tuple(
         volume.id
         for instance in instances
-        if instance.policy.enabled and (_has_long_tiers(instance) or instance.policy.schedule.on_request)
+        if instance.policy.enabled and (current := current_slot(instance.policy.schedule, now))
         for volume in instance.volumes
-        if (slot := slot_now(instance, now)) and (volume.id, slot) not in filled
+        if not volume.excluded
+        and (volume.id, tags.slot_value(current)) not in filled
+        and (_needs_history(instance) or (volume.id, _slot_before(instance, current)) not in filled)
     )
 
 
-def _has_long_tiers(instance: Instance) -> bool:
+def _needs_history(instance: Instance) -> bool:
     policy = instance.policy
-    return any(
+    return policy.schedule.on_request or any(
         tier.unit != "d"
         for retention in (policy.retention, policy.copy_retention)
         if retention
         for tier in retention.tiers
     )
+
+
+def _slot_before(instance: Instance, slot: datetime) -> str | None:
+    before = previous_slot(instance.policy.schedule, slot)
+    return tags.slot_value(before) if before else None
 
 
 def slot_now(instance: Instance, now: datetime) -> str | None:

@@ -33,7 +33,7 @@ from tests.pure.builders import (
     volume,
 )
 
-SLOT = "2026-11-22T03:00Z"
+SLOT, SLOT_BEFORE = "2026-11-22T03:00Z", "2026-11-21T03:00Z"
 TODAY = NOW.date()
 ROOT, DATA = volume("vol-0a"), volume("vol-0b", "/dev/sdb")
 
@@ -225,11 +225,56 @@ def test_lost_lineage_is_added_by_a_later_run() -> None:
 def test_history_is_asked_for_only_where_it_decides() -> None:
     tiered = instance("i-0a", {"Backup": "Yes", "Retention": "7d 4w"}, [ROOT])
     plain = instance("i-0b", volumes=[DATA])
-    assert plan.history_of_interest([tiered, plain], [], NOW) == ("vol-0a",)
-    assert plan.history_of_interest([tiered, plain], [filling()], NOW) == ()
-    assert plan.history_of_interest([tiered, plain], [filling(state="error")], NOW) == ("vol-0a",)
+    yesterday = [filling(slot=SLOT_BEFORE), filling("vol-0b", SLOT_BEFORE)]
+    assert plan.history_of_interest([tiered, plain], yesterday, NOW) == ("vol-0a",)
+    assert plan.history_of_interest([tiered, plain], [*yesterday, filling()], NOW) == ()
+    assert plan.history_of_interest([tiered, plain], [*yesterday, filling(state="error")], NOW) == ("vol-0a",)
     for_copies = instance("i-0a", {"Backup": "Yes", "Copy_Retention": "1y"}, [ROOT])
-    assert plan.history_of_interest([for_copies], [], NOW) == ("vol-0a",)
+    assert plan.history_of_interest([for_copies], yesterday, NOW) == ("vol-0a",)
+
+
+def test_history_is_asked_for_where_the_slot_before_was_not_filled() -> None:
+    plain = instance("i-0b", volumes=[DATA, volume("vol-0c", "/dev/sdc", {"Backup": "No"})])
+    assert plan.history_of_interest([plain], [], NOW) == ("vol-0b",)
+    assert plan.history_of_interest([plain], [filling("vol-0b", SLOT_BEFORE, state="error")], NOW) == ("vol-0b",)
+    assert plan.history_of_interest([plain], [filling("vol-0b", SLOT_BEFORE)], NOW) == ()
+
+
+def test_whoever_has_waited_longest_goes_first() -> None:
+    never, long, recent = (instance(f"i-0{name}", volumes=[volume(f"vol-0{name}")]) for name in "zyx")
+    history = [
+        replace(filling("vol-0x", SLOT_BEFORE), started=at("2026-11-21 03:00")),
+        replace(filling("vol-0y", "x"), started=at("2026-11-19 03:00")),
+        replace(filling("vol-0y", SLOT, state="error"), id="snap-0f", started=at("2026-11-22 03:00")),
+    ]
+    decisions = created([recent, long, never], history)
+    assert [decision.targets for decision in decisions] == [("vol-0z",), ("vol-0y",), ("vol-0x",)]
+
+
+def test_an_instance_has_waited_as_long_as_its_volume_that_has_waited_longest() -> None:
+    pair = instance("i-0z", volumes=[ROOT, DATA])
+    single = instance("i-0a", volumes=[volume("vol-0c")])
+    history = [
+        replace(filling("vol-0a", SLOT_BEFORE), started=at("2026-11-21 03:00")),
+        replace(filling("vol-0c", SLOT_BEFORE), started=at("2026-11-20 03:00")),
+    ]
+    assert [decision.targets for decision in created([single, pair], history)] == [("vol-0a", "vol-0b"), ("vol-0c",)]
+
+
+def test_scripted_instances_go_by_waiting_and_by_lot_in_alternation() -> None:
+    raw = {"Backup": "Yes", "Consistency": "fsfreeze"}
+    scripted = [instance(f"i-0{number:02}", raw, [volume(f"vol-0{number:02}")]) for number in range(40)]
+    orders = []
+    for minutes in (0, 15):
+        circumstances = plan.Circumstances(REGION, NOW + timedelta(minutes=minutes), SEVEN_DAYS)
+        decisions = said(plan.plan_creation(scripted, [], circumstances))
+        orders.append([target for decision in decisions for target in decision.targets])
+    assert orders[0] != orders[1]
+    for order in orders:
+        assert sorted(order) == [f"vol-0{number:02}" for number in range(40)]
+        by_waiting = [target for target in order if target < "vol-012"]
+        # Half of the places, at least, go to those that come first without the lot.
+        assert set(order[:24]) >= set(by_waiting)
 
 
 def test_the_first_of_a_week_stands_longer() -> None:
