@@ -232,6 +232,7 @@ class EC2:
             volume_gib=raw.get("VolumeSize", 0),
             archived=raw.get("StorageTier") == "archive",
             restored_until=raw.get("RestoreExpiryTime"),
+            completed=raw["CompletionTime"].astimezone(UTC) if "CompletionTime" in raw else None,
         )
 
     def enabled_regions(self) -> frozenset[str]:

@@ -124,8 +124,8 @@ class Snapshot:
     ``volume_id`` is from EC2, and arbitrary for a copy; ``source_volume_id`` is from the tags. ``tags`` are all tags
     except AWS's own: for copying to other resources, not for decisions. ``size_gib`` is how much a restore reads, not
     how much is stored. ``archived``: it is in the archive tier. ``restored_until``: until then, an archived one is
-    temporarily restored. ``promised`` is the day until which its description promises to keep it: EC2 lets nobody
-    change a description.
+    temporarily restored. ``completed`` is when it was completed, None if it was not. ``promised`` is the day until
+    which its description promises to keep it: EC2 lets nobody change a description.
 
     For a restore: ``volume_gib``, ``device``, ``volume_type``, ``iops`` and ``throughput`` (MiB/s) of the volume, and
     ``set_size``, the number of volumes in the set of the slot.
@@ -166,6 +166,7 @@ class Snapshot:
     promised: date | None = None
     archived: bool = False
     restored_until: datetime | None = None
+    completed: datetime | None = None
 
     @property
     def taken(self) -> datetime:

@@ -33,8 +33,9 @@ def plan_copies(
     Missing copies are created while there are free slots: the newest snapshot of each volume first, then the second
     newest of each. A failed copy is tried again after one hour, then after four, then daily, as long as its primary
     exists. Until the next try it is reported as a failure if its id is ``just_failed`` or ``report_lasting`` is set. Of
-    two copies the older completed one is kept; the other is kept too if it is protected or has a later expiry.
-    Protection and a later expiry are propagated to existing copies.
+    two copies the one that was completed last is kept, because the next copy of the volume is incremental to it; the
+    other is kept too if it is protected or has a later expiry. Protection and a later expiry are propagated to existing
+    copies.
     """
     reporting = _Reporting(now, report_lasting, just_failed)
     decisions: list[Decision] = []
@@ -69,7 +70,7 @@ def _plan_one(
     living = [copy for copy in copies if copy.state != State.ERROR]
     failed = [copy for copy in copies if copy.state == State.ERROR]
     if living:
-        keeper = next((copy for copy in living if copy.state == State.COMPLETED), living[0])
+        keeper = max(living, key=_worth)
         decisions = [Decision(targets, because(Code.COPIED, copy=keeper.id))]
         for copy in copies:
             surplus = _plan_surplus(copy, keeper) if copy is not keeper else []
@@ -80,6 +81,15 @@ def _plan_one(
         reason = because(Code.COPY_MISSING, destination=destination)
         return [Decision(targets, reason, _copy(snapshot, destination, 1))]
     return _plan_again(snapshot, destination, failed, reporting)
+
+
+def _worth(copy: Snapshot) -> tuple[bool, bool, datetime, datetime, str]:
+    """Sort the copy that is kept behind the others of the same snapshot.
+
+    EC2 makes the next copy incremental to the one that was completed last, unless that is archived.
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
+    """
+    return copy.is_backup, copy.state == State.COMPLETED, copy.completed or copy.started, copy.started, copy.id
 
 
 def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:

@@ -203,6 +203,7 @@ def read_snapshot(
     volume_gib: int = 0,
     archived: bool = False,
     restored_until: datetime | None = None,
+    completed: datetime | None = None,
 ) -> tuple[Snapshot, list[TagProblem]]:
     """Return the snapshot, and the tag problems; a snapshot with unclear tags is kept.
 
@@ -251,6 +252,7 @@ def read_snapshot(
         promised=promised,
         archived=archived,
         restored_until=restored_until,
+        completed=completed,
     )
     return snapshot, reader.problems if managed else []
 

@@ -12,6 +12,8 @@ from emulator.ec2.snapshots import end, find, request_tags, usable
 from emulator.errors import AWSError, dry_run
 
 KEY_FAILURE = "Given key ID is not accessible"
+# An assumption, as the emulator has no blocks: how much of a volume changes from one snapshot to the next.
+CHANGED_SHARE = 0.05
 
 Params = Mapping[str, Any]
 
@@ -36,9 +38,27 @@ def copy_snapshot(cloud: Cloud, region: Region, params: Params) -> Snapshot:
     copy = _copy(cloud, region, source, params.get("Description", ""), tags)
     copy.encrypted, copy.kms_key_id = encrypted, cloud.key_arn(region.name, key) if encrypted else None
     copy.failure = cloud.copy_failure(region.name) if keys_work else KEY_FAILURE
+    copy.incremental, copy.moved_gib = _transfer(region, copy)
     region.add(copy)
     cloud.timeline.change(copy.ends_at, lambda: end(cloud, region, copy))
     return copy
+
+
+def _transfer(region: Region, copy: Snapshot) -> tuple[bool, float]:
+    """Whether a copy is incremental, and the GiB that are transferred.
+
+    It is incremental to the copy of its lineage that was completed last, if that still exists in the standard tier and
+    has the same key. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
+    """
+    newest = region.newest_copies.get(copy.lineage)
+    if (
+        newest is None
+        or newest.snapshot_id not in region.snapshots
+        or newest.storage_tier == "archive"
+        or newest.kms_key_id != copy.kms_key_id
+    ):
+        return False, float(copy.volume_size)
+    return True, 0.0 if newest.source_id == copy.source_id else copy.volume_size * CHANGED_SHARE
 
 
 def _copy(cloud: Cloud, region: Region, source: Snapshot, description: str, tags: Tags) -> Snapshot:
@@ -55,4 +75,5 @@ def _copy(cloud: Cloud, region: Region, source: Snapshot, description: str, tags
         tags=dict(tags),
         source_id=source.snapshot_id,
         source_region=source.region,
+        lineage=source.lineage,
     )

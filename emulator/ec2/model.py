@@ -64,6 +64,9 @@ class Snapshot:
     delete_when_ended: bool = False
     source_id: str = ""  # of a copy: the snapshot that was copied
     source_region: str = ""
+    lineage: str = ""  # the volume that it comes from, of a copy too
+    incremental: bool | None = None  # of a copy
+    moved_gib: float = 0.0  # of a copy: what was transferred
     lock: Lock | None = None
     storage_tier: Literal["standard", "archive"] = "standard"
     tiering: Tiering | None = None
@@ -100,6 +103,8 @@ class Snapshot:
             "StartTime": self.start_time,
             "CompletionTime": self.ends_at if self.state == "completed" else None,
             "VolumeSize": self.volume_size,
+            "Incremental": self.incremental,
+            "MovedGiB": self.moved_gib,
             "Description": self.description,
             "Encrypted": self.encrypted,
             "KmsKeyId": self.kms_key_id,
@@ -188,6 +193,7 @@ class Region:
     pending_snapshots: int = 0
     deletions: list[Deletion] = field(default_factory=list)
     recent: dict[str, deque[Snapshot]] = field(default_factory=dict)  # the last few snapshots of each volume
+    newest_copies: dict[str, Snapshot] = field(default_factory=dict)  # by lineage: completed last, deleted or not
 
     def next_sequence(self) -> int:
         """The sequence number for the next snapshot."""
@@ -220,7 +226,12 @@ class Region:
         snapshot.ended = True
         snapshot.touch()
         self.version += 1
-        if snapshot.origin == "copy":
-            self.pending_copies -= 1
-        else:
+        if snapshot.origin != "copy":
             self.pending_snapshots -= 1
+            return
+        self.pending_copies -= 1
+        if snapshot.failure is None:
+            rivals = [snapshot, self.newest_copies.get(snapshot.lineage, snapshot)]
+            self.newest_copies[snapshot.lineage] = max(
+                rivals, key=lambda copy: (copy.ends_at, copy.start_time, copy.snapshot_id)
+            )

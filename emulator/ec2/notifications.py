@@ -35,7 +35,7 @@ def snapshot_ended(cloud: Cloud, snapshot: Snapshot) -> None:
     detail = _detail("copySnapshot" if copied else "createSnapshot", [snapshot])
     detail |= {"snapshot_id": name, "source": source}
     if copied and snapshot.failure is None:
-        detail |= {"incremental": "true", "transferType": "standard"}
+        detail |= {"incremental": str(snapshot.incremental).lower(), "transferType": "standard"}
     cloud.event(snapshot.region, NOTIFICATION, "aws.ec2", [name], detail)
 
 

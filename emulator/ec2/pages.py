@@ -98,6 +98,7 @@ def snapshot_fields(snapshot: Snapshot, state_element: str = "status") -> str:
     message = snapshot.failure if snapshot.state == "error" else None
     optional = (
         (f"<statusMessage>{escape(message)}</statusMessage>" if message else "")
+        + (f"<completionTime>{timestamp(snapshot.ends_at)}</completionTime>" if snapshot.state == "completed" else "")
         + (f"<ownerAlias>{snapshot.owner_alias}</ownerAlias>" if snapshot.owner_alias else "")
         + (f"<kmsKeyId>{escape(snapshot.kms_key_id)}</kmsKeyId>" if snapshot.kms_key_id else "")
         + (
@@ -162,6 +163,7 @@ def _parsed(snapshot: Snapshot) -> dict[str, Any]:
         "State": snapshot.state,
         "StateMessage": snapshot.failure if snapshot.state == "error" else None,
         "StartTime": _parsed_time(snapshot.start_time),
+        "CompletionTime": _parsed_time(snapshot.ends_at) if snapshot.state == "completed" else None,
         "Progress": snapshot.progress,
         "OwnerId": snapshot.owner_id,
         "Description": snapshot.description,

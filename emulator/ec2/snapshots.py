@@ -155,6 +155,7 @@ def _new(
         kms_key_id=volume.kms_key_id if volume.encrypted else None,
         tags=dict(order.tags),
         failure=order.failure,
+        lineage=volume.volume_id,
     )
     region.add(snapshot)
     return snapshot

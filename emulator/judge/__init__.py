@@ -30,6 +30,7 @@ GENERAL: tuple[Check, ...] = (
     creations.nothing_was_created_uninvited,
     copies.copies_exist,
     copies.copies_follow_their_primary,
+    copies.copies_stay_incremental,
     dates.retention_is_kept,
     deletions.deletions_were_allowed,
     deletions.what_could_be_restored_still_can,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from emulator.judge.app_log import SWEEP
 from emulator.judge.case import Case
 from emulator.judge.creations import listed
-from emulator.judge.evidence import Snapshot
+from emulator.judge.evidence import Deletion, Snapshot
 from emulator.judge.verdict import Verdict
 
 
@@ -56,3 +58,50 @@ def copies_follow_their_primary(case: Case) -> Verdict:
                 late_enough = expires is None or (copy.delete_on is not None and copy.delete_on >= expires)
                 verdict.require(late_enough, copy, f"DeleteOn={expires} or later", f"DeleteOn={copy.delete_on}")
     return verdict
+
+
+def copies_stay_incremental(case: Case) -> Verdict:
+    """Of two copies of one snapshot, never the one that was completed last is deleted: the next one would be full.
+
+    The sweep deletes what has expired, so that the last copies of a volume may go, too.
+    """
+    verdict = Verdict("no copy was deleted of two that made the next copy of its volume a full one")
+    lost = {
+        deletion.snapshot.id: deletion
+        for place, deletion in enumerate(case.evidence.deletions)
+        if deletion.function not in (None, SWEEP)
+        and deletion.snapshot.completed
+        and _was_completed_last(case, deletion, place)
+    }
+    for copy in case.evidence.seen.values():
+        if copy.managed and copy.primary_id and copy.completed:
+            what = f"deleted: {_cost(case, lost[copy.id])}" if copy.id in lost else ""
+            verdict.require(not what, copy, "kept", what)
+    return verdict
+
+
+def _was_completed_last(case: Case, deletion: Deletion, place: int) -> bool:
+    """Whether EC2 would have made the next copy incremental to the one that was deleted."""
+    copy = deletion.snapshot
+    rivals = [
+        other
+        for other in case.others(copy, deletion.at, place)
+        if other.primary_id and case.lineage(other) == case.lineage(copy)
+    ]
+    return not copy.archived and all(_completion(other) < _completion(copy) for other in rivals)
+
+
+def _completion(copy: Snapshot) -> tuple[datetime, datetime, str]:
+    return copy.completed or copy.started, copy.started, copy.id
+
+
+def _cost(case: Case, deletion: Deletion) -> str:
+    later = (
+        copy
+        for copy in sorted(case.evidence.seen.values(), key=lambda snapshot: (snapshot.started, snapshot.id))
+        if copy.started >= deletion.at
+        and copy.incremental is False
+        and case.lineage(copy) == case.lineage(deletion.snapshot)
+    )
+    first = next(later, None)
+    return f"{first} was a full one of {first.moved_gib:g} GiB" if first else "the next copy will be a full one"

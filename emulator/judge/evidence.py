@@ -18,7 +18,8 @@ PROMISE = re.compile(r" - until (\d{4}-\d\d-\d\d)$")  # how the app ends each de
 class Snapshot:
     """A snapshot or copy as it was when last seen: what EC2 says of it, and its tags. `size` is in GiB.
 
-    `completed` is when it was completed, None if it was not.
+    `completed` is when it was completed, None if it was not. Of a copy, `incremental` says whether it is, and
+    `moved_gib` what was transferred for it.
     """
 
     id: str
@@ -31,6 +32,8 @@ class Snapshot:
     description: str = ""
     completed: datetime | None = None
     archived: bool = False
+    incremental: bool | None = None
+    moved_gib: float = 0.0
 
     @property
     def managed(self) -> bool:

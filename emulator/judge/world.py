@@ -143,4 +143,6 @@ def _snapshot(region: str, fields: Mapping[str, Any]) -> Snapshot:
         description=fields["Description"],
         completed=fields["CompletionTime"],
         archived=fields["StorageTier"] == "archive",
+        incremental=fields["Incremental"],
+        moved_gib=fields["MovedGiB"],
     )

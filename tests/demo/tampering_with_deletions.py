@@ -24,6 +24,14 @@ def _unmanaged_deleted(evidence: Evidence) -> Evidence:
     return _deleted(evidence, evidence.facts.by_hand[0])
 
 
+def _wrong_duplicate_deleted(evidence: Evidence) -> Evidence:
+    """Of two copies the one was deleted that was completed last."""
+    copy = of(evidence, "shop-web", FRANKFURT)
+    last = replace(copy, id="snap-0", completed=evidence.now - timedelta(minutes=1))
+    deletions = [*evidence.deletions, Deletion(evidence.now, "copy_missing", last)]
+    return replace(evidence, deletions=deletions, seen={**evidence.seen, last.id: last})
+
+
 def _deleted_too_early(evidence: Evidence) -> Evidence:
     return _deleted(evidence, of(evidence, "shop-web", IRELAND))
 
@@ -183,6 +191,7 @@ def _never_deleted(evidence: Evidence) -> Evidence:
 
 
 TAMPERED = [
+    (_wrong_duplicate_deleted, "copy snap-0 in eu-central-1", "kept; is deleted: the next copy will be a full one"),
     (_overdue, "in eu-", "expected gone, or never created; is completed, DeleteOn=2026-11-"),
     (_overdue, "in eu-", "expected gone; is completed, DeleteOn=2026-11-"),
     (_protected_deleted, "in us-east-1", "expected never deleted; is deleted: it had KeepForever"),

@@ -17,6 +17,7 @@ COPY_KINDS = {
     "completed": {},
     "completed, protected": {"protected": True},
     "completed, expires later": {"delete_on": LATER.replace(year=2028)},
+    "completed last": {"completed": NOW - timedelta(minutes=1)},
     "pending": {"state": State.PENDING},
     "failed just now": {"state": State.ERROR},
     "failed yesterday": {"state": State.ERROR, "started": NOW - timedelta(days=2), "tries": 3},
@@ -102,12 +103,22 @@ def _wrongly_deleted(copies: Sequence[Snapshot], gone: set[str]) -> list[str]:
             continue
         if copy.protected or copy.state == State.PENDING:
             wrong.append(f"{copy.id} is protected or pending, and gone")
+        if copy.state == State.COMPLETED and _completed_last(copy, others):
+            wrong.append(f"{copy.id} was completed last, and is gone: the next copy is a full one")
         if copy.state == State.COMPLETED and not any(
             each.state == State.COMPLETED and (each.protected or (each.delete_on or LATER) >= (copy.delete_on or LATER))
             for each in others
         ):
             wrong.append(f"{copy.id} was the copy that is kept the longest, and is gone")
     return wrong
+
+
+def _completed_last(copy: Snapshot, others: Sequence[Snapshot]) -> bool:
+    return not any(
+        other.state == State.COMPLETED
+        and (other.completed or other.started, other.id) > (copy.completed or copy.started, copy.id)
+        for other in others
+    )
 
 
 def _after(

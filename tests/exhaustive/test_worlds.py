@@ -52,6 +52,7 @@ BREAKS = [
     pytest.param(sweep, "_kept", none, "kinds of snapshots", id="tags and state do not count"),
     pytest.param(sweep, "_not_expired", kept_without_promise, "kinds of snapshots", id="the promise does not count"),
     pytest.param(copies, "_outlasts", lambda *_: False, "copies", id="the longer copy does not count"),
+    pytest.param(copies, "_worth", lambda copy: copy.id == "snap-0-c0", "copies", id="the first copy stays"),
     pytest.param(copies, "_within_free_slots", lambda decisions, _: list(decisions), "copies", id="slots do not count"),
     pytest.param(creation, "_fills", lambda *_: False, "creations", id="what exists does not count"),
     pytest.param(needed, "_newest_sets", nothing, "days in a row", id="no guard of whole sets, day by day"),

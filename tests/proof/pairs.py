@@ -14,14 +14,14 @@ import argparse
 import random
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations_with_replacement
 
 from emulator import Delivery, LocalAWS
-from emulator.judge import World
+from emulator.judge import Snapshot, World
 from tests.proof.runs import Finding, prove
 from tests.proof.world import AWAY, HOME, REGIONS, START, WEB, calm, deploy, judge, protect_newest, request
 
@@ -54,11 +54,13 @@ class Meeting:
 class Met(Finding):
     """The result of a meeting.
 
-    `turns` has for each call the function that made it; `doubled` is how many snapshots were too many for a time.
+    `turns` has for each call the function that made it; `doubled` is how many snapshots were too many for a time, and
+    `moved_gib` what was transferred for those of them that are copies.
     """
 
     turns: tuple[int, ...]
     doubled: int
+    moved_gib: float
 
 
 def meeting_point(aws: LocalAWS) -> tuple[World, Mapping[str, Delivery]]:
@@ -100,16 +102,18 @@ def meet(meeting: Meeting) -> Met:
         order = ",".join(map(str, turns))
         what = f"{meeting.first} and {meeting.second}"
         repeat = f"--pair {meeting.first} {meeting.second} --order {order}"
-        return Met(what, repeat, tuple(wrong), tuple(turns), _doubled(world))
+        return Met(what, repeat, tuple(wrong), tuple(turns), *_doubled(world))
 
 
-def _doubled(world: World) -> int:
-    """Returns how many snapshots have been too many: for the same slot, or of the same primary."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for snapshot in world.evidence().seen.values():
+def _doubled(world: World) -> tuple[int, float]:
+    """Returns how many snapshots have been too many, for the same slot or of the same primary, and what that moved."""
+    same: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
+    for snapshot in sorted(world.evidence().seen.values(), key=lambda snapshot: snapshot.started):
         what = snapshot.primary_id or f"{snapshot.volume_id} {snapshot.slot or snapshot.id}"
-        counts[snapshot.region, what] += snapshot.state != "error"
-    return sum(count - 1 for count in counts.values() if count > 1)
+        if snapshot.state != "error":
+            same[snapshot.region, what].append(snapshot)
+    surplus = [snapshot for snapshots in same.values() for snapshot in snapshots[1:]]
+    return len(surplus), sum(snapshot.moved_gib for snapshot in surplus)
 
 
 def meetings(pairs: Iterable[tuple[str, str]], drawn: int = RANDOM_ORDERS) -> Iterator[Meeting]:
@@ -154,10 +158,11 @@ def main() -> int:
     bad = [run for run in findings if run.wrong]
     different = len({run.repeat for run in findings})
     doubled = sum(run.doubled > 0 for run in findings)
+    moved = sum(run.moved_gib for run in findings)
     sys.stdout.write(
         f"{len(findings)} runs, {len(pairs)} pairs, {different} different orders of calls, {len(bad)} violations in "
         f"{time.perf_counter() - started:.0f} s\n"
-        f"a snapshot or copy was doubled for a time in {doubled} runs\n"
+        f"a snapshot or copy was doubled for a time in {doubled} runs; the doubled copies moved {moved:g} GiB\n"
     )
     return 1 if bad else 0
 

@@ -39,7 +39,7 @@ def doubled(aws: LocalAWS) -> list[dict[str, Any]]:
 
 def test_of_two_copies_the_one_with_the_later_date_is_kept(aws: LocalAWS) -> None:
     older, newer = doubled(aws)
-    tag(aws, AWAY, newer["SnapshotId"], DeleteOn="2027-01-31")
+    tag(aws, AWAY, older["SnapshotId"], DeleteOn="2027-01-31")
     aws.invoke(HOME, "copy_missing")
     [twins] = copies(aws, AWAY).values()
     assert [copy["SnapshotId"] for copy in twins] == [older["SnapshotId"], newer["SnapshotId"]]
@@ -47,9 +47,9 @@ def test_of_two_copies_the_one_with_the_later_date_is_kept(aws: LocalAWS) -> Non
 
 def test_of_two_copies_one_is_deleted_when_the_dates_are_the_same(aws: LocalAWS) -> None:
     older, newer = doubled(aws)
-    tag(aws, AWAY, newer["SnapshotId"], DeleteOn="2027-01-31")
+    tag(aws, AWAY, older["SnapshotId"], DeleteOn="2027-01-31")
     tag(aws, HOME, older["Tags"]["Source_SnapshotId"], DeleteOn="2027-01-31")
     for _ in range(2):
         aws.invoke(HOME, "copy_missing")
     [[stands]] = copies(aws, AWAY).values()
-    assert (stands["SnapshotId"], stands["Tags"]["DeleteOn"]) == (older["SnapshotId"], "2027-01-31")
+    assert (stands["SnapshotId"], stands["Tags"]["DeleteOn"]) == (newer["SnapshotId"], "2027-01-31")

@@ -12,6 +12,7 @@ from chalicelib.models import CopySnapshot, CreateTags, DeleteSnapshot, Result, 
 from tests.pure.builders import ELSEWHERE, NOW, REGION, Said, said, snapshot
 
 TODAY = NOW.date()
+MINUTE = timedelta(minutes=1)
 PRIMARY = {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE, "Name": "web",
            "Source_Device": "/dev/xvda", "Source_InstanceId": "i-0a"}  # fmt: skip
 
@@ -48,17 +49,25 @@ def deleted(decisions: list[Said]) -> list[str]:
     ("copies", "gone"),
     [
         pytest.param([copy("snap-1")], [], id="one"),
-        pytest.param([copy("snap-1", age=9), copy("snap-2")], ["snap-2"], id="the older stays"),
-        pytest.param([copy("snap-1"), copy("snap-2")], ["snap-2"], id="of one age, the first id"),
+        pytest.param([copy("snap-1", age=9), copy("snap-2")], ["snap-1"], id="the newer stays"),
+        pytest.param([copy("snap-1"), copy("snap-2")], ["snap-1"], id="of one age, the last id"),
+        pytest.param(
+            [replace(copy("snap-1", age=9), completed=NOW), replace(copy("snap-2", age=8), completed=NOW - MINUTE)],
+            ["snap-2"],
+            id="the one that was completed last stays",
+        ),
+        pytest.param(
+            [copy("snap-1", age=9), replace(copy("snap-2"), archived=True)], ["snap-2"], id="the other is archived"
+        ),
         pytest.param([copy("snap-1", "pending", 9), copy("snap-2")], [], id="one is on its way"),
         pytest.param([copy("snap-1", "pending", 9), copy("snap-2", "pending")], [], id="both are"),
         pytest.param([copy("snap-1", "error", 9), copy("snap-2")], ["snap-1"], id="one failed"),
         pytest.param(
             [copy("snap-1", "error", 9), copy("snap-2", "pending")], ["snap-1"], id="one failed, one is on its way"
         ),
-        pytest.param([copy("snap-1", age=9), copy("snap-2", KeepForever="")], [], id="the other is protected"),
+        pytest.param([copy("snap-1", age=9, KeepForever=""), copy("snap-2")], [], id="the other is protected"),
         pytest.param([copy("snap-1", age=9), copy("snap-2", Type="Manual")], [], id="the other is not ours"),
-        pytest.param([copy("snap-1", age=9), copy("snap-2", age=5), copy("snap-3")], ["snap-2", "snap-3"], id="three"),
+        pytest.param([copy("snap-1", age=9), copy("snap-2", age=5), copy("snap-3")], ["snap-1", "snap-2"], id="three"),
     ],
 )
 def test_exactly_one_copy_stays(copies: list[Snapshot], gone: list[str]) -> None:
@@ -149,9 +158,9 @@ GONE = DeleteSnapshot("snap-2", ELSEWHERE)
 @pytest.mark.parametrize(
     ("other", "decision"),
     [
-        (copy("snap-2"), Said(("snap-2",), "snap-1 replaces it", GONE)),
+        (copy("snap-2", age=19), Said(("snap-2",), "snap-1 replaces it", GONE)),
         (copy("snap-2", "error"), Said(("snap-2",), "snap-1 replaces it", GONE)),
-        (copy("snap-2", keep_forever="x"), Said(("snap-2",), "KeepForever is set")),
+        (copy("snap-2", age=19, keep_forever="x"), Said(("snap-2",), "KeepForever is set")),
         (copy("snap-2", "pending"), Said(("snap-2",), "its state is pending")),
         (copy("snap-2", "recovering"), Said(("snap-2",), "its state is recovering")),
     ],
@@ -167,12 +176,12 @@ def test_why_the_other_copy_stays_or_goes(other: Snapshot, decision: Said) -> No
 @pytest.mark.parametrize(
     ("keeper", "other", "stays"),
     [
-        (copy("snap-1", age=9), copy("snap-2", DeleteOn="2026-11-30"), True),
-        (copy("snap-1", age=9), copy("snap-2", DeleteOn="2026-11-29"), False),
-        (copy("snap-1", age=9), copy("snap-2", DeleteOn="some day"), True),
-        (copy("snap-1", age=9, DeleteOn="some day"), copy("snap-2", DeleteOn="2026-11-30"), False),
-        (copy("snap-1", age=9, KeepForever="x"), copy("snap-2", DeleteOn="2026-11-30"), False),
-        (copy("snap-1", age=9), copy("snap-2", "error", DeleteOn="2026-11-30"), False),
+        (copy("snap-1"), copy("snap-2", age=9, DeleteOn="2026-11-30"), True),
+        (copy("snap-1"), copy("snap-2", age=9, DeleteOn="2026-11-29"), False),
+        (copy("snap-1"), copy("snap-2", age=9, DeleteOn="some day"), True),
+        (copy("snap-1", DeleteOn="some day"), copy("snap-2", age=9, DeleteOn="2026-11-30"), False),
+        (copy("snap-1", KeepForever="x"), copy("snap-2", age=9, DeleteOn="2026-11-30"), False),
+        (copy("snap-1"), copy("snap-2", "error", age=9, DeleteOn="2026-11-30"), False),
     ],
     ids=["longer", "as long", "for ever", "the one kept for ever", "the one kept protected", "longer, but failed"],
 )
@@ -249,7 +258,7 @@ def test_why_and_where_tags_go_along() -> None:
 
 
 def test_what_is_deleted_is_not_tagged_as_well() -> None:
-    decisions = planned(copy("snap-1", age=9), copy("snap-2"), of=primary(KeepForever="audit"))
+    decisions = planned(copy("snap-1"), copy("snap-2", age=9), of=primary(KeepForever="audit"))
     assert deleted(decisions) == ["snap-2"]
     assert mirrored(decisions) == {"snap-1": {"KeepForever": "audit"}}
 

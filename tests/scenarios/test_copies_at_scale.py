@@ -190,42 +190,6 @@ def test_a_key_by_its_arn_is_one_of_this_account(aws: LocalAWS) -> None:
     assert copies(aws, AWAY)[tagged][0]["Encrypted"] is False
 
 
-@pytest.mark.parametrize("lag", [5, 90], ids=lambda seconds: f"{seconds} s until a snapshot shows")
-def test_of_two_copies_one_stays(aws: LocalAWS, lag: int) -> None:
-    # Both events of a set arrive at once, and the second handler cannot see yet what the first one started.
-    aws.describe_lag = timedelta(seconds=lag)
-    aws.snapshot_duration = lambda gib: timedelta(minutes=5)
-    aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 8))
-    aws.travel(minutes=36)
-    assert sum(len(copy) for copy in copies(aws, AWAY).values()) > 2
-    aws.travel(hours=3)
-    assert one_copy_each(aws, AWAY)
-    assert {snapshot["State"] for snapshot in aws.snapshots(AWAY)} == {"completed"}
-
-
-def test_of_two_copies_a_protected_one_stays_too(aws: LocalAWS) -> None:
-    made = make(aws, HOME, MANAGED)
-    aws.travel(hours=1)
-    second = aws.client(AWAY).copy_snapshot(
-        SourceRegion=HOME,
-        SourceSnapshotId=made,
-        TagSpecifications=[
-            {
-                "ResourceType": "snapshot",
-                "Tags": [
-                    {"Key": key, "Value": value}
-                    for key, value in (
-                        MANAGED | {"Source_SnapshotId": made, "Source_Region": HOME, "KeepForever": "x"}
-                    ).items()
-                ],
-            }
-        ],
-    )["SnapshotId"]
-    aws.travel(hours=3)
-    assert len(copies(aws, AWAY)[made]) == 2
-    assert second in {snapshot["SnapshotId"] for snapshot in aws.snapshots(AWAY)}
-
-
 @pytest.mark.parametrize("spelling", ["KeepForever", "keep_forever", "KEEP-FOREVER"])
 def test_protection_is_handed_on_at_once(aws: LocalAWS, spelling: str) -> None:
     aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": f"{AWAY} {THIRD}"})
