@@ -76,7 +76,7 @@ class LocalAWS:
             raise RuntimeError("another LocalAWS is active in this process")
         self._stack.enter_context(session.process_environment(next(iter(self._cloud.regions))))
         self._stack.enter_context(session.repeatable(self._seed))
-        self._stack.enter_context(moto_bridge.moto_running(self._seed))
+        self._stack.enter_context(moto_bridge.moto_running(self._seed, self._cloud.regions))
         self._stack.enter_context(self._clock)
         self._stack.enter_context(running.inherited())
         switch.gateway = self._gateway

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +58,7 @@ class Restored:
 
 
 @contextmanager
-def moto_running(seed: int) -> Iterator[None]:
+def moto_running(seed: int, regions: Iterable[str]) -> Iterator[None]:
     """Runs moto with empty state and seeded ids, and replaces its slow or lenient methods meanwhile."""
     replaced = [
         (TaggedEC2Resource, "get_tags", _get_tags),
@@ -67,7 +67,7 @@ def moto_running(seed: int) -> Iterator[None]:
         (MotoVolume, "status", property(_status)),
     ]
     originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
-    _reset(seed)
+    _reset(seed, regions)
     for owner, name, replacement in replaced:
         setattr(owner, name, replacement)
     try:
@@ -75,12 +75,15 @@ def moto_running(seed: int) -> Iterator[None]:
     finally:
         for owner, name, original in originals:
             setattr(owner, name, original)
-        _reset(seed)
+        _reset(seed, ())
 
 
-def _reset(seed: int) -> None:
+def _reset(seed: int, regions: Iterable[str]) -> None:
+    """A Region of EC2 draws random ids when it is made: that has to be before the seed, in the first run too."""
     BackendDict.reset()
     reset_model_data()
+    for region in regions:
+        ec2_backends[ACCOUNT][region]
     mock_random.seed(seed)
 
 
