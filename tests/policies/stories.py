@@ -75,6 +75,14 @@ def events_lost(aws: LocalAWS) -> None:
     aws.travel(days=1)
 
 
+def a_destination_disabled(aws: LocalAWS) -> None:
+    """Somebody disables the Region of copies that are owed: the sweep asks EC2 whether the account has enabled it."""
+    aws.launch(HOME, name="web", tags=FLEET | {"Copy_Retention": "30"})
+    aws.travel(hours=2)
+    aws.disabled_regions.add(AWAY)
+    aws.travel(days=3)
+
+
 def a_copy_too_many(aws: LocalAWS) -> None:
     """Somebody's second copy, in the app's name, is deleted."""
     launch_fleet(aws)
@@ -148,6 +156,7 @@ STORIES: tuple[Callable[[LocalAWS], None], ...] = (
     failed_copies,
     failed_copies_unheard,
     full_destination,
+    a_destination_disabled,
     protection_unheard,
     events_lost,
     a_copy_too_many,

@@ -27,10 +27,10 @@ class Witness:
 
     def verify(self) -> None:
         """AssertionError names what a function did and may not."""
-        asked = [(function, each) for function, kept in self._kept.items() for each in kept.values()]
-        found = verdicts([(document(function), request) for function, request in asked])
-        refused = [(*each, result) for each, result in zip(asked, found, strict=True) if result != ALLOWED]
-        assert not refused
+        asked = [(function, request) for function, kept in self._kept.items() for request in kept.values()]
+        results = verdicts([(document(function), request) for function, request in asked])
+        refused = [(*pair, result) for pair, result in zip(asked, results, strict=True) if result != ALLOWED]
+        assert not refused, "\n".join(map(str, refused))
 
 
 def _kind(request: Request) -> Kind:
