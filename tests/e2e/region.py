@@ -44,10 +44,12 @@ class Region:
         volume_id: str = self.ec2.create_volume(Size=10, AvailabilityZone=f"{self.name}a")["VolumeId"]
         return volume_id
 
-    def snapshot(self, volume_id: str, **tags: str) -> str:
+    def snapshot(self, volume_id: str, description: str = "", **tags: str) -> str:
         """A snapshot made by hand."""
         specification = tagged("snapshot", tags) if tags else []
-        snapshot_id: str = self.ec2.create_snapshot(VolumeId=volume_id, TagSpecifications=specification)["SnapshotId"]
+        snapshot_id: str = self.ec2.create_snapshot(
+            VolumeId=volume_id, Description=description, TagSpecifications=specification
+        )["SnapshotId"]
         return snapshot_id
 
     def snapshots(self, filters: Mapping[str, str]) -> list[Snapshot]:

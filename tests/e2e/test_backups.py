@@ -45,8 +45,9 @@ def test_a_tagged_instance_is_backed_up_and_copied(home: Region, destination: Re
     assert len({p["StartTime"] for p in primaries}) == 1
     for primary in primaries:
         assert_is_primary(primary, name, instance_id)
-        described = f"{name} ({instance_id}) - {place(primary)} - {HOME}"
-        assert primary["Description"] == (described if volumes == 1 else f"{name} ({instance_id}) - {HOME}")
+        machine, until = f"{name} ({instance_id})", f"{HOME} - until {tags_of(primary)['DeleteOn']}"
+        described = f"{machine} - {place(primary)} - {until}"
+        assert primary["Description"] == (described if volumes == 1 else f"{machine} - {until}")
         copy = completed_copy_of(primary, destination)
         assert copy["Description"] == described
         assert_is_copy(copy, primary)
@@ -170,18 +171,17 @@ def test_only_what_has_expired_and_is_not_protected_is_deleted(home: Region) -> 
     today = datetime.now(UTC).date()
     yesterday, tomorrow = (str(today + timedelta(days=days)) for days in (-1, 1))
     volume_id = home.volume()
-    expired = home.snapshot(volume_id, Type="Automated", DeleteOn=yesterday, Source_VolumeId=volume_id)
+    described = f"old (i-0123456789abcdef0) - {HOME} - until"
+    due = {"Type": "Automated", "DeleteOn": yesterday}
+    expired = home.snapshot(volume_id, f"{described} {yesterday}", **due)
     kept = {
-        home.snapshot(
-            volume_id,
-            Type="Automated",
-            DeleteOn=yesterday,
-            Source_VolumeId=volume_id,
-            KeepForever="Yes",
-        ),
-        home.snapshot(volume_id, DeleteOn=yesterday),
+        home.snapshot(volume_id, f"{described} {yesterday}", **due, KeepForever="Yes"),
+        home.snapshot(volume_id, f"{described} {yesterday}", DeleteOn=yesterday),
         home.snapshot(volume_id),
-        home.snapshot(volume_id, Type="Automated", DeleteOn=tomorrow, Source_VolumeId=volume_id),
+        # Its date was brought forward, and this app did not make that one at all.
+        home.snapshot(volume_id, f"{described} {tomorrow}", **due),
+        home.snapshot(volume_id, "by hand", **due),
+        home.snapshot(volume_id, f"{described} {tomorrow}", Type="Automated", DeleteOn=tomorrow),
     }
     all_of_it = {"volume-id": volume_id}
     eventually(lambda: len(home.completed(all_of_it)) == 1 + len(kept), "the snapshots complete")
