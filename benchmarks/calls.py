@@ -212,12 +212,12 @@ def measure_all() -> list[Measured]:
             scene = Scene(aws)
             play(scene)
             measured += scene.measured
-    return sorted(measured, key=lambda each: HANDLERS.index(each.handler))
+    return sorted(measured, key=lambda measurement: HANDLERS.index(measurement.handler))
 
 
 def measure() -> list[Figure]:
     """Return the figures; calls beyond the fewest are no miss where nothing is to change, if ``why`` explains them."""
-    return [_figure(each) for each in measure_all()]
+    return [_figure(measurement) for measurement in measure_all()]
 
 
 def _figure(measured: Measured) -> Figure:

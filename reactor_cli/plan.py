@@ -48,13 +48,13 @@ def plan(account: Account, why: bool) -> int:
       ebs-snapshot-reactor plan --region eu-west-1 --why
     """
     plans, unreadable = account.in_each_region("planning", lambda region: _plan(account, region))
-    decisions = [decision for one in plans.values() for of_job in one.decisions.values() for decision in of_job]
+    decisions = [decision for plan in plans.values() for of_job in plan.decisions.values() for decision in of_job]
     if account.as_json:
-        data = [_data(region, one) for region, one in plans.items()]
+        data = [_data(region, plan) for region, plan in plans.items()]
         print_json({"command": "plan", "at": account.now, "regions": data, "unreadable": unreadable})
     else:
-        for region, one in plans.items():
-            _write(output(), account, region, one, why)
+        for region, plan in plans.items():
+            _write(output(), account, region, plan, why)
     return exit_code(attention=any(map(needs_attention, decisions)), unreadable=unreadable)
 
 
@@ -122,7 +122,9 @@ def _write_decisions(out: Console, decisions: Sequence[Decision], labels: Mappin
 
 
 def _headline(decisions: Sequence[Decision]) -> str:
-    counts = {kind: sum(len(one.targets) for one in decisions if action(one) == kind) for kind in ACTIONS}
+    counts = {
+        kind: sum(len(decision.targets) for decision in decisions if action(decision) == kind) for kind in ACTIONS
+    }
     parts = [f"{count:,} {_to(kind)}" for kind, count in counts.items() if count]
     return ", ".join(parts) or "nothing to do"
 

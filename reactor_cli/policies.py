@@ -123,7 +123,7 @@ def _undelete() -> list[Statement]:
     reads = ("DescribeRegions", "DescribeSnapshots", "DescribeTags", "ListSnapshotsInRecycleBin")
     return [
         # EC2 knows no resource for these, either.
-        _allow("Read", [f"ec2:{each}" for each in reads], "*"),
+        _allow("Read", [f"ec2:{operation}" for operation in reads], "*"),
         _allow("PutOffOrProtect", "ec2:CreateTags", SNAPSHOTS, **managed, **only),
         _allow("RestoreManagedFromTheBin", "ec2:RestoreSnapshotFromRecycleBin", SNAPSHOTS, **managed),
     ]

@@ -61,7 +61,7 @@ def register_image(cloud: Cloud, region: Region, params: Params) -> Image:
 
 def _image_tags(params: Params) -> Tags:
     specifications = params.get("TagSpecifications", ())
-    own = [one for one in specifications if one.get("ResourceType") == "image"]
+    own = [specification for specification in specifications if specification.get("ResourceType") == "image"]
     return tags_of([tag for specification in own for tag in specification.get("Tags", ())])
 
 

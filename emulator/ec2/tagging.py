@@ -58,7 +58,7 @@ def describe_tags(region: Region, params: Params) -> str:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html
     """
-    filters = {one["Name"]: one["Values"] for one in params.get("Filters", ())}
+    filters = {filter_["Name"]: filter_["Values"] for filter_ in params.get("Filters", ())}
     if set(filters) != {"resource-id"}:
         raise NotImplementedError(
             "the emulator does not serve DescribeTags without resource-id, or with another filter"
@@ -68,8 +68,10 @@ def describe_tags(region: Region, params: Params) -> str:
         raise AWSError("FilterLimitExceeded", f"At most {MAX_VALUES} filter values, got more.")
     if params.get("DryRun"):
         raise dry_run()
-    snapshots = [one for one in map(region.held, sorted(set(filters["resource-id"]))) if one and one.mine]
-    pairs = [(one.snapshot_id, key, value) for one in snapshots for key, value in one.tags.items()]
+    snapshots = [
+        snapshot for snapshot in map(region.held, sorted(set(filters["resource-id"]))) if snapshot and snapshot.mine
+    ]
+    pairs = [(snapshot.snapshot_id, key, value) for snapshot in snapshots for key, value in snapshot.tags.items()]
     page, token = cut(pairs, range(len(pairs)), params, "ResourceIds")
     items = "".join(
         f"<item><resourceId>{snapshot_id}</resourceId><resourceType>snapshot</resourceType>"

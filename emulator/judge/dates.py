@@ -62,7 +62,9 @@ def tiers_stand(case: Case) -> Verdict:
             days = _by_tiers(instance.promise, sorted(due.taken.date() for due in of_it), case.today)
             expected = [f"{day:%d %b}" for day in sorted(days)]
             for region in (instance.region, *instance.promise.copies):
-                standing = [one for due in of_it for one in case.still_standing(case.completed_in(due, region))]
+                standing = [
+                    snapshot for due in of_it for snapshot in case.still_standing(case.completed_in(due, region))
+                ]
                 taken = sorted(case.primary_of(snapshot).started.date() for snapshot in standing)
                 actual = [f"{day:%d %b}" for day in taken]
                 verdict.require(actual == expected, f"{name} in {region}", ", ".join(expected), ", ".join(actual))

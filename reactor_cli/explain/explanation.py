@@ -96,7 +96,7 @@ def _copies(decision: Decision, snapshot_id: str) -> bool:
 
 def _needs_attention(by_volume: Mapping[str, Sequence[SnapshotPlan]], creation: Mapping[str, Decision]) -> bool:
     plans = [planned for history in by_volume.values() for planned in history]
-    snapshots = [one.snapshot for planned in plans for one in (planned, *planned.copies)]
+    snapshots = [node.snapshot for planned in plans for node in (planned, *planned.copies)]
     decisions = [*creation.values(), *(decision for planned in plans for decision in planned.copying)]
     failed = [decision for decision in decisions if decision.result == Result.FAILED]
     return bool(failed) or any(snapshot.state == State.ERROR for snapshot in snapshots)

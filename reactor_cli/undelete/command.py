@@ -52,18 +52,20 @@ def undelete(account: Account, ids: tuple[str, ...], days: int | None, keep: boo
         targets = _targets(account, bins, ids)
         done = {region: _undelete(account, region, targets[region], days or DEFAULT_DAYS, keep) for region in targets}
     else:
-        done = {region: [_listed(region, binned) for binned in found] for region, found in bins.items()}
+        done = {region: [_listed(region, binned) for binned in undeletions] for region, undeletions in bins.items()}
     if account.as_json:
         regions = [
-            {"region": region, "snapshots": [as_data(undeletion, restored=bool(ids)) for undeletion in found]}
-            for region, found in done.items()
+            {"region": region, "snapshots": [as_data(undeletion, restored=bool(ids)) for undeletion in undeletions]}
+            for region, undeletions in done.items()
         ]
         print_json({"command": "undelete", "at": account.now, "regions": regions, "unreadable": unreadable})
     elif ids:
         write_undeletions(output(), done)
     else:
         write_bins(output(), done)
-    attention = any(undeletion.failure or undeletion.refusal for found in done.values() for undeletion in found)
+    attention = any(
+        undeletion.failure or undeletion.refusal for undeletions in done.values() for undeletion in undeletions
+    )
     return exit_code(attention=attention, unreadable=unreadable)
 
 
@@ -83,11 +85,11 @@ def _listed(region: str, binned: Binned) -> Undeletion:
 
 def _targets(account: Account, bins: Mapping[str, Sequence[Binned]], ids: Collection[str]) -> dict[str, list[Target]]:
     """Return what to restore by Region; CommandFailed, before anything is changed, if there is nothing for an id."""
-    targets = {region: targets_in(region, found, ids) for region, found in bins.items()}
-    left = set(ids).difference(*(target.names for found in targets.values() for target in found))
-    for region, found in targets.items():
+    targets = {region: targets_in(region, entries, ids) for region, entries in bins.items()}
+    left = set(ids).difference(*(target.names for entries in targets.values() for target in entries))
+    for region, entries in targets.items():
         restored = account.connect(region).snapshots_by_id([id for id in left if is_id(id, SNAPSHOT)]).snapshots
-        found += [
+        entries += [
             Target(region, snapshot.id, tags.read_description(snapshot.description), None) for snapshot in restored
         ]
         left -= {snapshot.id for snapshot in restored}

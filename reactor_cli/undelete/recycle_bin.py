@@ -44,12 +44,12 @@ class RecycleBin:
         pages = self._ec2.get_paginator("list_snapshots_in_recycle_bin").paginate(
             PaginationConfig={"PageSize": PAGE_SIZE}
         )
-        found = [_binned(raw) for page in pages for raw in page["Snapshots"]]
-        return tuple(sorted(found, key=lambda binned: (binned.described is None, binned.description, binned.deleted)))
+        entries = [_binned(raw) for page in pages for raw in page["Snapshots"]]
+        return tuple(sorted(entries, key=lambda binned: (binned.described is None, binned.description, binned.deleted)))
 
     def tags_of(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Return the tags of snapshots, whether they are in the bin or not; AWS's own are left out."""
-        found: dict[str, dict[str, str]] = defaultdict(dict)
+        by_resource: dict[str, dict[str, str]] = defaultdict(dict)
         for chunk in chunks(ids):
             pages = self._ec2.get_paginator("describe_tags").paginate(
                 Filters=[{"Name": "resource-id", "Values": chunk}], PaginationConfig={"PageSize": PAGE_SIZE}
@@ -57,8 +57,8 @@ class RecycleBin:
             for page in pages:
                 for tag in page["Tags"]:
                     if not tag["Key"].startswith("aws:"):
-                        found[tag["ResourceId"]][tag["Key"]] = tag["Value"]
-        return dict(found)
+                        by_resource[tag["ResourceId"]][tag["Key"]] = tag["Value"]
+        return dict(by_resource)
 
     def tag(self, id: str, added: Mapping[str, str]) -> None:
         """Write tags, which EC2 allows for what is in the bin, too."""

@@ -27,10 +27,10 @@ def _what(target: Target) -> str:
 
 def write_bins(out: Console, bins: ByRegion) -> None:
     """Write what is in the Recycle Bin of each Region."""
-    for region, found in bins.items():
-        out.print(Text.assemble((region, "title"), f"  {counted(len(found), 'snapshot')} in the Recycle Bin"))
+    for region, entries in bins.items():
+        out.print(Text.assemble((region, "title"), f"  {counted(len(entries), 'snapshot')} in the Recycle Bin"))
         table = columns(22, None, None)
-        for undeletion in found:
+        for undeletion in entries:
             binned = undeletion.target.binned
             if binned:
                 times = f"deleted {moment(binned.deleted)}\nin bin until {moment(binned.until)}"
@@ -40,10 +40,10 @@ def write_bins(out: Console, bins: ByRegion) -> None:
 
 def write_undeletions(out: Console, done: ByRegion) -> None:
     """Write what was restored in each Region, and what was not."""
-    for region, found in done.items():
-        out.print(Text.assemble((region, "title"), f"  {counted(len(found), 'snapshot')}"))
+    for region, undeletions in done.items():
+        out.print(Text.assemble((region, "title"), f"  {counted(len(undeletions), 'snapshot')}"))
         table = columns(10, 22, None)
-        for undeletion in found:
+        for undeletion in undeletions:
             if undeletion.failure or undeletion.refusal:
                 word, text = Text("  failed", "bad"), undeletion.failure or undeletion.refusal
             else:

@@ -56,7 +56,7 @@ class Company:
 
     def newest(self, region: str, **tags: str) -> dict[str, Any]:
         """The newest snapshot of a Region with these tags."""
-        return [one for one in self.aws.snapshots(region) if tags.items() <= one["Tags"].items()][-1]
+        return [snapshot for snapshot in self.aws.snapshots(region) if tags.items() <= snapshot["Tags"].items()][-1]
 
     def volumes(self, region: str = HOME, **tags: str) -> list[dict[str, Any]]:
         """The volumes of a Region with these tags, by id."""

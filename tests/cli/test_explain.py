@@ -122,9 +122,9 @@ def test_the_snapshots_of_an_instance_that_no_longer_exists(company: Company) ->
 
 
 def test_one_volume_only(company: Company) -> None:
-    [volume, *_] = [one for one in company.volumes() if one["Size"] == 100]
+    [volume, *_] = [volume for volume in company.volumes() if volume["Size"] == 100]
     result = company.run("explain", volume["VolumeId"])
-    others = [one["VolumeId"] for one in company.volumes() if one != volume]
+    others = [other["VolumeId"] for other in company.volumes() if other != volume]
     assert volume["VolumeId"] in result.out
     assert not [id for id in others if id in result.out]
 

@@ -63,9 +63,9 @@ def test_the_page_lists_all_keys(answers: dict[str, Any]) -> None:
     assert set(answers) == COMMANDS
     for name, cell in ROWS.items():
         command, *path = name.split(".")
-        found = list(objects(answers[command], path))
-        assert found, name
-        for entry in found:
+        listed = list(objects(answers[command], path))
+        assert listed, name
+        for entry in listed:
             assert set(entry) == keys(cell), name
 
 

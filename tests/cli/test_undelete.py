@@ -24,13 +24,13 @@ def swept(company: Company) -> Company:
 
 
 def binned(company: Company) -> list[str]:
-    return [each["SnapshotId"] for each in company.aws.recycled(HOME)]
+    return [snapshot["SnapshotId"] for snapshot in company.aws.recycled(HOME)]
 
 
 def tags_of(company: Company, snapshot: str) -> dict[str, str]:
     everything = company.aws.snapshots(HOME) + company.aws.recycled(HOME)
-    [found] = [each["Tags"] for each in everything if each["SnapshotId"] == snapshot]
-    return dict(found)
+    [own] = [entry["Tags"] for entry in everything if entry["SnapshotId"] == snapshot]
+    return dict(own)
 
 
 def sweep(company: Company) -> None:
@@ -52,7 +52,7 @@ def test_an_empty_bin_is_no_error(company: Company) -> None:
 
 def test_the_listing_as_data(swept: Company) -> None:
     first = swept.run("undelete", "--json").json["regions"][0]["snapshots"][0]
-    [held] = [each for each in swept.aws.recycled(HOME) if each["SnapshotId"] == first["snapshot"]]
+    [held] = [snapshot for snapshot in swept.aws.recycled(HOME) if snapshot["SnapshotId"] == first["snapshot"]]
     assert first == {
         "snapshot": held["SnapshotId"],
         "name": "db",
@@ -175,10 +175,10 @@ def by_hand(company: Company, description: str, **tags: str) -> str:
     volume = company.volumes()[0]["VolumeId"]
     ec2 = company.aws.client(HOME)
     more: dict[str, Any] = {"TagSpecifications": specification} if tags else {}
-    made: str = ec2.create_snapshot(VolumeId=volume, Description=description, **more)["SnapshotId"]
+    snapshot_id: str = ec2.create_snapshot(VolumeId=volume, Description=description, **more)["SnapshotId"]
     company.aws.travel(minutes=10)
-    ec2.delete_snapshot(SnapshotId=made)
-    return made
+    ec2.delete_snapshot(SnapshotId=snapshot_id)
+    return snapshot_id
 
 
 def test_what_is_not_this_apps_is_restored_as_it_was_and_only_by_its_own_id(company: Company) -> None:
@@ -196,7 +196,7 @@ def test_a_forged_description_is_not_believed(company: Company) -> None:
     result = company.run("undelete", company.db)
     assert result.code == 1
     assert "it has no tag Type=Automated: name it by its own id to restore it" in " ".join(result.out.split())
-    assert [each["SnapshotId"] for each in company.aws.recycled(HOME)] == [forged]
+    assert [snapshot["SnapshotId"] for snapshot in company.aws.recycled(HOME)] == [forged]
     assert company.run("undelete", forged).code == 0
     assert forged in ids(company.aws, HOME)
 
@@ -219,12 +219,12 @@ def test_an_id_that_is_nowhere_stops_the_command_before_it_changes_anything(swep
         ([UNKNOWN, "--days", "7", "--keep"], "--days and --keep exclude each other"),
         (["--keep"], "--days and --keep need the ID of what is to be restored"),
     ],
-    ids=lambda each: "-".join(each) if isinstance(each, list) else "",
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_arguments(company: Company, words: list[str], result: str) -> None:
-    found = company.run("undelete", *words)
-    assert (found.code, found.out) == (2, "")
-    assert result in found.err
+    output = company.run("undelete", *words)
+    assert (output.code, output.out) == (2, "")
+    assert result in output.err
 
 
 def test_copies_are_found_in_their_region_and_a_region_that_is_down_is_told(company: Company) -> None:
@@ -233,7 +233,7 @@ def test_copies_are_found_in_their_region_and_a_region_that_is_down_is_told(comp
     company.aws.client(AWAY).delete_snapshot(SnapshotId=copy)
     regions = ["--region", HOME, "--region", AWAY]
     assert f"{copy}  web {company.web}" in company.run("undelete", *regions).out
-    nothing, [listed] = [each["snapshots"] for each in company.run("undelete", *regions, "--json").json["regions"]]
+    nothing, [listed] = [region["snapshots"] for region in company.run("undelete", *regions, "--json").json["regions"]]
     assert (nothing, listed["snapshot"], listed["instance"], listed["source_region"]) == ([], copy, company.web, HOME)
     assert company.run("undelete", company.web, *regions).code == 0
     assert copy in ids(company.aws, AWAY)

@@ -27,7 +27,7 @@ def test_every_alarm_is_told_and_says_what_to_do(translated: Template) -> None:
         assert len(alarm["AlarmDescription"]) > 40, name
 
 
-@pytest.mark.parametrize("function", [pytest.param(each, id=each.name) for each in functions()])
+@pytest.mark.parametrize("function", [pytest.param(function, id=function.name) for function in functions()])
 def test_errors_and_time_of_each_function(translated: Template, function: Function) -> None:
     alarms = of_type(translated, "AWS::CloudWatch::Alarm")
     errors, duration = (alarms[f"{function.logical_id}{what}Alarm"] for what in ("Errors", "Duration"))
@@ -52,12 +52,12 @@ def test_dead_letters(translated: Template, queue: str) -> None:
 
 def test_no_creation_for_26_hours_silence_included(translated: Template) -> None:
     alarm = of_type(translated, "AWS::CloudWatch::Alarm")["NoCreationAlarm"]
-    assert {each["Id"]: each.get("Expression") for each in alarm["Metrics"]} == {
+    assert {metric["Id"]: metric.get("Expression") for metric in alarm["Metrics"]} == {
         "runs": None,
         "errors": None,
         "succeeded": "runs - errors",
     }
-    assert [each["Id"] for each in alarm["Metrics"] if each["ReturnData"]] == ["succeeded"]
+    assert [metric["Id"] for metric in alarm["Metrics"] if metric["ReturnData"]] == ["succeeded"]
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (26, "breaching")
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     assert alarm["EvaluationPeriods"] * 3600 <= 604_800
@@ -86,7 +86,11 @@ def summaries_of_a_full_destination() -> list[dict[str, Any]]:
             aws.launch(HOME, name=name, tags=FLEET)
         aws.copy_duration = lambda _: timedelta(hours=9)
         aws.travel(hours=2)
-        logs = [each.log for each in aws.invocations if each.function == "copy_missing" and each.region == HOME]
+        logs = [
+            invocation.log
+            for invocation in aws.invocations
+            if invocation.function == "copy_missing" and invocation.region == HOME
+        ]
     lines = [json.loads(line) for log in logs for line in log.splitlines()]
     return [
         line

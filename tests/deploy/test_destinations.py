@@ -22,16 +22,16 @@ def resolved(value: Any, regions: str) -> Any:
     """What CloudFormation makes of the intrinsic functions that the policy uses."""
     match value:
         case {"Ref": destinations.PARAMETER}:
-            found: Any = regions
+            resolved_: Any = regions
         case {"Fn::Split": [separator, text]}:
-            found = resolved(text, regions).split(separator)
+            resolved_ = resolved(text, regions).split(separator)
         case {"Fn::Join": [separator, items]}:
-            found = separator.join(resolved(items, regions))
+            resolved_ = separator.join(resolved(items, regions))
         case {"Fn::Sub": [text, {"Regions": inserted}]}:
-            found = text.replace("${Regions}", resolved(inserted, regions))
+            resolved_ = text.replace("${Regions}", resolved(inserted, regions))
         case _:
-            found = value
-    return found
+            resolved_ = value
+    return resolved_
 
 
 def with_policy(translated: Template, function: str, regions: str) -> dict[str, Any]:
@@ -66,11 +66,11 @@ def test_it_is_for_every_function_that_copies(translated: Template) -> None:
 @pytest.mark.parametrize("function", COPYING)
 def test_copies_go_to_no_other_region(translated: Template, function: str, regions: str) -> None:
     policy = with_policy(translated, function, regions)
-    found = {
+    verdict_of = {
         region: verdict(policy, iam.asks("ec2:CopySnapshot", iam.snapshot(region, iam.NEW), TAGGED))
         for region in (HOME, AWAY, ELSEWHERE)
     }
-    assert found == {HOME: "ExplicitlyDenied", AWAY: ALLOWED, ELSEWHERE: "ExplicitlyDenied"}
+    assert verdict_of == {HOME: "ExplicitlyDenied", AWAY: ALLOWED, ELSEWHERE: "ExplicitlyDenied"}
     # The source may be anywhere, with and without the tags of the request.
     for region in (HOME, ELSEWHERE):
         for tags in ({}, TAGGED):

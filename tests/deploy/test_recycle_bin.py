@@ -16,13 +16,13 @@ Template = dict[str, Any]
 
 
 def rule(template: Template) -> dict[str, Any]:
-    found: dict[str, Any] = template["Resources"]["RecycleBinRule"]
-    return found
+    properties: dict[str, Any] = template["Resources"]["RecycleBinRule"]
+    return properties
 
 
-@pytest.mark.parametrize("made", ["sam", "stack_sets"])
-def test_without_days_the_stack_has_no_rule(made: str, request: pytest.FixtureRequest) -> None:
-    path: Path = request.getfixturevalue(made)
+@pytest.mark.parametrize("template_name", ["sam", "stack_sets"])
+def test_without_days_the_stack_has_no_rule(template_name: str, request: pytest.FixtureRequest) -> None:
+    path: Path = request.getfixturevalue(template_name)
     template = json.loads(path.read_text())
     assert template["Parameters"]["RecycleBinDays"]["Default"] == 0
     assert rule(template)["Condition"] == "HasRecycleBin"

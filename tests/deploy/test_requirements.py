@@ -18,21 +18,21 @@ LOCK, DEPLOYED = "requirements-lock.txt", "requirements.txt"
 def pins(name: str) -> dict[str, tuple[str, frozenset[str]]]:
     """Return the version and the hashes of each package in a file; KeyError if one has no exact version."""
     text = (PROJECT / name).read_text().replace("\\\n", " ")
-    found: dict[str, tuple[str, frozenset[str]]] = {}
+    pinned: dict[str, tuple[str, frozenset[str]]] = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             requirement, *hashes = line.split(" --hash=")
             parsed = Requirement(requirement)
             [exact] = parsed.specifier
             assert exact.operator == "=="
-            found[canonicalize_name(parsed.name)] = exact.version, frozenset(value.strip() for value in hashes)
-    return found
+            pinned[canonicalize_name(parsed.name)] = exact.version, frozenset(value.strip() for value in hashes)
+    return pinned
 
 
 def wanted(value: Any) -> Iterator[str]:
-    for each in value:
-        if isinstance(each, str):
-            yield canonicalize_name(Requirement(each).name)
+    for word in value:
+        if isinstance(word, str):
+            yield canonicalize_name(Requirement(word).name)
 
 
 def test_the_lock_has_everything_with_hashes() -> None:

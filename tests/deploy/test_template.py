@@ -18,7 +18,7 @@ from tests.deploy.triggers import when
 from tests.policies.documents import document
 
 Template = dict[str, Any]
-FUNCTIONS = [pytest.param(each, id=each.name) for each in functions()]
+FUNCTIONS = [pytest.param(function, id=function.name) for function in functions()]
 LINTED_IN = ["eu-west-1", "us-east-1", "ap-southeast-2"]
 
 
@@ -27,12 +27,14 @@ def arn(name: str) -> dict[str, list[str]]:
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
-    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+    return {
+        name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == kind
+    }
 
 
-@pytest.mark.parametrize("made", ["sam", "stack_sets"])
-def test_cfn_lint_finds_nothing(made: str, request: pytest.FixtureRequest) -> None:
-    path: Path = request.getfixturevalue(made)
+@pytest.mark.parametrize("template_name", ["sam", "stack_sets"])
+def test_cfn_lint_finds_nothing(template_name: str, request: pytest.FixtureRequest) -> None:
+    path: Path = request.getfixturevalue(template_name)
     assert lint(path.read_text(), config=ManualArgs(regions=LINTED_IN)) == []
 
 
@@ -44,8 +46,8 @@ def test_cfn_lint_would_find_a_wrong_policy(stack_sets: Path) -> None:
 
 
 def test_there_is_a_function_for_every_handler(translated: Template) -> None:
-    found = {each["Handler"] for each in of_type(translated, "AWS::Lambda::Function").values()}
-    assert found == {f"app.{name}" for name in app.handler_map}
+    handlers = {resource["Handler"] for resource in of_type(translated, "AWS::Lambda::Function").values()}
+    assert handlers == {f"app.{name}" for name in app.handler_map}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -58,12 +60,12 @@ def test_one_rule_calls_it_with_retries_and_a_queue(translated: Template, functi
     [target] = rule["Targets"]
     assert target["DeadLetterConfig"] == {"Arn": arn("UndeliveredEvents")}
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 6 * 3600}
-    [source] = [each for each in app.event_sources if each.name == function.name]
+    [source] = [configuration for configuration in app.event_sources if configuration.name == function.name]
     assert rule.get("EventPattern", rule.get("ScheduleExpression")) == when(source)
     [permission] = [
-        each
-        for each in of_type(translated, "AWS::Lambda::Permission").values()
-        if each["FunctionName"] == {"Ref": function.logical_id}
+        resource
+        for resource in of_type(translated, "AWS::Lambda::Permission").values()
+        if resource["FunctionName"] == {"Ref": function.logical_id}
     ]
     assert (permission["Principal"], permission["SourceArn"]) == ("events.amazonaws.com", arn(name))
 
@@ -76,9 +78,9 @@ def test_there_is_no_other_rule_and_no_other_permission(translated: Template) ->
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_what_fails_for_good_is_kept(translated: Template, function: Function) -> None:
     [config] = [
-        each
-        for each in of_type(translated, "AWS::Lambda::EventInvokeConfig").values()
-        if each["FunctionName"] == {"Ref": function.logical_id}
+        resource
+        for resource in of_type(translated, "AWS::Lambda::EventInvokeConfig").values()
+        if resource["FunctionName"] == {"Ref": function.logical_id}
     ]
     assert config["DestinationConfig"] == {"OnFailure": {"Destination": arn("FailedInvocations")}}
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 6 * 3600)
@@ -86,7 +88,7 @@ def test_what_fails_for_good_is_kept(translated: Template, function: Function) -
 
 def test_functions_and_rules_may_write_to_their_queues(translated: Template) -> None:
     access = of_type(translated, "AWS::IAM::Policy")["DeadLetterAccess"]
-    assert sorted(each["Ref"] for each in access["Roles"]) == sorted(of_type(translated, "AWS::IAM::Role"))
+    assert sorted(role["Ref"] for role in access["Roles"]) == sorted(of_type(translated, "AWS::IAM::Role"))
     [statement] = access["PolicyDocument"]["Statement"]
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", arn("FailedInvocations"))
     [policy] = of_type(translated, "AWS::SQS::QueuePolicy").values()
@@ -111,7 +113,7 @@ def test_the_log_group_is_there_first_and_has_an_end(translated: Template, funct
     name = of_type(translated, "AWS::Lambda::Function")[function.logical_id]["FunctionName"]["Fn::Sub"]
     assert group == {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{name}"}, "RetentionInDays": {"Ref": "LogRetentionDays"}}
     assert function.log_group in translated["Resources"][function.logical_id]["DependsOn"]
-    [logs] = [each for each in document(function.name)["Statement"] if each["Sid"] == "WriteLogs"]
+    [logs] = [statement for statement in document(function.name)["Statement"] if statement["Sid"] == "WriteLogs"]
     pattern = logs["Resource"].split("log-group:")[1]
     assert pattern == f"/aws/lambda/{name}:*".replace("${AWS::Region}", "*")
 

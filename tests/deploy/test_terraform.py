@@ -19,10 +19,10 @@ def test_functions_roles_and_log_groups(terraform_files: Path) -> None:
         assert function["architectures"] == ["arm64"]
         assert function["role"] == f"${{aws_iam_role.{name}.arn}}" or "aws_iam_role" in function["role"]
     groups = json.loads((terraform_files / "logs.tf.json").read_text())["resource"]["aws_cloudwatch_log_group"]
-    assert {each["name"] for each in groups.values()} == {
+    assert {group["name"] for group in groups.values()} == {
         f"/aws/lambda/{f['function_name']}" for f in functions.values()
     }
-    assert {each["retention_in_days"] for each in groups.values()} == {configuration()["log_retention_in_days"]}
+    assert {group["retention_in_days"] for group in groups.values()} == {configuration()["log_retention_in_days"]}
     assert (terraform_files / "deployment.zip").is_file()
 
 

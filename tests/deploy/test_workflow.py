@@ -36,8 +36,8 @@ def targets() -> set[str]:
 def test_every_change_runs_what_continuous_integration_runs() -> None:
     assert commands(workflow("check")["jobs"]["check"]) == [".ci/run"]
     lines = (PROJECT / ".ci" / "run").read_text().splitlines()
-    made = {name for line in lines if line.startswith("make ") for name in line.split()[1:]}
-    assert {"check", "demo", "test-browser", "test-recipes", "test-e2e"} <= made <= targets()
+    called = {name for line in lines if line.startswith("make ") for name in line.split()[1:]}
+    assert {"check", "demo", "test-browser", "test-recipes", "test-e2e"} <= called <= targets()
 
 
 def test_the_oldest_python_is_the_oldest_that_is_supported() -> None:

@@ -30,9 +30,9 @@ access_key: contextvars.ContextVar[str] = contextvars.ContextVar("access_key", d
 def enforce(key: str, action: str, service: str, *rest: Any, **more: Any) -> Any:
     """Leaves the actions that are checked here to their handlers, but for wrong credentials."""
     access_key.set(key)
-    found = ORIGINAL_ENFORCE(key, action, service, *rest, **more)
+    verdict = ORIGINAL_ENFORCE(key, action, service, *rest, **more)
     later = service == "ec2" and action.removeprefix("ec2:") in CHECKED
-    return None if later and not isinstance(found, iam_evaluator.AuthError) else found
+    return None if later and not isinstance(verdict, iam_evaluator.AuthError) else verdict
 
 
 def conditions_met(conditions: Context, context: Any) -> bool:
@@ -63,18 +63,18 @@ def questions(action: str, params: Params) -> Iterator[Question]:
         return
     requested = request_tags(params, "Tag")
     ids = ec2._parse_member_list(params, "ResourceId") or [ec2._p(params, "SnapshotId")]
-    for one in ids:
-        kind = "snapshot" if one.startswith("snap-") else "instance" if one.startswith("i-") else "volume"
-        yield action, arn(kind, one), requested | tags_of(one)
+    for id in ids:
+        kind = "snapshot" if id.startswith("snap-") else "instance" if id.startswith("i-") else "volume"
+        yield action, arn(kind, id), requested | tags_of(id)
 
 
 def creating(action: str, params: Params) -> Iterator[Question]:
     # What is yet to be made has an asterisk for an id, which a policy's `snap-*` does not match.
-    made = f"arn:aws:ec2:{get_region()}::snapshot/*"
+    resource = f"arn:aws:ec2:{get_region()}::snapshot/*"
     requested = request_tags(params, "TagSpecification.1.Tag")
-    yield action, made, requested
+    yield action, resource, requested
     if requested:
-        yield "CreateTags", made, requested | {"ec2:CreateAction": action}
+        yield "CreateTags", resource, requested | {"ec2:CreateAction": action}
     if action == "CopySnapshot":
         source = ec2._p(params, "SourceSnapshotId")
         yield (
@@ -96,12 +96,12 @@ def arn(kind: str, resource_id: str) -> str:
 
 
 def request_tags(params: Params, prefix: str) -> Context:
-    found, number = {}, 1
+    pairs, number = {}, 1
     while key := ec2._p(params, f"{prefix}.{number}.Key"):
-        found[key] = ec2._p(params, f"{prefix}.{number}.Value")
+        pairs[key] = ec2._p(params, f"{prefix}.{number}.Value")
         number += 1
-    named = {f"aws:RequestTag/{key}": value for key, value in found.items()}
-    return named | ({"aws:TagKeys": sorted(found)} if found else {})
+    named = {f"aws:RequestTag/{key}": value for key, value in pairs.items()}
+    return named | ({"aws:TagKeys": sorted(pairs)} if pairs else {})
 
 
 def tags_of(resource_id: str) -> Context:

@@ -53,11 +53,11 @@ class Region:
         return snapshot_id
 
     def snapshots(self, filters: Mapping[str, str]) -> list[Snapshot]:
-        found: list[Snapshot] = self.ec2.describe_snapshots(
+        described: list[Snapshot] = self.ec2.describe_snapshots(
             OwnerIds=["self"],
             Filters=[{"Name": name, "Values": [value]} for name, value in filters.items()],
         )["Snapshots"]
-        return found
+        return described
 
     def completed(self, filters: Mapping[str, str]) -> list[Snapshot]:
         return self.snapshots({**filters, "status": "completed"})
@@ -109,8 +109,8 @@ def tags_of(snapshot: Snapshot) -> dict[str, str]:
 def eventually(look: Callable[[], T], expectation: str) -> T:
     """What `look` finds, as soon as it finds anything."""
     end = time.monotonic() + PATIENCE
-    while not (found := look()):
+    while not (result := look()):
         if time.monotonic() > end:
             pytest.fail(f"{PATIENCE} seconds were not enough: {expectation}")
         time.sleep(0.2)
-    return found
+    return result

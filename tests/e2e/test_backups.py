@@ -20,8 +20,8 @@ def backed_up(home: Region, instance_id: str, volumes: int) -> list[Snapshot]:
     """The instance's snapshots, once all of them are complete."""
 
     def look() -> list[Snapshot]:
-        found = home.completed({"tag:Source_InstanceId": instance_id})
-        return found if len(found) >= volumes else []
+        completed = home.completed({"tag:Source_InstanceId": instance_id})
+        return completed if len(completed) >= volumes else []
 
     return eventually(look, f"{instance_id} has {volumes} completed snapshots")
 

@@ -42,17 +42,19 @@ class Account:
         changing = ("LastModified", "RevisionId")
         return {
             "functions": {
-                each["FunctionName"]: {key: value for key, value in each.items() if key not in changing}
-                for each in functions
+                function["FunctionName"]: {key: value for key, value in function.items() if key not in changing}
+                for function in functions
             },
-            "callers": {each["FunctionName"]: self._callers(region, each["FunctionName"]) for each in functions},
+            "callers": {
+                function["FunctionName"]: self._callers(region, function["FunctionName"]) for function in functions
+            },
             "rules": self._rules(region),
             "roles": self._roles(region),
         }
 
     def _callers(self, region: str, function: str) -> list[Any]:
         policy = self.aws.client("lambda", region).get_policy(FunctionName=function)["Policy"]
-        return [each["Condition"]["ArnLike"]["AWS:SourceArn"] for each in json.loads(policy)["Statement"]]
+        return [statement["Condition"]["ArnLike"]["AWS:SourceArn"] for statement in json.loads(policy)["Statement"]]
 
     def _rules(self, region: str) -> dict[str, Any]:
         events = self.aws.client("events", region)
@@ -68,7 +70,7 @@ class Account:
     def _roles(self, region: str) -> dict[str, Any]:
         """IAM knows no Regions: a role's name says for which it is."""
         iam = self.aws.client("iam", region)
-        names = [each["RoleName"] for each in iam.list_roles(MaxItems=1000)["Roles"]]
+        names = [role["RoleName"] for role in iam.list_roles(MaxItems=1000)["Roles"]]
         return {name: self._policies(iam, name) for name in names if f"-{region}-" in name}
 
     def _policies(self, iam: Any, role: str) -> list[Any]:
@@ -77,7 +79,7 @@ class Account:
 
     def log_groups(self, region: str) -> dict[str, int | None]:
         groups = self.aws.client("logs", region).describe_log_groups()["logGroups"]
-        return {each["logGroupName"]: each.get("retentionInDays") for each in groups}
+        return {group["logGroupName"]: group.get("retentionInDays") for group in groups}
 
 
 @pytest.fixture(scope="module")
@@ -85,41 +87,41 @@ def account(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
     with moto_server.running(tmp_path_factory.mktemp("moto")) as aws:
         checkout = tmp_path_factory.mktemp("make")
         check_out(pytestconfig.rootpath, checkout)
-        made = Account(checkout, aws)
-        made.make("deploy", FIRST, SECOND)
-        yield made
+        deployed = Account(checkout, aws)
+        deployed.make("deploy", FIRST, SECOND)
+        yield deployed
 
 
 @pytest.mark.parametrize("region", [FIRST, SECOND])
 def test_every_function_stands_with_its_role_its_rule_and_its_log_group(account: Account, region: str) -> None:
-    found = account.installed(region)
+    installed = account.installed(region)
     names = {f"ebs-snapshot-reactor-{region}-{name}": name for name in app.handler_map}
-    assert set(found["functions"]) == set(found["roles"]) == set(names)
+    assert set(installed["functions"]) == set(installed["roles"]) == set(names)
     config = json.loads((account.checkout / ".chalice" / "config.json").read_text())
     assert account.log_groups(region) == {f"/aws/lambda/{name}": config["log_retention_in_days"] for name in names}
     for full, name in names.items():
-        function, own = found["functions"][full], config["lambda_functions"][name]
+        function, own = installed["functions"][full], config["lambda_functions"][name]
         assert function["Handler"] == f"app.{name}"
         assert function["Role"].endswith(f"role/{full}")
         assert len(full) <= 64
         assert function["Architectures"] == [config["lambda_architecture"]] == ["arm64"]
         assert function["MemorySize"] == config["lambda_memory_size"]
         assert function["Timeout"] == own.get("lambda_timeout", config["lambda_timeout"])
-        assert found["roles"][full] == [document(name)]
+        assert installed["roles"][full] == [document(name)]
 
 
 @pytest.mark.parametrize("region", [FIRST, SECOND])
 def test_rules_call_what_they_should_and_may(account: Account, region: str) -> None:
-    found = account.installed(region)
+    installed = account.installed(region)
     called = {}
-    for rule, each in found["rules"].items():
-        [target] = each["targets"]
+    for rule, targets in installed["rules"].items():
+        [target] = targets["targets"]
         function = target.rsplit(":", 1)[1]
-        assert each["state"] == "ENABLED"
-        [caller] = found["callers"][function]
+        assert targets["state"] == "ENABLED"
+        [caller] = installed["callers"][function]
         assert caller.endswith(f":{region}:123456789012:rule/{rule}")
-        called[function.removeprefix(f"ebs-snapshot-reactor-{region}-")] = each["when"]
-    assert called == {each.name: when(each) for each in app.event_sources}
+        called[function.removeprefix(f"ebs-snapshot-reactor-{region}-")] = targets["when"]
+    assert called == {source.name: when(source) for source in app.event_sources}
 
 
 def test_deployed_again_nothing_changes(account: Account) -> None:

@@ -56,7 +56,7 @@ def test_the_sweepers_role_deletes_what_is_managed_and_not_protected(home: Regio
         with pytest.raises(ClientError, match="UnauthorizedOperation"):
             ec2.create_tags(Resources=[managed], Tags=[{"Key": "DeleteOn", "Value": "2030-01-01"}])
         ec2.delete_snapshot(SnapshotId=managed)
-    assert {each["SnapshotId"] for each in home.snapshots({"volume-id": volume})} == set(others)
+    assert {snapshot["SnapshotId"] for snapshot in home.snapshots({"volume-id": volume})} == set(others)
 
 
 def test_the_creators_role_creates_what_is_managed_and_nothing_else(home: Region) -> None:

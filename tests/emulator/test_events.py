@@ -15,7 +15,7 @@ SAMPLES = Path(__file__).parent.parent / "events"
 def shape(value: Any) -> Any:
     """The keys and types of an event, with one element standing for a list."""
     if isinstance(value, dict):
-        return {key: shape(one) for key, one in value.items()}
+        return {key: shape(item) for key, item in value.items()}
     if isinstance(value, list):
         return [shape(value[0])] if value else []
     return type(value).__name__
@@ -27,7 +27,9 @@ def sent(aws: LocalAWS, event: str, region: str = HOME) -> list[dict[str, Any]]:
         for invocation in aws.invocations
         if invocation.function in ("on_end", "on_tag") and invocation.region == region
     ]
-    return [dict(one.event) for one in received if one.event["detail"].get("event", "tags") == event]
+    return [
+        dict(invocation.event) for invocation in received if invocation.event["detail"].get("event", "tags") == event
+    ]
 
 
 def story(aws: LocalAWS) -> None:
@@ -113,7 +115,7 @@ def test_the_event_of_a_failed_set_names_each_snapshot_as_failed(deployed: Local
     deployed.travel(hours=1)
     (event,) = sent(deployed, "createSnapshots")
     assert (event["detail"]["result"], event["detail"]["cause"]) == ("failed", "broken")
-    assert [one["status"] for one in event["detail"]["snapshots"]] == ["error", "error"]
+    assert [snapshot["status"] for snapshot in event["detail"]["snapshots"]] == ["error", "error"]
 
 
 def test_the_event_is_sent_when_the_snapshot_has_ended(deployed: LocalAWS) -> None:

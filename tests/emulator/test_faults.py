@@ -45,9 +45,9 @@ def test_other_errors_are_not_retried(aws: LocalAWS, error: str, status: int) ->
     assert attempts(aws, "CreateSnapshot") == [error]
 
 
-@pytest.mark.parametrize(("carried_out", "made"), [(True, 2), (False, 1)])
+@pytest.mark.parametrize(("carried_out", "created"), [(True, 2), (False, 1)])
 def test_a_broken_connection_is_retried_whether_or_not_the_call_took_effect(
-    aws: LocalAWS, carried_out: bool, made: int
+    aws: LocalAWS, carried_out: bool, created: int
 ) -> None:
     source = volume(aws)
     snapshot = aws.client(HOME).create_snapshot(VolumeId=source)["SnapshotId"]
@@ -55,7 +55,7 @@ def test_a_broken_connection_is_retried_whether_or_not_the_call_took_effect(
     aws.fault("CopySnapshot", error="timeout", carried_out=carried_out)
     aws.client(AWAY).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=snapshot)
     assert attempts(aws, "CopySnapshot") == ["timeout", None]
-    assert len(aws.snapshots(AWAY)) == made
+    assert len(aws.snapshots(AWAY)) == created
 
 
 def test_a_connection_that_stays_broken_is_an_error(aws: LocalAWS) -> None:
@@ -154,7 +154,11 @@ def test_many_threads_can_make_calls(aws: LocalAWS) -> None:
     instances = [aws.launch(HOME, name=str(number)) for number in range(20)]
     ec2 = aws.client(HOME)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda one: ec2.create_snapshots(InstanceSpecification={"InstanceId": one}), instances))
+        list(
+            pool.map(
+                lambda instance_id: ec2.create_snapshots(InstanceSpecification={"InstanceId": instance_id}), instances
+            )
+        )
     assert len({snapshot["VolumeId"] for snapshot in aws.snapshots(HOME)}) == 20
 
 

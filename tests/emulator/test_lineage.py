@@ -15,21 +15,21 @@ KEY = "alias/backup"
 
 
 def snapshot(aws: LocalAWS, volume_id: str) -> str:
-    made: str = aws.client(HOME).create_snapshot(VolumeId=volume_id)["SnapshotId"]
+    snapshot_id: str = aws.client(HOME).create_snapshot(VolumeId=volume_id)["SnapshotId"]
     aws.travel(minutes=10)
-    return made
+    return snapshot_id
 
 
 def copy(aws: LocalAWS, snapshot_id: str, minutes: int = 10, **more: Any) -> dict[str, Any]:
     copied = aws.client(AWAY).copy_snapshot(SourceRegion=HOME, SourceSnapshotId=snapshot_id, **more)["SnapshotId"]
     aws.travel(minutes=minutes)
-    [made] = [found for found in aws.snapshots(AWAY) if found["SnapshotId"] == copied]
-    return made
+    [result] = [other for other in aws.snapshots(AWAY) if other["SnapshotId"] == copied]
+    return result
 
 
 def volume(aws: LocalAWS, size: int = 100) -> str:
-    made: str = aws.client(HOME).create_volume(AvailabilityZone=f"{HOME}a", Size=size)["VolumeId"]
-    return made
+    volume_id: str = aws.client(HOME).create_volume(AvailabilityZone=f"{HOME}a", Size=size)["VolumeId"]
+    return volume_id
 
 
 def moved(copied: dict[str, Any]) -> tuple[bool, float]:

@@ -72,7 +72,7 @@ def test_a_disabled_region_is_not_listed_and_lets_nobody_in_and_keeps_what_it_ho
     copies = aws.snapshots(AWAY)
     aws.disabled_regions = {AWAY}
     home, away = aws.client(HOME), aws.client(AWAY)
-    assert [one["RegionName"] for one in home.describe_regions()["Regions"]] == [HOME]
+    assert [region["RegionName"] for region in home.describe_regions()["Regions"]] == [HOME]
     assert refused(lambda: away.describe_snapshots(OwnerIds=["self"])) == "AuthFailure"
     assert refused(lambda: away.copy_snapshot(SourceRegion=HOME, SourceSnapshotId=snapshot)) == "AuthFailure"
     assert refused(lambda: home.copy_snapshot(SourceRegion=AWAY, SourceSnapshotId=copies[0]["SnapshotId"])) == (
@@ -116,8 +116,8 @@ def test_an_instance_in_any_state_but_terminated_is_snapshotted(aws: LocalAWS, s
     instance = aws.launch(HOME, name="web", volumes=(8, 9))
     ec2.describe_instances()
     aws.set_instance_state(HOME, instance, state)
-    [[found]] = [reservation["Instances"] for reservation in ec2.describe_instances()["Reservations"]]
-    assert found["State"]["Name"] == state
+    [[described]] = [reservation["Instances"] for reservation in ec2.describe_instances()["Reservations"]]
+    assert described["State"]["Name"] == state
     filters = [{"Name": "instance-state-name", "Values": [state]}]
     assert len(ec2.describe_instances(Filters=filters)["Reservations"]) == 1
     snapshot_id = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance})["Snapshots"]
@@ -145,7 +145,7 @@ def test_a_volume_is_detached_and_then_deleted(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     instance = aws.launch(HOME, name="web", volumes=(8, 9))
     root, data = (
-        volume["VolumeId"] for volume in sorted(ec2.describe_volumes()["Volumes"], key=lambda one: one["Size"])
+        volume["VolumeId"] for volume in sorted(ec2.describe_volumes()["Volumes"], key=lambda volume: volume["Size"])
     )
     assert refused(lambda: aws.detach(HOME, root)) == "OperationNotPermitted"
     assert refused(lambda: ec2.delete_volume(VolumeId=data)) == "VolumeInUse"
@@ -155,7 +155,7 @@ def test_a_volume_is_detached_and_then_deleted(aws: LocalAWS) -> None:
     [volume] = ec2.describe_volumes(VolumeIds=[data])["Volumes"]
     assert (volume["State"], volume["Attachments"]) == ("available", [])
     snapshot_id = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance})["Snapshots"]
-    assert [one["VolumeId"] for one in snapshot_id] == [root]
+    assert [id["VolumeId"] for id in snapshot_id] == [root]
     ec2.delete_volume(VolumeId=data)
     assert [volume["VolumeId"] for volume in ec2.describe_volumes()["Volumes"]] == [root]
     ec2.stop_instances(InstanceIds=[instance])

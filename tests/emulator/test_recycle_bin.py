@@ -32,8 +32,8 @@ def make(aws: LocalAWS, **own: str) -> str:
 
 
 def listed(aws: LocalAWS, **params: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = aws.client(HOME).list_snapshots_in_recycle_bin(**params)["Snapshots"]
-    return found
+    entries: list[dict[str, Any]] = aws.client(HOME).list_snapshots_in_recycle_bin(**params)["Snapshots"]
+    return entries
 
 
 def test_without_a_rule_deleted_is_gone(aws: LocalAWS, snapshot: str) -> None:
@@ -77,14 +77,14 @@ def test_it_can_be_tagged_there_and_comes_back_with_its_tags(aws: LocalAWS, snap
     assert aws.recycled(HOME)[0]["Tags"]["aws:recycle-bin:resource-in-bin"] == "true"
     ec2.create_tags(Resources=[snapshot], Tags=tagged(("DeleteOn", "2026-12-24"), ("Note", "x")))
     ec2.delete_tags(Resources=[snapshot], Tags=[{"Key": "Note"}])
-    found = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [snapshot, later, UNKNOWN]}])["Tags"]
-    assert {(one["ResourceId"], one["Key"], one["Value"]) for one in found} == {
+    described = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [snapshot, later, UNKNOWN]}])["Tags"]
+    assert {(tag["ResourceId"], tag["Key"], tag["Value"]) for tag in described} == {
         (snapshot, "Type", "Automated"),
         (snapshot, "DeleteOn", "2026-12-24"),
         (snapshot, "aws:recycle-bin:resource-in-bin", "true"),
         (later, "Note", "x"),
     }
-    assert {one["ResourceType"] for one in found} == {"snapshot"}
+    assert {tag["ResourceType"] for tag in described} == {"snapshot"}
     aws_key = [{"Key": "aws:recycle-bin:resource-in-bin"}]
     assert refused(lambda: ec2.delete_tags(Resources=[snapshot], Tags=aws_key)) == "InvalidParameterValue"
     answer = ec2.restore_snapshot_from_recycle_bin(SnapshotId=snapshot)
@@ -130,8 +130,8 @@ def test_a_rule_by_tags_comes_before_one_for_all_and_the_longest_of_these_counts
     aws.keep_deleted(HOME, days=3, tags={"DeleteOn": "2026-11-02"})
     other = make(aws, Note="x")
     aws.travel(hours=1)
-    for one in (snapshot, other):
-        aws.client(HOME).delete_snapshot(SnapshotId=one)
+    for id in (snapshot, other):
+        aws.client(HOME).delete_snapshot(SnapshotId=id)
     days = {
         snapshot["SnapshotId"]: snapshot["RecycleBinExitTime"] - snapshot["RecycleBinEnterTime"]
         for snapshot in listed(aws)
@@ -155,8 +155,8 @@ def test_the_listing_comes_in_pages(aws: LocalAWS) -> None:
     aws.keep_deleted(HOME, days=2)
     snapshot_ids = [make(aws, Note="x") for _ in range(7)]
     aws.travel(hours=1)
-    for one in reversed(snapshot_ids):
-        ec2.delete_snapshot(SnapshotId=one)
+    for id in reversed(snapshot_ids):
+        ec2.delete_snapshot(SnapshotId=id)
     pages = [[snapshot["SnapshotId"] for snapshot in page["Snapshots"]] for page in
              ec2.get_paginator("list_snapshots_in_recycle_bin").paginate(PaginationConfig={"PageSize": 5})]  # fmt: skip
     assert pages == [snapshot_ids[:5], snapshot_ids[5:]]

@@ -225,4 +225,4 @@ def test_what_is_not_emulated_is_an_error(aws: LocalAWS, call: Callable[[Any], A
 def test_a_region_that_is_not_enabled_refuses_calls(aws: LocalAWS) -> None:
     assert refused(lambda: aws.client("ap-south-1").describe_snapshots()) == "AuthFailure"
     listed = aws.client(HOME).describe_regions()["Regions"]
-    assert [one["RegionName"] for one in listed] == [HOME, AWAY]
+    assert [region["RegionName"] for region in listed] == [HOME, AWAY]

@@ -71,8 +71,10 @@ def test_a_set_has_one_start_the_tags_of_its_volumes_and_a_state(aws: LocalAWS) 
         TagSpecifications=given,
         Description="set",
     )["Snapshots"]
-    assert {(one["State"], one["StartTime"], one["Description"]) for one in snapshot_} == {("pending", aws.now, "set")}
-    tags = {one["VolumeId"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in snapshot_}
+    assert {(snapshot["State"], snapshot["StartTime"], snapshot["Description"]) for snapshot in snapshot_} == {
+        ("pending", aws.now, "set")
+    }
+    tags = {snapshot["VolumeId"]: {tag["Key"]: tag["Value"] for tag in snapshot["Tags"]} for snapshot in snapshot_}
     assert tags == {root: {"a": "1", "b": "own"}, data: {"a": "2", "b": "own"}}
 
 
@@ -80,7 +82,7 @@ def test_the_boot_volume_can_be_excluded(aws: LocalAWS) -> None:
     instance = aws.launch(HOME, name="web", volumes=(8, 100))
     specification = {"InstanceId": instance, "ExcludeBootVolume": True}
     snapshot_ = aws.client(HOME).create_snapshots(InstanceSpecification=specification)["Snapshots"]
-    assert [one["VolumeSize"] for one in snapshot_] == [100]
+    assert [snapshot["VolumeSize"] for snapshot in snapshot_] == [100]
 
 
 def test_one_failure_fails_the_whole_set_but_not_the_next(aws: LocalAWS) -> None:
@@ -92,7 +94,7 @@ def test_one_failure_fails_the_whole_set_but_not_the_next(aws: LocalAWS) -> None
     ends = [(snapshot["State"], snapshot["StateMessage"]) for snapshot in aws.snapshots(HOME)]
     assert ends == [("error", "An internal error occurred")] * 2 + [("completed", None)] * 2
     shown = aws.client(HOME).describe_snapshots(Filters=[{"Name": "status", "Values": ["error"]}])["Snapshots"]
-    assert {one["StateMessage"] for one in shown} == {"An internal error occurred"}
+    assert {snapshot["StateMessage"] for snapshot in shown} == {"An internal error occurred"}
 
 
 def test_a_pending_snapshot_is_deleted_when_it_has_completed(aws: LocalAWS) -> None:
@@ -219,10 +221,10 @@ def test_a_locked_snapshot_cannot_be_deleted(aws: LocalAWS) -> None:
     aws.lock(HOME, mine)
     ec2.lock_snapshot(SnapshotId=theirs, LockMode="governance", LockDuration=3)
     locked = ec2.describe_locked_snapshots()["Snapshots"]
-    assert {one["SnapshotId"] for one in locked} == {mine, theirs}
-    for one in (mine, theirs):
+    assert {lock["SnapshotId"] for lock in locked} == {mine, theirs}
+    for id in (mine, theirs):
         with pytest.raises(ClientError, match="locked"):
-            ec2.delete_snapshot(SnapshotId=one)
+            ec2.delete_snapshot(SnapshotId=id)
     aws.travel(days=3)
     ec2.delete_snapshot(SnapshotId=theirs)
     ec2.unlock_snapshot(SnapshotId=mine)

@@ -18,9 +18,9 @@ def snapshot(aws: LocalAWS) -> str:
     """A completed snapshot of 20 GiB."""
     ec2 = aws.client(HOME)
     volume = ec2.create_volume(AvailabilityZone=f"{HOME}a", Size=20)["VolumeId"]
-    made: str = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    snapshot_id: str = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     aws.travel(hours=1)
-    return made
+    return snapshot_id
 
 
 def archive(aws: LocalAWS, snapshot: str) -> None:
@@ -29,13 +29,13 @@ def archive(aws: LocalAWS, snapshot: str) -> None:
 
 
 def described(aws: LocalAWS, snapshot: str) -> dict[str, Any]:
-    [found] = aws.client(HOME).describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
-    return dict(found)
+    [answer] = aws.client(HOME).describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+    return dict(answer)
 
 
 def status(aws: LocalAWS) -> dict[str, Any]:
-    [found] = aws.client(HOME).describe_snapshot_tier_status()["SnapshotTierStatuses"]
-    return dict(found)
+    [answer] = aws.client(HOME).describe_snapshot_tier_status()["SnapshotTierStatuses"]
+    return dict(answer)
 
 
 def test_an_archived_snapshot_can_be_used_until_archiving_has_ended(aws: LocalAWS, snapshot: str) -> None:
@@ -48,11 +48,11 @@ def test_an_archived_snapshot_can_be_used_until_archiving_has_ended(aws: LocalAW
     aws.travel(hours=1)
     assert described(aws, snapshot)["StorageTier"] == "archive"
     assert aws.snapshots(HOME)[0]["StorageTier"] == "archive"
-    found = status(aws)
-    assert (found["LastTieringOperationStatus"], found["StorageTier"], found["LastTieringProgress"]) == (
+    before = status(aws)
+    assert (before["LastTieringOperationStatus"], before["StorageTier"], before["LastTieringProgress"]) == (
         "archival-completed", "archive", 100,
     )  # fmt: skip
-    assert found["ArchivalCompleteTime"] == aws.now
+    assert before["ArchivalCompleteTime"] == aws.now
     assert ec2.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "storage-tier", "Values": ["archive"]}])[
         "Snapshots"
     ]
@@ -171,16 +171,16 @@ def test_at_most_25_snapshots_of_a_volume_are_archived_and_five_restored_at_a_ti
 ) -> None:
     ec2 = aws.client(HOME)
     volume = described(aws, snapshot)["VolumeId"]
-    made = []
+    created = []
     for _ in range(26):
-        made.append(ec2.create_snapshot(VolumeId=volume)["SnapshotId"])
+        created.append(ec2.create_snapshot(VolumeId=volume)["SnapshotId"])
         aws.travel(minutes=10)
-    for one in made[:25]:
-        ec2.modify_snapshot_tier(SnapshotId=one, StorageTier="archive")
-    code = refused(lambda: ec2.modify_snapshot_tier(SnapshotId=made[25], StorageTier="archive"))
+    for snapshot_id in created[:25]:
+        ec2.modify_snapshot_tier(SnapshotId=snapshot_id, StorageTier="archive")
+    code = refused(lambda: ec2.modify_snapshot_tier(SnapshotId=created[25], StorageTier="archive"))
     assert code == "ResourceLimitExceeded"
     aws.travel(hours=2)
-    assert refused(lambda: ec2.modify_snapshot_tier(SnapshotId=made[25], StorageTier="archive")) == code
-    for one in made[:5]:
-        ec2.restore_snapshot_tier(SnapshotId=one, PermanentRestore=True)
-    assert refused(lambda: ec2.restore_snapshot_tier(SnapshotId=made[5], PermanentRestore=True)) == code
+    assert refused(lambda: ec2.modify_snapshot_tier(SnapshotId=created[25], StorageTier="archive")) == code
+    for snapshot_id in created[:5]:
+        ec2.restore_snapshot_tier(SnapshotId=snapshot_id, PermanentRestore=True)
+    assert refused(lambda: ec2.restore_snapshot_tier(SnapshotId=created[5], PermanentRestore=True)) == code

@@ -18,49 +18,54 @@ def snapshot(aws: LocalAWS) -> str:
     """A completed snapshot of 20 GiB."""
     ec2 = aws.client(HOME)
     volume = ec2.create_volume(AvailabilityZone=ZONE, Size=20)["VolumeId"]
-    made: str = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    snapshot_id: str = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     aws.travel(hours=1)
-    return made
+    return snapshot_id
 
 
 def create(aws: LocalAWS, **params: Any) -> dict[str, Any]:
-    made: dict[str, Any] = aws.client(HOME).create_volume(AvailabilityZone=ZONE, **params)
-    return made
+    volume: dict[str, Any] = aws.client(HOME).create_volume(AvailabilityZone=ZONE, **params)
+    return volume
 
 
 def state(aws: LocalAWS, volume_id: str) -> str:
-    [found] = aws.client(HOME).describe_volumes(VolumeIds=[volume_id])["Volumes"]
-    return str(found["State"])
+    [described] = aws.client(HOME).describe_volumes(VolumeIds=[volume_id])["Volumes"]
+    return str(described["State"])
 
 
 def test_a_volume_becomes_available(aws: LocalAWS, snapshot: str) -> None:
-    made = create(aws, SnapshotId=snapshot)
-    assert (made["State"], made["Size"], made["SnapshotId"], made["AvailabilityZone"]) == (
+    volume = create(aws, SnapshotId=snapshot)
+    assert (volume["State"], volume["Size"], volume["SnapshotId"], volume["AvailabilityZone"]) == (
         "creating", 20, snapshot, ZONE,
     )  # fmt: skip
-    assert state(aws, made["VolumeId"]) == "creating"
+    assert state(aws, volume["VolumeId"]) == "creating"
     with pytest.raises(ClientError, match="IncorrectState"):
-        aws.client(HOME).delete_volume(VolumeId=made["VolumeId"])
+        aws.client(HOME).delete_volume(VolumeId=volume["VolumeId"])
     aws.travel(seconds=10)
-    assert state(aws, made["VolumeId"]) == "available"
-    aws.client(HOME).delete_volume(VolumeId=made["VolumeId"])
+    assert state(aws, volume["VolumeId"]) == "available"
+    aws.client(HOME).delete_volume(VolumeId=volume["VolumeId"])
 
 
 def test_the_waiter_waits_on_the_virtual_clock(aws: LocalAWS, snapshot: str) -> None:
-    made, before = create(aws, SnapshotId=snapshot), aws.now
-    aws.client(HOME).get_waiter("volume_available").wait(VolumeIds=[made["VolumeId"]])
+    volume, before = create(aws, SnapshotId=snapshot), aws.now
+    aws.client(HOME).get_waiter("volume_available").wait(VolumeIds=[volume["VolumeId"]])
     assert aws.now > before
 
 
 def test_a_volume_has_the_properties_of_the_call(aws: LocalAWS, snapshot: str) -> None:
     tags = [{"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "<web> & Co"}]}]
-    made = create(
+    created = create(
         aws, SnapshotId=snapshot, Size=30, VolumeType="gp3", Iops=6000, Throughput=500, TagSpecifications=tags
     )
-    [found] = aws.client(HOME).describe_volumes(VolumeIds=[made["VolumeId"]])["Volumes"]
-    for one in (made, found):
-        assert (one["Size"], one["VolumeType"], one["Iops"], one["Throughput"]) == (30, "gp3", 6000, 500)
-        assert one["Tags"] == [{"Key": "Name", "Value": "<web> & Co"}]
+    [described] = aws.client(HOME).describe_volumes(VolumeIds=[created["VolumeId"]])["Volumes"]
+    for answer in (created, described):
+        assert (answer["Size"], answer["VolumeType"], answer["Iops"], answer["Throughput"]) == (
+            30,
+            "gp3",
+            6000,
+            500,
+        )
+        assert answer["Tags"] == [{"Key": "Name", "Value": "<web> & Co"}]
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -111,6 +116,6 @@ def test_a_client_token_is_for_one_volume(aws: LocalAWS, snapshot: str) -> None:
 def test_an_encrypted_snapshot_makes_an_encrypted_volume(aws: LocalAWS) -> None:
     ec2 = aws.client(HOME)
     volume = ec2.create_volume(AvailabilityZone=ZONE, Size=20, Encrypted=True)["VolumeId"]
-    made = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    created = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     aws.travel(hours=1)
-    assert create(aws, SnapshotId=made)["Encrypted"] is True
+    assert create(aws, SnapshotId=created)["Encrypted"] is True

@@ -98,7 +98,7 @@ def _planned_again(
 def _wrongly_deleted(copies: Sequence[Snapshot], gone: set[str]) -> list[str]:
     wrong = []
     for copy in copies:
-        others = [each for each in copies if each.primary_id == copy.primary_id and each.id not in gone]
+        others = [other for other in copies if other.primary_id == copy.primary_id and other.id not in gone]
         if copy.id not in gone:
             continue
         if copy.protected or copy.state == State.PENDING:
@@ -106,8 +106,9 @@ def _wrongly_deleted(copies: Sequence[Snapshot], gone: set[str]) -> list[str]:
         if copy.state == State.COMPLETED and _completed_last(copy, others):
             wrong.append(f"{copy.id} was completed last, and is gone: the next copy is a full one")
         if copy.state == State.COMPLETED and not any(
-            each.state == State.COMPLETED and (each.protected or (each.delete_on or LATER) >= (copy.delete_on or LATER))
-            for each in others
+            other.state == State.COMPLETED
+            and (other.protected or (other.delete_on or LATER) >= (copy.delete_on or LATER))
+            for other in others
         ):
             wrong.append(f"{copy.id} was the copy that is kept the longest, and is gone")
     return wrong

@@ -72,10 +72,10 @@ hostile_tags = st.dictionaries(st.one_of(keys, st.text(min_size=1, max_size=127)
 
 def nested(depth: int, kind: type = list) -> Any:
     """A list or an object in a list or an object, and so on."""
-    found: Any = 1
+    value: Any = 1
     for _ in range(depth):
-        found = [found] if kind is list else {"detail": found}
-    return found
+        value = [value] if kind is list else {"detail": value}
+    return value
 
 
 LARGE = "x" * 2**18
@@ -111,13 +111,13 @@ def paths(value: Any, above: Path = ()) -> Iterator[Path]:
 @st.composite
 def mutations(draw: st.DrawFn, event: Mapping[str, Any]) -> Any:
     """An event with one to three of its values replaced, removed, wrapped, or given company."""
-    found: Any = copy.deepcopy(dict(event))
+    changed: Any = copy.deepcopy(dict(event))
     for _ in range(draw(st.integers(1, 3))):
-        places = [each for each in paths(found) if each]
+        places = [path for path in paths(changed) if path]
         if not places:
             return draw(anything)
-        _change(found, draw(st.sampled_from(places)), draw(st.sampled_from(sorted(_CHANGES))), _copy(draw(anything)))
-    return found
+        _change(changed, draw(st.sampled_from(places)), draw(st.sampled_from(sorted(_CHANGES))), _copy(draw(anything)))
+    return changed
 
 
 def _copy(value: Any) -> Any:

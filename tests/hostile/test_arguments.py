@@ -87,9 +87,9 @@ arguments = any_text.filter(lambda text: ("\x00" not in text and text.strip() an
 
 def refused(company: Company, words: tuple[str, ...], text: str) -> bool:
     """Whether a command ends with a message and code 2; else it must have ended well, and either way in harmless words."""
-    said = company.run(*(each.replace("WEB", company.web).replace(ANY, text) for each in words))
-    for each in (said.out, said.err):
-        assert all(line.isprintable() for line in each.split("\n")), words
+    said = company.run(*(word.replace("WEB", company.web).replace(ANY, text) for word in words))
+    for stream in (said.out, said.err):
+        assert all(line.isprintable() for line in stream.split("\n")), words
     if said.code == 2:
         assert "Error: " in said.err
         assert "Traceback" not in said.err
@@ -154,27 +154,27 @@ HOSTILE_SOURCES = {
 
 @pytest.mark.parametrize("case", HOSTILE_SOURCES)
 def test_a_source_that_is_none_is_looked_for_nowhere(company: Company, case: str) -> None:
-    made = make(company.aws, HOME, {"Type": "Automated", "DeleteOn": "2027-01-01"})
-    pairs = [{"Key": key, "Value": value.replace("SELF", made)} for key, value in HOSTILE_SOURCES[case].items()]
-    company.aws.client(HOME).create_tags(Resources=[made], Tags=pairs)
+    snapshot_id = make(company.aws, HOME, {"Type": "Automated", "DeleteOn": "2027-01-01"})
+    pairs = [{"Key": key, "Value": value.replace("SELF", snapshot_id)} for key, value in HOSTILE_SOURCES[case].items()]
+    company.aws.client(HOME).create_tags(Resources=[snapshot_id], Tags=pairs)
     company.aws.travel(minutes=20)
     calls = len(company.aws.calls)
-    told = company.run("explain", made, "--json")
+    told = company.run("explain", snapshot_id, "--json")
     assert told.code in (0, 1)
-    assert {one["id"] for lines in told.json["volumes"].values() for one in lines} <= {made}
-    said = company.run("restore", made)
+    assert {line["id"] for lines in told.json["volumes"].values() for line in lines} <= {snapshot_id}
+    said = company.run("restore", snapshot_id)
     assert (said.code, "give --zone" in said.err) == (2, True)  # of an instance that nobody knows
-    assert all("'*'" not in str(each.params) for each in company.aws.calls[calls:])
+    assert all("'*'" not in str(call.params) for call in company.aws.calls[calls:])
 
 
 def test_no_tag_writes_a_line_of_its_own(company: Company) -> None:
     line = "x\nFORGED"
     own = {"Source_VolumeId": line, "Source_Device": line, "Backup_Slot": line, "Source_VolumeType": line, "Name": line,
            "Source_SnapshotId": line, "Source_Region": line, "Source_InstanceId": company.web}  # fmt: skip
-    made = make(company.aws, HOME, {"Type": "Automated", "DeleteOn": "2026-11-01"} | own)
+    snapshot_id = make(company.aws, HOME, {"Type": "Automated", "DeleteOn": "2026-11-01"} | own)
     company.aws.travel(minutes=20)
-    for words in (("explain", made), ("explain", company.web, "--all"), ("plan", "--why"), ("run", "sweep", "--dry-run"),
-                  ("lint",), ("report",), ("restore", made, "--zone", f"{HOME}a")):  # fmt: skip
+    for words in (("explain", snapshot_id), ("explain", company.web, "--all"), ("plan", "--why"), ("run", "sweep", "--dry-run"),
+                  ("lint",), ("report",), ("restore", snapshot_id, "--zone", f"{HOME}a")):  # fmt: skip
         said = company.run(*words)
         assert "x?FORGED" in said.out or words[0] not in ("explain", "restore")
         assert not re.search("^ *FORGED", said.out + said.err, re.MULTILINE), said.out

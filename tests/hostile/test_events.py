@@ -54,11 +54,17 @@ class Account:
 
     def state(self) -> dict[str, Any]:
         """The snapshots of both Regions with all their tags."""
-        return {each["SnapshotId"]: each["Tags"] for region in (HOME, AWAY) for each in self.aws.snapshots(region)}
+        return {
+            snapshot["SnapshotId"]: snapshot["Tags"]
+            for region in (HOME, AWAY)
+            for snapshot in self.aws.snapshots(region)
+        }
 
     def events(self, function: str) -> list[dict[str, Any]]:
         """Valid events for a function, about what really exists."""
-        [a, b] = [each["SnapshotId"] for each in self.aws.snapshots(HOME) if each["Tags"].get("Copy_Dest")][:2]
+        [a, b] = [snapshot["SnapshotId"] for snapshot in self.aws.snapshots(HOME) if snapshot["Tags"].get("Copy_Dest")][
+            :2
+        ]
         of_ec2 = {"snap-012345678": b, "snap-01234567": a, "snap-0aaaaaaa": self.aws.snapshots(AWAY)[0]["SnapshotId"]}
         names = {
             "copy_on_completion": ("createSnapshot-succeeded", "createSnapshot-failed", "createSnapshots-succeeded"),
@@ -69,13 +75,13 @@ class Account:
             return [ENVELOPE | {"source": "x", "detail": {"instance-id": self.web}}]
         if function not in names:
             return [ENVELOPE, ENVELOPE | {"detail": {"dry_run": True}}]
-        found = []
+        cases = []
         for name in names[function]:
             text = (SAMPLES / f"{name}.json").read_text()
             for placeholder, id in of_ec2.items():
                 text = text.replace(f'{placeholder}"', f'{id}"')
-            found.append(json.loads(text))
-        return found
+            cases.append(json.loads(text))
+        return cases
 
     def call(self, function: str, event: Any) -> tuple[Any, BaseException | None, str]:
         """Call a handler as Lambda does; return its result, its exception and its log."""
@@ -85,7 +91,7 @@ class Account:
 
 
 @pytest.fixture(scope="module")
-def found() -> Iterator[Account]:
+def account() -> Iterator[Account]:
     with LocalAWS(start=datetime(2026, 11, 22, 2, 55, tzinfo=UTC), regions=(HOME, AWAY), seed=1) as aws:
         aws.deploy(HOME, AWAY, CONCURRENCY="1")
         yield Account(aws)
@@ -99,9 +105,9 @@ def check(error: BaseException) -> None:
     assert len(str(error)) < MAX_MESSAGE_LENGTH
 
 
-def fine(found: Account, function: str, event: Any) -> bool:
+def fine(account: Account, function: str, event: Any) -> bool:
     """Assert what must hold after any event; return whether it was refused."""
-    result, error, log = found.call(function, event)
+    result, error, log = account.call(function, event)
     match error:
         case None:
             assert set(result) == {"job", "region", "dry_run", "counts", "failures", "tag_problems"}
@@ -111,30 +117,30 @@ def fine(found: Account, function: str, event: Any) -> bool:
             check(error)
     for line in log.partition("Traceback (most recent call last)")[0].split("\n"):
         assert not line or isinstance(json.loads(line), dict)
-    assert found.standing.items() <= found.state().items()
+    assert account.standing.items() <= account.state().items()
     return isinstance(error, events.BadEvent)
 
 
 @pytest.mark.parametrize("function", sorted(app.app.handler_map))
-def test_any_event_is_carried_out_or_refused_in_words(found: Account, function: str) -> None:
+def test_any_event_is_carried_out_or_refused_in_words(account: Account, function: str) -> None:
     assert getattr(app, function) is app.app.handler_map[function]  # what Lambda calls is what is called here
-    valid = found.events(function)
-    for each in valid:
-        assert not fine(found, function, each)
+    valid = account.events(function)
+    for id in valid:
+        assert not fine(account, function, id)
 
     @BRIEF
-    @given(st.one_of([mutations(each) for each in valid]))
+    @given(st.one_of([mutations(id) for id in valid]))
     def mutated(event: Any) -> None:
-        fine(found, function, event)
+        fine(account, function, event)
 
     @BRIEF
     @given(anything)
     def arbitrary(event: Any) -> None:
-        assert fine(found, function, event)
+        assert fine(account, function, event)
 
     mutated()
     arbitrary()
-    assert "DeleteSnapshot" not in {each.operation for each in found.aws.calls}
+    assert "DeleteSnapshot" not in {call.operation for call in account.aws.calls}
 
 
 def without(name: str) -> dict[str, Any]:
@@ -163,21 +169,21 @@ REFUSED: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_event_is_refused_by_the_sweep(found: Account, case: str) -> None:
+def test_what_is_no_event_is_refused_by_the_sweep(account: Account, case: str) -> None:
     event, message = REFUSED[case]
-    _, error, _ = found.call("sweep_snapshots", event)
+    _, error, _ = account.call("sweep_snapshots", event)
     assert type(error) is events.BadEvent
     assert message in str(error)
-    assert fine(found, "sweep_snapshots", event)
+    assert fine(account, "sweep_snapshots", event)
 
 
 @pytest.mark.parametrize("source", ["nowhere-east-9", "mars-1", "cn-north-1", "*", ""])
-def test_no_region_outside_the_partition_is_called(found: Account, source: str) -> None:
-    [event, _] = found.events("continue_copies")
+def test_no_region_outside_the_partition_is_called(account: Account, source: str) -> None:
+    [event, _] = account.events("continue_copies")
     event["detail"]["source"] = f"arn:aws:ec2::{source}:snapshot/snap-01234567"
-    calls = len(found.aws.calls)
-    assert fine(found, "continue_copies", event)
-    assert len(found.aws.calls) == calls
+    calls = len(account.aws.calls)
+    assert fine(account, "continue_copies", event)
+    assert len(account.aws.calls) == calls
 
 
 CAUSES: dict[str, Any] = {
@@ -186,11 +192,11 @@ CAUSES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", CAUSES)
-def test_a_failure_with_an_odd_cause_is_a_failure_all_the_same(found: Account, case: str) -> None:
-    event = found.events("copy_on_completion")[1]
+def test_a_failure_with_an_odd_cause_is_a_failure_all_the_same(account: Account, case: str) -> None:
+    event = account.events("copy_on_completion")[1]
     event["detail"]["snapshot_id"] = "arn:aws:ec2::us-east-1:snapshot/snap-0fffffff"
     event["detail"]["cause"] = CAUSES[case]
-    _, error, log = found.call("copy_on_completion", event)
+    _, error, log = account.call("copy_on_completion", event)
     assert isinstance(error, JobFailed)
     [failure] = error.summary["failures"]
     assert failure["reason"].isprintable()

@@ -20,19 +20,19 @@ from tests.scenarios.stories import UNDATED, copies, make, volumes_of
 HOME, AWAY = "eu-west-1", "us-east-1"
 JOBS = ("create_snapshots", "copy_missing", "sweep_snapshots", "report")
 EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-20"}
-LEGAL = tuple(each for each in VALUES if not limits.UNPRINTABLE.search(each))
-ON_INSTANCE = (*(each for each in tags.INSTANCE_KEYS if each != "Backup"), "Name")
-ON_SNAPSHOT = tuple(each for each in tags.SNAPSHOT_KEYS if each not in ("Type", "KeepForever"))
+LEGAL = tuple(value for value in VALUES if not limits.UNPRINTABLE.search(value))
+ON_INSTANCE = (*(key for key in tags.INSTANCE_KEYS if key != "Backup"), "Name")
+ON_SNAPSHOT = tuple(key for key in tags.SNAPSHOT_KEYS if key not in ("Type", "KeepForever"))
 
 
 def dealt(keys: tuple[str, ...]) -> list[dict[str, str]]:
     """Each hostile value under some key, as many as there are keys to a set of tags."""
-    found = []
+    hands = []
     for start in range(0, len(LEGAL), len(keys)):
         part = (LEGAL[start:] + LEGAL)[: len(keys)]
         turned = keys[start % len(keys) :] + keys[: start % len(keys)]
-        found.append(dict(zip(turned[start % 5 :] + turned[: start % 5], part, strict=True)))
-    return found
+        hands.append(dict(zip(turned[start % 5 :] + turned[: start % 5], part, strict=True)))
+    return hands
 
 
 class Fleet:
@@ -63,7 +63,7 @@ class Fleet:
             if (invocation.function, invocation.region) == (job, region)
         ]
         lines = [line for log in logs for line in log.split("\n") if line.startswith("{")]
-        return [found["summary"] for line in lines if (found := json.loads(line)).get("message") == "summary"]
+        return [record["summary"] for line in lines if (record := json.loads(line)).get("message") == "summary"]
 
 
 @pytest.fixture(scope="module")
@@ -98,16 +98,16 @@ def test_every_job_ran_and_told_what_it_did_not_understand(fleet: Fleet) -> None
         problems = last["tag_problems"]
         assert problems
         assert all(problem["target"] and problem["read"] and problem["accepted"] for problem in problems)
-    reported = {each["target"] for each in fleet.runs("create_snapshots")[-1]["tag_problems"]}
+    reported = {invocation["target"] for invocation in fleet.runs("create_snapshots")[-1]["tag_problems"]}
     assert reported >= set(fleet.hostile)
-    swept = {each["target"] for each in fleet.runs("sweep_snapshots")[-1]["tag_problems"]}
+    swept = {invocation["target"] for invocation in fleet.runs("sweep_snapshots")[-1]["tag_problems"]}
     unreadable = {id for id in fleet.made if fleet.before[id]["DeleteOn"] in ("2026-02-30", "0000-00-00", "1e9")}
     assert swept >= unreadable
 
 
 def test_the_log_is_a_record_a_line(fleet: Fleet) -> None:
-    for each in fleet.aws.invocations:
-        for line in each.log.partition("Traceback (most recent call last)")[0].split("\n"):
+    for invocation in fleet.aws.invocations:
+        for line in invocation.log.partition("Traceback (most recent call last)")[0].split("\n"):
             assert not line or isinstance(json.loads(line), dict)
 
 
@@ -122,10 +122,16 @@ def test_every_command_bears_it_and_harms_no_terminal(fleet: Fleet, tmp_path: Pa
     commands = [
         ("plan", "--why"), ("lint",), ("report", "--html", str(page), "--csv", str(table)), ("explain", volume, "--all"),
         ("run", "create", "--dry-run"), ("run", "copy", "--dry-run"), ("run", "sweep", "--dry-run"), ("run", "report", "--dry-run"),
-        *(("explain", each) for each in fleet.hostile[:6]), *(("restore", each) for each in fleet.hostile[:3]),
+        *(("explain", instance_id) for instance_id in fleet.hostile[:6]), *(("restore", instance_id) for instance_id in fleet.hostile[:3]),
     ]  # fmt: skip
-    here = [each for each in fleet.made if each in {one["SnapshotId"] for one in fleet.aws.snapshots(HOME)}]
-    commands += [(command, each) for each in here[: len(dealt(ON_SNAPSHOT))] for command in ("explain", "restore")]
+    here = [
+        snapshot
+        for snapshot in fleet.made
+        if snapshot in {snapshot["SnapshotId"] for snapshot in fleet.aws.snapshots(HOME)}
+    ]
+    commands += [
+        (command, snapshot_id) for snapshot_id in here[: len(dealt(ON_SNAPSHOT))] for command in ("explain", "restore")
+    ]
     changed = len(fleet.aws.calls)
     for words in commands:
         for more in ((),) if words[-1] in here[2:] else ((), ("--json",)):

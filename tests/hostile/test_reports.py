@@ -89,13 +89,13 @@ PLAIN = sorted(Structure(as_html(report_on("web"))).elements)
 @example("\u202e\x9b31m</style>")
 def test_a_page_has_no_element_and_no_attribute_from_a_name(name: str) -> None:
     page = as_html(report_on(name))
-    found = Structure(page)
-    assert found.others == []
+    structure = Structure(page)
+    assert structure.others == []
     if not re.search(r"(snap|vol|i)-[0-9a-f]{8}", name) and name.strip():
-        assert sorted(found.elements) == PLAIN
+        assert sorted(structure.elements) == PLAIN
     assert all(line.isprintable() for line in page.split("\n"))
     if name.strip().isprintable() and name.strip():
-        assert name.strip() in "".join(found.said)  # harmless, and still said
+        assert name.strip() in "".join(structure.said)  # harmless, and still said
 
 
 @QUICK
@@ -117,13 +117,13 @@ def test_no_cell_is_a_formula_whichever_separator_a_spreadsheet_expects(name: st
 @QUICK
 @given(names)
 def test_json_text_and_subject_are_valid(name: str) -> None:
-    made = report_on(name)
-    data = json.loads(json.dumps(as_json(made), allow_nan=False))
+    report = report_on(name)
+    data = json.loads(json.dumps(as_json(report), allow_nan=False))
     assert data["instances"][0]["id"] in ("i-0a", "i-0b")
-    assert all(line.isprintable() for line in as_text(made).split("\n"))
-    assert len(as_text(made).encode()) < 256 * 1024
-    assert subject(made).isascii()
-    assert subject(made).isprintable()
+    assert all(line.isprintable() for line in as_text(report).split("\n"))
+    assert len(as_text(report).encode()) < 256 * 1024
+    assert subject(report).isascii()
+    assert subject(report).isprintable()
 
 
 @pytest.mark.parametrize("number", [10, 5000])

@@ -79,8 +79,8 @@ def accounts(draw: st.DrawFn) -> Account:
     problems: list[TagProblem] = []
     volumes = []
     for letter in "ab":
-        found, wrong = tags.read_volume(f"vol-0{letter}", f"/dev/sd{letter}", draw(hostile_tags))
-        volumes.append(found)
+        volume, wrong = tags.read_volume(f"vol-0{letter}", f"/dev/sd{letter}", draw(hostile_tags))
+        volumes.append(volume)
         problems += wrong
     instances = []
     for number in range(2):
@@ -93,7 +93,7 @@ def accounts(draw: st.DrawFn) -> Account:
     raw: dict[str, Mapping[str, str]] = {}
 
     def some(prefix: str, region: str, of: dict[str, str]) -> list[Snapshot]:
-        made = []
+        drawn = []
         for number in range(draw(st.integers(1, 3))):
             id = f"snap-{prefix}{number}"
             raw[id] = of | draw(hostile_tags | managed_tags)
@@ -108,9 +108,9 @@ def accounts(draw: st.DrawFn) -> Account:
                 state_message=draw(values),
                 volume_gib=8,
             )
-            made.append(snapshot)
+            drawn.append(snapshot)
             problems.extend(wrong)
-        return made
+        return drawn
 
     primaries = some("a", REGION, {"Copy_Dest": ELSEWHERE})
     copies = some(
@@ -119,16 +119,16 @@ def accounts(draw: st.DrawFn) -> Account:
     return Account(instances, raw, primaries, copies, problems)
 
 
-def everything(found: Account, now: datetime) -> list[Decision]:
+def everything(account: Account, now: datetime) -> list[Decision]:
     """What all jobs decide."""
     today = now.date()
     circumstances = plan.Circumstances(REGION, now, SEVEN_DAYS)
-    plan.slots_of_interest(found.instances, now)
-    plan.history_of_interest(found.instances, found.primaries, now)
-    decisions = plan.plan_creation(found.instances, found.primaries, circumstances)
-    decisions += plan.plan_copies(found.primaries, found.destinations(), now)
-    decisions += plan.plan_protection(found.primaries, found.destinations())
-    for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
+    plan.slots_of_interest(account.instances, now)
+    plan.history_of_interest(account.instances, account.primaries, now)
+    decisions = plan.plan_creation(account.instances, account.primaries, circumstances)
+    decisions += plan.plan_copies(account.primaries, account.destinations(), now)
+    decisions += plan.plan_protection(account.primaries, account.destinations())
+    for snapshots, region in ((account.primaries, REGION), (account.copies, ELSEWHERE)):
         decisions += plan.plan_sweep(snapshots, today, plan.Guards(3650, 100), region)
     return decisions
 
@@ -156,18 +156,18 @@ def test_nothing_is_deleted_that_does_not_say_so_in_plain_words() -> None:
 
     @QUICK
     @given(accounts(), st.sampled_from(TIMES))
-    def holds(found: Account, now: datetime) -> None:
+    def holds(account: Account, now: datetime) -> None:
         nonlocal deleted
-        for decision in everything(found, now):
+        for decision in everything(account, now):
             assert reason_text(decision.reason)
             if not isinstance(decision.call, DeleteSnapshot):
                 continue
             deleted += 1
             if decision.reason.code == Code.EXPIRED:
-                assert may_go(found.raw[decision.call.snapshot_id], now.date())
+                assert may_go(account.raw[decision.call.snapshot_id], now.date())
             else:
                 assert decision.reason.code == Code.COPY_REPLACED
-                assert decision.call.snapshot_id in {each.id for each in found.copies if not each.protected}
+                assert decision.call.snapshot_id in {copy.id for copy in account.copies if not copy.protected}
 
     holds()
     assert deleted > 5  # or nothing was proved
@@ -182,7 +182,7 @@ def test_what_looks_like_keep_forever_protects_and_goes_along(key: str) -> None:
     assert (decision.call, decision.reason.code) == (None, Code.KEEP_FOREVER)
     copy = read("snap-0c", EXPIRED | {"Source_SnapshotId": "snap-0a", "Source_Region": REGION}, ELSEWHERE)
     decisions = plan.plan_copies([snapshot], {ELSEWHERE: plan.Destination((copy,))}, NOW)
-    [call] = [each.call for each in decisions if each.call]
+    [call] = [decision.call for decision in decisions if decision.call]
     assert isinstance(call, CreateTags)
     assert dict(call.tags)[key] == "x"
 
@@ -203,23 +203,23 @@ def read(id: str, raw: Mapping[str, str], region: str = REGION) -> Snapshot:
 @pytest.mark.parametrize("day", ["9999-12-31", "9999-12-01", "0001-01-01"])
 def test_the_end_of_all_dates_overflows_nowhere(day: str, grace: int, now: datetime) -> None:
     copy = {"Source_SnapshotId": "snap-0a", "Source_Region": REGION, "Source_VolumeId": "vol-0a"}
-    found = [read("snap-0a", EXPIRED | {"DeleteOn": day, "Copy_DeleteOn": day})]
+    existing = [read("snap-0a", EXPIRED | {"DeleteOn": day, "Copy_DeleteOn": day})]
     there = [read("snap-0c", EXPIRED | copy | {"DeleteOn": day}, ELSEWHERE)]
     guards = plan.Guards(grace, 100)
-    for snapshots in (found, there):
+    for snapshots in (existing, there):
         decided = plan.plan_sweep(snapshots, now.date(), guards, REGION)
         assert bool(decided[0].call) <= (day <= str(now.date()))
         outlook = outlooks(snapshots, [snapshots[0].id], now.date(), guards, REGION)[snapshots[0].id]
         assert outlook.deletion is None or outlook.deletion >= min(now.date(), date.fromisoformat(day))
     if now.year in (1, 9999):
         return  # no clock says so, and a page has no days to show there
-    views = [RegionView(REGION, snapshots=Inventory(snapshots=tuple(found))),
+    views = [RegionView(REGION, snapshots=Inventory(snapshots=tuple(existing))),
              RegionView(ELSEWHERE, snapshots=Inventory(snapshots=tuple(there)))]  # fmt: skip
-    made = make_report(views, now, last_copy_grace_days=grace)
-    assert as_text(made)
-    assert as_html(made)
-    assert as_csv(made)
-    assert as_json(made)
+    report = make_report(views, now, last_copy_grace_days=grace)
+    assert as_text(report)
+    assert as_html(report)
+    assert as_csv(report)
+    assert as_json(report)
 
 
 @QUICK
@@ -227,11 +227,11 @@ def test_the_end_of_all_dates_overflows_nowhere(day: str, grace: int, now: datet
 def test_parsers_refuse_with_what_is_accepted(text: str) -> None:
     for parse in (parse_retention, lambda word: parse_schedule(word, CONTRACT.daily_at)):
         try:
-            found = parse(text)
+            parsed = parse(text)
         except ValueError as error:
             said = str(error)
         else:
-            said = "such as" if isinstance(found, Retention) else "daily"
+            said = "such as" if isinstance(parsed, Retention) else "daily"
         assert "such as" in said or "daily" in said
 
 
@@ -242,8 +242,8 @@ def check(pairs: Tags, more: Tags = ()) -> None:
 
 @QUICK
 @given(accounts(), st.sampled_from(TIMES))
-def test_what_is_written_is_what_ec2_takes(found: Account, now: datetime) -> None:
-    for decision in everything(found, now):
+def test_what_is_written_is_what_ec2_takes(account: Account, now: datetime) -> None:
+    for decision in everything(account, now):
         more: list[Tags] = [()]
         match decision.call:
             case CreateSnapshot() | CopySnapshot() as call:
@@ -251,7 +251,7 @@ def test_what_is_written_is_what_ec2_takes(found: Account, now: datetime) -> Non
             case CreateSnapshots() as call:
                 written, more, said = call.tags, [own for _, own in call.own_tags], call.description
             case CreateTags() as call:
-                held = {each.id: each for each in (*found.primaries, *found.copies)}[call.snapshot_id]
+                held = {snapshot.id: snapshot for snapshot in (*account.primaries, *account.copies)}[call.snapshot_id]
                 written, said = tuple((dict(held.tags) | dict(call.tags)).items()), ""
             case _:
                 continue
@@ -280,7 +280,7 @@ def test_a_copy_has_room_for_what_makes_it_one_however_many_ways_there_are_to_pr
 def copied(raw: Mapping[str, str], copies: list[Snapshot]) -> list[object]:
     looked_in = {ELSEWHERE: plan.Destination(tuple(copies))}
     decisions = plan.plan_copies([read("snap-0a", raw)], looked_in, NOW, report_lasting=True)
-    return [each.call or each for each in decisions if each.call or each.result == "failed"]
+    return [decision.call or decision for decision in decisions if decision.call or decision.result == "failed"]
 
 
 def test_protection_that_finds_no_room_on_a_copy_is_a_failure_and_not_a_silence() -> None:
@@ -302,12 +302,12 @@ def test_protection_that_finds_no_room_on_a_copy_is_a_failure_and_not_a_silence(
 
 @QUICK
 @given(accounts())
-def test_restoring_and_linting_bear_all_of_it(found: Account) -> None:
-    everywhere = [*found.primaries, *found.copies]
-    for each in sets_of(everywhere):
-        for call in volumes_to_create(each.snapshots, "eu-west-1a", "restore"):
+def test_restoring_and_linting_bear_all_of_it(account: Account) -> None:
+    everywhere = [*account.primaries, *account.copies]
+    for set_ in sets_of(everywhere):
+        for call in volumes_to_create(set_.snapshots, "eu-west-1a", "restore"):
             assert len(call.tags) <= 50
-    for problem in found.problems:
+    for problem in account.problems:
         assert isinstance(meanwhile(problem), str)
         suggestion = suggest(problem, CONTRACT.regions)
         if suggestion and problem.meant in ("Retention", "Copy_Retention") and problem.wrong == Wrong.VALUE:
@@ -323,14 +323,14 @@ def test_every_suggestion_is_a_value_that_is_understood(value: str, suggestion: 
 
 @BRIEF
 @given(accounts(), st.sampled_from(TIMES[:2]))
-def test_every_form_of_the_report_is_made(found: Account, now: datetime) -> None:
-    made = found.report(now)
-    assert as_html(made).endswith("</html>")
-    assert as_csv(made).count("\r\n") == len(as_csv(made).splitlines())
-    assert all(line.isprintable() for line in as_text(made).split("\n"))
-    assert as_json(made)["regions"] == [REGION, ELSEWHERE]
-    for snapshots, region in ((found.primaries, REGION), (found.copies, ELSEWHERE)):
-        assert outlooks(snapshots, [each.id for each in snapshots], now.date(), plan.Guards(3650, 80), region)
+def test_every_form_of_the_report_is_made(account: Account, now: datetime) -> None:
+    report = account.report(now)
+    assert as_html(report).endswith("</html>")
+    assert as_csv(report).count("\r\n") == len(as_csv(report).splitlines())
+    assert all(line.isprintable() for line in as_text(report).split("\n"))
+    assert as_json(report)["regions"] == [REGION, ELSEWHERE]
+    for snapshots, region in ((account.primaries, REGION), (account.copies, ELSEWHERE)):
+        assert outlooks(snapshots, [snapshot.id for snapshot in snapshots], now.date(), plan.Guards(3650, 80), region)
 
 
 FOREIGN_KEYS = st.from_regex(r"arn:aws:kms:[a-z0-9-]{0,9}:[0-9]{12}:(key|alias)/[a-z0-9-]{1,9}", fullmatch=True)

@@ -70,8 +70,8 @@ def held(tags: Tags) -> Context:
 
 def asks(action: str, resource: str, context: Context | None = None, *, owner: str = ACCOUNT) -> Request:
     """``owner`` is the account that owns the resource, where the ARN does not say so."""
-    found: Context = {"aws:PrincipalAccount": ACCOUNT} | _owned(action, resource, owner) | (context or {})
-    return Request(action, resource, tuple(sorted(found.items())))
+    asked: Context = {"aws:PrincipalAccount": ACCOUNT} | _owned(action, resource, owner) | (context or {})
+    return Request(action, resource, tuple(sorted(asked.items())))
 
 
 def _owned(action: str, resource: str, owner: str) -> Context:
@@ -106,18 +106,22 @@ def requests_of(call: ApiCall) -> Iterator[Request]:
 
 def _tagging(call: ApiCall) -> Iterator[Request]:
     tags = {tag["Key"]: tag["Value"] for tag in call.params["Tags"]}
-    for one in _existing(call, call.params["Resources"]):
-        yield asks("ec2:CreateTags", snapshot(call.region, one), requested(tags) | held(call.resource_tags[one]))
+    for existing in _existing(call, call.params["Resources"]):
+        yield asks(
+            "ec2:CreateTags", snapshot(call.region, existing), requested(tags) | held(call.resource_tags[existing])
+        )
 
 
 def _deleting(call: ApiCall) -> Iterator[Request]:
-    for one in _existing(call, [call.params["SnapshotId"]]):
-        yield asks("ec2:DeleteSnapshot", snapshot(call.region, one), held(call.resource_tags[one]))
+    for existing in _existing(call, [call.params["SnapshotId"]]):
+        yield asks("ec2:DeleteSnapshot", snapshot(call.region, existing), held(call.resource_tags[existing]))
 
 
 def _undeleting(call: ApiCall) -> Iterator[Request]:
-    for one in _existing(call, [call.params["SnapshotId"]]):
-        yield asks("ec2:RestoreSnapshotFromRecycleBin", snapshot(call.region, one), held(call.resource_tags[one]))
+    for existing in _existing(call, [call.params["SnapshotId"]]):
+        yield asks(
+            "ec2:RestoreSnapshotFromRecycleBin", snapshot(call.region, existing), held(call.resource_tags[existing])
+        )
 
 
 def _following(call: ApiCall) -> Iterator[Request]:
@@ -137,14 +141,14 @@ def _commanding(call: ApiCall) -> Iterator[Request]:
     ours = name.startswith(("AWS", "ebs-snapshot-reactor-"))
     tags = {} if ours else {"DLMScriptsAccess": "true"}
     yield asks("ssm:SendCommand", document(call.region, name), held(tags))
-    for one in call.params["InstanceIds"]:
-        context: Context = {f"ssm:resourceTag/{key}": value for key, value in call.resource_tags[one].items()}
-        yield asks("ssm:SendCommand", ec2(call.region, "instance", one), held(call.resource_tags[one]) | context)
+    for id in call.params["InstanceIds"]:
+        context: Context = {f"ssm:resourceTag/{key}": value for key, value in call.resource_tags[id].items()}
+        yield asks("ssm:SendCommand", ec2(call.region, "instance", id), held(call.resource_tags[id]) | context)
 
 
 def _existing(call: ApiCall, ids: Iterable[str]) -> Iterator[str]:
     """What is gone by now has no tags to decide on: EC2 answers that it is not there."""
-    return (one for one in ids if one in call.resource_tags)
+    return (id for id in ids if id in call.resource_tags)
 
 
 def _creating(call: ApiCall) -> Iterator[Request]:
@@ -181,7 +185,11 @@ def _deleting_volume(call: ApiCall) -> Iterator[Request]:
 
 
 def _specified(params: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for each in params.get("TagSpecifications", ()) for tag in each["Tags"]}
+    return {
+        tag["Key"]: tag["Value"]
+        for specification in params.get("TagSpecifications", ())
+        for tag in specification["Tags"]
+    }
 
 
 def _keys(call: ApiCall) -> Iterator[Request]:

@@ -24,9 +24,9 @@ class Recording:
 @pytest.fixture(scope="session")
 def recording(pytestconfig: pytest.Config) -> Recording:
     calls, requests = stories.recorded()
-    found = Recording(calls, requests)
-    pytestconfig.stash[COUNTS] = found.lines
-    return found
+    result = Recording(calls, requests)
+    pytestconfig.stash[COUNTS] = result.lines
+    return result
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -25,14 +25,14 @@ def functions() -> list[str]:
 def document(function: str) -> Document:
     config = json.loads((CHALICE / "config.json").read_text())
     name = config["lambda_functions"][function]["iam_policy_file"]
-    found: Document = json.loads((CHALICE / name).read_text())
-    return found
+    content: Document = json.loads((CHALICE / name).read_text())
+    return content
 
 
 def roles() -> dict[str, Document]:
     """What each function may do, and what an operator may with the policies that `policy` prints."""
     return {function: document(function) for function in functions()} | {
-        f"policy {group}": found for group, found in policies().items()
+        f"policy {group}": content for group, content in policies().items()
     }
 
 

@@ -48,8 +48,8 @@ def verdicts(questions: Sequence[tuple[Document, Request]]) -> list[str]:
     # The evaluator knows no document without an account, which is how IAM sees AWS's own.
     text = json.dumps(asked).replace("::document/", ":000000000000:document/")
     done = subprocess.run([str(NODE), "simulate.mjs"], cwd=HERE, input=text, capture_output=True, text=True, check=True)
-    found: list[str] = json.loads(done.stdout)
-    return found
+    results: list[str] = json.loads(done.stdout)
+    return results
 
 
 def verdict(policy: Document, request: Request) -> str:

@@ -180,9 +180,9 @@ def _strangers() -> Iterator[Misuse]:
 
 
 def _strange(deed: str, request: Request) -> Misuse:
-    found = iam.of_a_stranger(request)
-    assert found, request
-    return Misuse(f"{deed} a stranger", found)
+    requests = iam.of_a_stranger(request)
+    assert requests, request
+    return Misuse(f"{deed} a stranger", requests)
 
 
 MISUSES: tuple[Misuse, ...] = (

@@ -87,8 +87,8 @@ def a_copy_too_many(aws: LocalAWS) -> None:
     """Somebody's second copy, in the app's name, is deleted."""
     launch_fleet(aws)
     aws.travel(hours=2)
-    for found in copies(aws, AWAY).values():
-        make(aws, AWAY, found[0]["Tags"])
+    for siblings in copies(aws, AWAY).values():
+        make(aws, AWAY, siblings[0]["Tags"])
     aws.travel(hours=2)
 
 
@@ -100,7 +100,7 @@ def events_of_old(aws: LocalAWS) -> None:
         aws.disable(region, function)
     for snapshots in by_volume(aws, HOME).values():
         tag(aws, HOME, snapshots[0]["SnapshotId"], KeepForever="audit")
-    unprotected = [found[0]["Tags"] for found in copies(aws, AWAY).values()]
+    unprotected = [siblings[0]["Tags"] for siblings in copies(aws, AWAY).values()]
     again(aws)
     for tags in unprotected:
         make(aws, AWAY, tags)
@@ -109,7 +109,11 @@ def events_of_old(aws: LocalAWS) -> None:
 
 
 def again(aws: LocalAWS) -> None:
-    heard = [each.event for each in aws.invocations if each.region == HOME and each.function == "copy_on_completion"]
+    heard = [
+        invocation.event
+        for invocation in aws.invocations
+        if invocation.region == HOME and invocation.function == "copy_on_completion"
+    ]
     for event in heard:
         aws.send(HOME, event)
     aws.travel(minutes=20)
@@ -140,14 +144,14 @@ def reported(aws: LocalAWS) -> None:
 
 def at_rest(aws: LocalAWS) -> None:
     """Applications are brought to rest, every day and on request; one script takes too long and is cancelled."""
-    found = {
+    instances = {
         wanted: aws.launch(HOME, name=wanted, tags=FLEET | {"Consistency": wanted}, volumes=(8, 100))
         for wanted in ("fsfreeze", "vss", "ssm:Flush-Database")
     }
     silent = aws.launch(HOME, name="silent", tags=FLEET | {"Consistency": "fsfreeze"})
     aws.agent(silent).seconds = 300
     aws.travel(hours=1)
-    for instance_id in (*found.values(), silent):
+    for instance_id in (*instances.values(), silent):
         ask(aws, instance_id)
 
 
@@ -169,18 +173,18 @@ STORIES: tuple[Callable[[LocalAWS], None], ...] = (
 
 def used(aws: LocalAWS) -> dict[str, set[Request]]:
     """What each function asked of IAM, its logs included."""
-    found: dict[str, set[Request]] = defaultdict(set)
+    asked: dict[str, set[Request]] = defaultdict(set)
     for call in aws.calls:
         if call.function:
-            found[call.function].update(requests_of(call))
-    for each in aws.invocations:
-        found[each.function].update(logging(each.region, each.function))
-    return found
+            asked[call.function].update(requests_of(call))
+    for invocation in aws.invocations:
+        asked[invocation.function].update(logging(invocation.region, invocation.function))
+    return asked
 
 
 def recorded() -> tuple[int, dict[str, set[Request]]]:
     """How many calls the functions made in all stories, and the different requests behind them."""
-    count, found = 0, defaultdict[str, set[Request]](set)
+    count, asked = 0, defaultdict[str, set[Request]](set)
     for story in STORIES:
         with LocalAWS(start=START, regions=(HOME, AWAY), seed=1) as aws:
             topic = aws.client(HOME, "sns").create_topic(Name="backups")["TopicArn"]
@@ -188,5 +192,5 @@ def recorded() -> tuple[int, dict[str, set[Request]]]:
             story(aws)
             count += sum(1 for call in aws.calls if call.function)
             for function, requests in used(aws).items():
-                found[function] |= requests
-    return count, found
+                asked[function] |= requests
+    return count, asked

@@ -20,7 +20,7 @@ def test_every_function_has_a_policy_of_its_own_and_every_policy_a_function() ->
     assert functions() == sorted(reactor.handler_map)
     named = {f"policy-{function}.json" for function in functions()}
     config = json.loads((CHALICE / "config.json").read_text())
-    assert {each["iam_policy_file"] for each in config["lambda_functions"].values()} == named
+    assert {own["iam_policy_file"] for own in config["lambda_functions"].values()} == named
     assert {path.name for path in CHALICE.glob("policy-*.json")} == named
     assert config["autogen_policy"] is False
 

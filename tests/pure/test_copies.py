@@ -128,7 +128,7 @@ def test_an_archived_snapshot_is_not_copied() -> None:
 
 
 def test_a_missing_copy_is_asked_for_whole() -> None:
-    found = snapshot(
+    existing = snapshot(
         "snap-0a",
         {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE, "Copy_KmsKey": "alias/b"},
         description="web (i-0a) - eu-west-1",
@@ -149,7 +149,7 @@ def test_a_missing_copy_is_asked_for_whole() -> None:
         ),
         "alias/b",
     )
-    assert planned(of=found) == [Said(("snap-0a -> us-east-1",), "no copy in us-east-1", call)]
+    assert planned(of=existing) == [Said(("snap-0a -> us-east-1",), "no copy in us-east-1", call)]
 
 
 GONE = DeleteSnapshot("snap-2", ELSEWHERE)
@@ -330,12 +330,12 @@ def test_protection_is_planned_for_every_destination() -> None:
 
 
 def test_protection_without_room_is_a_failure_at_once_but_not_on_a_failed_copy() -> None:
-    found = primary(KeepForever="Yes")
+    existing = primary(KeepForever="Yes")
     reason = "cannot add KeepForever from snap-0a: the copy already has 50 tags; remove one"
-    [failure] = said(plan.plan_protection([found], {ELSEWHERE: plan.Destination((with_tags(50),))}))
+    [failure] = said(plan.plan_protection([existing], {ELSEWHERE: plan.Destination((with_tags(50),))}))
     assert failure == Said(("snap-1",), reason, result=Result.FAILED)
     failed = replace(with_tags(50), state="error")
-    [kept] = said(plan.plan_protection([found], {ELSEWHERE: plan.Destination((failed,))}))
+    [kept] = said(plan.plan_protection([existing], {ELSEWHERE: plan.Destination((failed,))}))
     assert kept == Said(("snap-0a -> us-east-1",), "all of its 0 copies have KeepForever")
 
 
@@ -367,10 +367,10 @@ def test_where_to_look_and_for_which() -> None:
 
 
 @pytest.mark.parametrize(
-    "found",
+    "existing",
     [primary(), primary(KeepForever="", Source_SnapshotId="snap-0z"), primary(KeepForever="", Type="Manual")],
     ids=["not protected", "a copy", "not ours"],
 )
-def test_what_hands_no_protection_on(found: Snapshot) -> None:
-    decisions = said(plan.plan_protection([found], {ELSEWHERE: plan.Destination((copy("snap-1"),))}))
+def test_what_hands_no_protection_on(existing: Snapshot) -> None:
+    decisions = said(plan.plan_protection([existing], {ELSEWHERE: plan.Destination((copy("snap-1"),))}))
     assert decisions == [Said(("snap-0a",), "it has no KeepForever to propagate")]

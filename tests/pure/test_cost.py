@@ -26,8 +26,8 @@ PRICES = Prices(1, 0, 0, daily_change_low=0.01, daily_change_high=0.2)
 
 def held(number: int, days: float, gib: float, state: str = "completed", region: str = REGION) -> Snapshot:
     """A snapshot that was taken so many days ago."""
-    found = snapshot(f"snap-{number}", state=state, started=NOW - timedelta(days=days), region=region)
-    return replace(found, size_gib=gib)
+    existing = snapshot(f"snap-{number}", state=state, started=NOW - timedelta(days=days), region=region)
+    return replace(existing, size_gib=gib)
 
 
 def copied(number: int, days: float, gib: float) -> Snapshot:
@@ -57,8 +57,8 @@ def test_transfer_is_for_what_will_be_copied(
 ) -> None:
     web = instance(raw=raw, volumes=[volume("vol-9", raw=volume_raw)])
     there = Destination((copied(1, 1, 1000),))
-    made = make_report([RegionView(REGION, Inventory((web,)), Inventory(), {ELSEWHERE: there})], NOW)
-    assert (made.cost.low, made.cost.high) == (50.0 + transfer[0], 50.0 + transfer[1])
+    report = make_report([RegionView(REGION, Inventory((web,)), Inventory(), {ELSEWHERE: there})], NOW)
+    assert (report.cost.low, report.cost.high) == (50.0 + transfer[0], 50.0 + transfer[1])
 
 
 def test_a_pending_snapshot_of_unknown_size_costs_no_full_volume() -> None:
@@ -71,14 +71,14 @@ def test_a_pending_snapshot_of_unknown_size_costs_no_full_volume() -> None:
 def test_the_last_seconds_of_a_day_count() -> None:
     nearly_six = 6 - 5 / 86_400
     daily = [held(number, nearly_six * number / 6, 1000) for number in range(7)]
-    found = cost_of_volume(daily, [], DEFAULTS)
-    assert (round(found.low, 2), round(found.high, 2)) == (51.5, 65.0)
+    cost = cost_of_volume(daily, [], DEFAULTS)
+    assert (round(cost.low, 2), round(cost.high, 2)) == (51.5, 65.0)
 
 
 def test_a_long_gap_is_one_full_copy_and_not_more() -> None:
     """All blocks have changed in 400 days, and then few in a day: the sum is not that of 401 days."""
-    found = cost_of_volume([held(1, 401, 100), held(2, 1, 100), held(3, 0, 100)], [], Prices(1))
-    assert (found.low, found.high) == (200.5, 205.0)
+    cost = cost_of_volume([held(1, 401, 100), held(2, 1, 100), held(3, 0, 100)], [], Prices(1))
+    assert (cost.low, cost.high) == (200.5, 205.0)
 
 
 SNAPSHOTS = st.lists(
@@ -134,8 +134,8 @@ def test_the_exact_value_is_in_the_range(volumes: list[tuple[list[Snapshot], int
 
 def test_the_column_of_costs_in_csv_can_be_added_up() -> None:
     web = instance(raw={"Backup": "Yes", "Copy_Dest": f"{ELSEWHERE} eu-central-1"}, volumes=[volume()])
-    made = make_report([RegionView(REGION, Inventory((web,)), Inventory(snapshots=(held(1, 0, 0.09),)))], NOW)
-    lines = list(csv.DictReader(io.StringIO(as_csv(made))))
+    report = make_report([RegionView(REGION, Inventory((web,)), Inventory(snapshots=(held(1, 0, 0.09),)))], NOW)
+    lines = list(csv.DictReader(io.StringIO(as_csv(report))))
     assert [line["cost_low_usd"] for line in lines] == ["0.0045", ""]
 
 
@@ -144,9 +144,11 @@ def test_the_sum_of_the_parts_is_the_whole(sizes: list[tuple[float, bool]]) -> N
     """Many small volumes, each of which costs less than a cent, attached or not."""
     attached = [volume(f"vol-{number}") for number, (_, here) in enumerate(sizes) if here]
     snapshots = tuple(replace(held(number, 0, gib), volume_id=f"vol-{number}") for number, (gib, _) in enumerate(sizes))
-    made = make_report(
+    report = make_report(
         [RegionView(REGION, Inventory((instance(volumes=attached),)), Inventory(snapshots=snapshots))], NOW
     )
-    parts = [volume.cost for one in made.instances for volume in one.volumes] + [orphan.cost for orphan in made.orphans]
-    assert made.cost.low == pytest.approx(sum(part.low for part in parts), abs=1e-9)
-    assert made.cost.high == pytest.approx(sum(part.high for part in parts), abs=1e-9)
+    parts = [volume.cost for snapshot in report.instances for volume in snapshot.volumes] + [
+        orphan.cost for orphan in report.orphans
+    ]
+    assert report.cost.low == pytest.approx(sum(part.low for part in parts), abs=1e-9)
+    assert report.cost.high == pytest.approx(sum(part.high for part in parts), abs=1e-9)

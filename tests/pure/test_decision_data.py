@@ -122,7 +122,7 @@ def test_a_tag_problem_has_what_was_written_and_what_is_wrong_with_it() -> None:
 def call_tags(*owners: Instance, snapshots: Sequence[Snapshot] = (), limits: Limits = NO_LIMITS) -> dict[str, str]:
     """Return the tags of the only creation that is planned."""
     circumstances = plan.Circumstances(REGION, NOW, SEVEN_DAYS, limits)
-    [call] = [made.call for made in plan.plan_creation(owners, snapshots, circumstances) if made.call]
+    [call] = [decision.call for decision in plan.plan_creation(owners, snapshots, circumstances) if decision.call]
     assert isinstance(call, CreateSnapshot)
     return dict(call.tags)
 
@@ -131,19 +131,16 @@ def test_an_instance_that_changes_its_state_waits_and_the_next_one_does_not() ->
     stopping = replace(instance("i-0b", volumes=[volume("vol-0b")]), state="stopping")
     off = instance("i-0c", {"Backup": "No"}, [volume("vol-0c")])
     decisions = plan.plan_creation([instance(volumes=[volume()]), stopping, off], [], CIRCUMSTANCES)
-    assert [decision.targets for decision in decisions] == [
-        (target("vol-0a"),),
-        (target("vol-0b"),),
-        (target("vol-0c"),),
-    ]
-    assert decisions[1].reason == because(Code.INSTANCE_STATE, instance="i-0b", state="stopping")
+    reasons = {decision.targets: decision.reason for decision in decisions}
+    assert reasons.keys() == {(target("vol-0a"),), (target("vol-0b"),), (target("vol-0c"),)}
+    assert reasons[target("vol-0b"),] == because(Code.INSTANCE_STATE, instance="i-0b", state="stopping")
 
 
 def member(id: str, volume_id: str, promised: date, **raw: str) -> Snapshot:
-    found = snapshot(
+    existing = snapshot(
         id, {"Type": "Automated", "DeleteOn": "2026-12-31", "Backup_Slot": SLOT} | raw, volume_id=volume_id
     )
-    return replace(found, promised=promised)
+    return replace(existing, promised=promised)
 
 
 def test_a_volume_that_joins_a_set_expires_with_the_latest_of_its_members() -> None:
@@ -185,8 +182,8 @@ def test_whose_copies_the_sweep_has_to_read() -> None:
     raw = EXPIRED | {"Copy_Dest": f"{ELSEWHERE} eu-central-1", "Copy_DeleteOn": "2027-01-01"}
     ids = ("snap-b", "snap-a")
     expected = {"eu-central-1": ("snap-a", "snap-b"), ELSEWHERE: ("snap-a", "snap-b")}
-    found = plan.owing([snapshot(id, raw) for id in ids], NOW.date())
-    assert list(found.items()) == list(expected.items())
+    owing = plan.owing([snapshot(id, raw) for id in ids], NOW.date())
+    assert list(owing.items()) == list(expected.items())
     assert plan.owing([snapshot(raw=raw | {"Copy_DeleteOn": "2026-11-22"})], NOW.date()) == {}
 
 
@@ -205,8 +202,8 @@ def test_a_snapshot_that_this_app_did_not_make_is_a_tag_problem() -> None:
 def test_a_retention_beyond_the_settings_is_a_tag_problem() -> None:
     limited = replace(CONTRACT, limits=Limits(most=Tier(10, "d")))
     raw = {"Backup": "Yes", "Retention": "30", "Copy_Retention": "5"}
-    _, found = tags.read_instance("i-0a", raw, "", (), limited)
-    assert found == [TagProblem("i-0a", "Retention", "30", Wrong.NOT_ALLOWED, "Retention", limit="at most 10d")]
+    _, problems = tags.read_instance("i-0a", raw, "", (), limited)
+    assert problems == [TagProblem("i-0a", "Retention", "30", Wrong.NOT_ALLOWED, "Retention", limit="at most 10d")]
     # What the settings say themselves is no problem of a tag.
     strict = replace(CONTRACT, limits=Limits(least=Tier(10, "d")))
     assert tags.read_instance("i-0a", {"Backup": "Yes"}, "", (), strict)[1] == []
@@ -215,8 +212,8 @@ def test_a_retention_beyond_the_settings_is_a_tag_problem() -> None:
 def test_a_tag_of_a_volume_without_effect_is_a_problem_of_the_volume() -> None:
     raw = {"Backup": "Yes", "Retention": "30", "Schedule": "hourly"}
     disk = volume(raw={"Backup": "No", "Retention": "7", "Schedule": "hourly"})
-    _, found = tags.read_instance("i-0a", raw, "", [disk], CONTRACT)
-    assert found == [TagProblem("vol-0a", "Retention", "7", Wrong.MISPLACED, "Retention", limit="the instance")]
+    _, problems = tags.read_instance("i-0a", raw, "", [disk], CONTRACT)
+    assert problems == [TagProblem("vol-0a", "Retention", "7", Wrong.MISPLACED, "Retention", limit="the instance")]
 
 
 def test_daily_is_at_the_time_of_the_settings() -> None:
@@ -229,25 +226,25 @@ def test_daily_is_at_the_time_of_the_settings() -> None:
 def test_a_destination_that_the_settings_forbid_is_a_tag_problem() -> None:
     some = replace(CONTRACT, allowed=frozenset({ELSEWHERE, "ap-south-1"}))
     raw = {"Backup": "Yes", "Copy_Dest": f"{ELSEWHERE} eu-central-1"}
-    owner, found = tags.read_instance("i-0a", raw, "", (), some)
+    owner, problems = tags.read_instance("i-0a", raw, "", (), some)
     limit = f"ap-south-1 {ELSEWHERE}"
     problem = TagProblem("i-0a", "Copy_Dest", raw["Copy_Dest"], Wrong.NOT_ALLOWED, "Copy_Dest", "eu-central-1", limit)
-    assert (owner.policy.destinations, found) == ((ELSEWHERE,), [problem])
+    assert (owner.policy.destinations, problems) == ((ELSEWHERE,), [problem])
 
 
 def test_an_expiry_of_copies_beyond_the_settings_is_a_tag_problem() -> None:
     limited = replace(CONTRACT, limits=Limits(most=Tier(10, "d")))
     raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_DeleteOn": "2027-01-01"}
-    read, found = tags.read_snapshot("snap-0a", raw, limited, volume_id="vol-0a", state="completed", started=NOW)
+    read, problems = tags.read_snapshot("snap-0a", raw, limited, volume_id="vol-0a", state="completed", started=NOW)
     problem = TagProblem(
         "snap-0a", "Copy_DeleteOn", "2027-01-01", Wrong.NOT_ALLOWED, "Copy_DeleteOn", limit="at most 10d"
     )
-    assert (read.copy_delete_on, found) == (date(2026, 12, 2), [problem])
+    assert (read.copy_delete_on, problems) == (date(2026, 12, 2), [problem])
 
 
 @pytest.mark.parametrize(("day", "wrong"), [("2026-11-28", True), ("2026-11-29", False), ("2026-11-30", False)])
 def test_a_date_before_the_promised_one_is_a_tag_problem(day: str, wrong: bool) -> None:
-    _, found = tags.read_snapshot(
+    _, problems = tags.read_snapshot(
         "snap-0a",
         {"Type": "Automated", "DeleteOn": day},
         CONTRACT,
@@ -257,7 +254,7 @@ def test_a_date_before_the_promised_one_is_a_tag_problem(day: str, wrong: bool) 
         description=f"{UNDATED} - until 2026-11-29",
     )
     problem = TagProblem("snap-0a", "DeleteOn", day, Wrong.BROUGHT_FORWARD, "DeleteOn", limit="2026-11-29")
-    assert found == ([problem] if wrong else [])
+    assert problems == ([problem] if wrong else [])
 
 
 def test_an_archived_snapshot_is_read_with_the_end_of_its_restore() -> None:

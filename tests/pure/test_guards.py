@@ -47,7 +47,7 @@ def swept(
 
 
 def deleted(snapshots: list[Snapshot], **guards: object) -> set[str]:
-    return {id for id, each in swept(snapshots, **guards).items() if each.call}  # type: ignore[arg-type]
+    return {id for id, decision in swept(snapshots, **guards).items() if decision.call}  # type: ignore[arg-type]
 
 
 # Rule 1: the date that was promised
@@ -118,7 +118,7 @@ def test_the_breaker_counts_only_what_has_no_date() -> None:
         for n in range(30)
     ]
     decisions = swept([*dated, *promised, *undated])
-    assert {id for id, each in decisions.items() if each.call} == {snapshot.id for snapshot in promised}
+    assert {id for id, decision in decisions.items() if decision.call} == {snapshot.id for snapshot in promised}
     assert "would delete 30 of 30 snapshots whose description has no date" in decisions[REGION].reason
 
 

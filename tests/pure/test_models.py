@@ -19,8 +19,8 @@ from tests.pure.builders import ELSEWHERE, NOW, SEVEN_DAYS, at
 
 
 def test_a_volume_is_taken_unless_it_is_left_out() -> None:
-    found = Volume("vol-0a", "/dev/sdb")
-    assert (found.excluded, found.size_gib, found.type, found.iops, found.throughput) == (False, 0, "", None, None)
+    disk = Volume("vol-0a", "/dev/sdb")
+    assert (disk.excluded, disk.size_gib, disk.type, disk.iops, disk.throughput) == (False, 0, "", None, None)
 
 
 def test_an_instance_is_running_unless_it_is_stopped() -> None:

@@ -142,7 +142,7 @@ def test_the_expected_days_are_those_of_the_sweep() -> None:
         snapshot(f"snap-{n}", EXPIRES | {"DeleteOn": day}, started=NOW - timedelta(days=n))
         for n, day in enumerate(days)
     ]
-    result = outlooks(snapshots, [one.id for one in snapshots], TODAY, GUARDS, REGION)
+    result = outlooks(snapshots, [snapshot.id for snapshot in snapshots], TODAY, GUARDS, REGION)
     for day in (TODAY + timedelta(days=n) for n in range(20)):
         deleted = {decision.targets[0].id for decision in plan_sweep(snapshots, day, GUARDS, REGION) if decision.call}
-        assert deleted == {id for id, one in result.items() if one.deletion and one.deletion <= day}
+        assert deleted == {id for id, expected in result.items() if expected.deletion and expected.deletion <= day}

@@ -134,9 +134,9 @@ def test_what_is_left_out_of_a_set(volumes: list[Volume], boot: bool, data: tupl
 def test_more_to_leave_out_than_a_set_accepts_is_taken_one_by_one() -> None:
     out = [volume(f"vol-1{n:02}", f"/dev/sd{n}", {"Backup": "No"}) for n in range(41)]
     decisions = created([instance(volumes=[ROOT, DATA, *out])], [])
-    made = [decision for decision in decisions if decision.call]
-    assert [type(each.call) for each in made] == [CreateSnapshot, CreateSnapshot]
-    assert made[0].reason == (
+    creations = [decision for decision in decisions if decision.call]
+    assert [type(snapshot.call) for snapshot in creations] == [CreateSnapshot, CreateSnapshot]
+    assert creations[0].reason == (
         f"slot {SLOT} of i-0a has no snapshot; each volume gets its own call, because EC2 can exclude at most 40 volumes from a set"
     )
     fitting = created([instance(volumes=[ROOT, DATA, *out[:40]])], [])
@@ -197,7 +197,7 @@ def test_why_a_volume_is_not_taken(owner: Instance, reason: str) -> None:
 def test_every_volume_that_is_not_taken_is_spoken_of() -> None:
     on_request = {"Backup": "Yes", "Schedule": "on-request"}
     owners = [instance("i-0a", {}, [ROOT]), instance("i-0b", {}, [DATA])]
-    owners += [instance(f"i-0{each}", on_request, [volume(f"vol-0{each}")]) for each in "cd"]
+    owners += [instance(f"i-0{letter}", on_request, [volume(f"vol-0{letter}")]) for letter in "cd"]
     assert [(decision.targets, decision.reason) for decision in created(owners, [])] == [
         (("vol-0c",), "i-0c is backed up on request only"),
         (("vol-0d",), "i-0d is backed up on request only"),
@@ -350,7 +350,7 @@ def test_existing_copies(existing: list[Snapshot], wanted: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "reason"),
+    ("existing", "reason"),
     [
         (primary(Type="Manual"), "not made by this app: Type is not Automated"),
         (primary(Source_SnapshotId="snap-0z"), "is a copy, and a copy is never copied"),
@@ -361,9 +361,9 @@ def test_existing_copies(existing: list[Snapshot], wanted: bool) -> None:
         (primary(Copy_DeleteOn="2026-11-20"), "a copy would already have expired on 2026-11-20"),
     ],
 )
-def test_why_a_snapshot_is_not_copied(found: Snapshot, reason: str) -> None:
-    assert copied([found]) == [Said(("snap-0a",), reason)]
-    assert plan.destinations_to_look_in([found], TODAY) == {}
+def test_why_a_snapshot_is_not_copied(existing: Snapshot, reason: str) -> None:
+    assert copied([existing]) == [Said(("snap-0a",), reason)]
+    assert plan.destinations_to_look_in([existing], TODAY) == {}
 
 
 def test_a_protected_snapshot_is_copied_whatever_its_expiry() -> None:
@@ -406,7 +406,7 @@ def test_the_second_newest_comes_before_the_third_newest_of_another_volume() -> 
 
 
 @pytest.mark.parametrize(
-    ("found", "failed", "reason"),
+    ("existing", "failed", "reason"),
     [
         pytest.param(replace(primary(), state="error", state_message="disk on fire"), True, "the snapshot of vol-0a failed: disk on fire", id="EC2 says why"),
         pytest.param(replace(primary(), state="error"), True, "the snapshot of vol-0a failed: cause", id="the event says why"),
@@ -415,36 +415,36 @@ def test_the_second_newest_comes_before_the_third_newest_of_another_volume() -> 
         pytest.param(None, True, "its creation failed (cause), and the snapshot no longer exists", id="gone"),
     ],
 )  # fmt: skip
-def test_a_failed_creation_is_a_failure(found: Snapshot | None, failed: bool, reason: str) -> None:
+def test_a_failed_creation_is_a_failure(existing: Snapshot | None, failed: bool, reason: str) -> None:
     event = Completion((("snap-0a", failed),), "cause")
-    decisions, copyable = plan.plan_completion(event, [found] if found else [], REGION)
+    decisions, copyable = plan.plan_completion(event, [existing] if existing else [], REGION)
     assert said(decisions) == [Said(("snap-0a",), reason, result=Result.FAILED)]
     assert copyable == []
 
 
 @pytest.mark.parametrize(
-    ("found", "reason"),
+    ("described", "reason"),
     [
         ([replace(primary(), state="error")], "the snapshot of vol-0a failed: AWS gave no cause"),
         ([], "its creation failed (AWS gave no cause), and the snapshot no longer exists"),
     ],
 )
-def test_a_failed_creation_whose_cause_aws_keeps_to_itself(found: list[Snapshot], reason: str) -> None:
-    decisions, _ = plan.plan_completion(Completion((("snap-0a", True),)), found, REGION)
+def test_a_failed_creation_whose_cause_aws_keeps_to_itself(described: list[Snapshot], reason: str) -> None:
+    decisions, _ = plan.plan_completion(Completion((("snap-0a", True),)), described, REGION)
     assert said(decisions) == [Said(("snap-0a",), reason, result=Result.FAILED)]
 
 
 @pytest.mark.parametrize(
-    ("found", "failed"),
+    ("existing", "failed"),
     [
         pytest.param(primary(), True, id="completed after all"),
         pytest.param(replace(primary(), state="error", managed=False), True, id="somebody else's"),
         pytest.param(primary(), False, id="completed"),
     ],
 )
-def test_what_goes_on_to_be_copied(found: Snapshot, failed: bool) -> None:
+def test_what_goes_on_to_be_copied(existing: Snapshot, failed: bool) -> None:
     event = Completion((("snap-0a", failed),))
-    assert plan.plan_completion(event, [found], REGION) == ([], [found])
+    assert plan.plan_completion(event, [existing], REGION) == ([], [existing])
 
 
 def test_a_snapshot_not_found_is_no_failure() -> None:
@@ -467,15 +467,15 @@ def test_a_snapshot_not_found_is_no_failure() -> None:
     ],
 )  # fmt: skip
 def test_why_a_snapshot_is_kept(raw: dict[str, str], state: str, reason: str) -> None:
-    found = snapshot(raw=raw, state=state)
-    assert swept([found]) == [Said(("snap-0a",), reason)]
+    existing = snapshot(raw=raw, state=state)
+    assert swept([existing]) == [Said(("snap-0a",), reason)]
 
 
 @pytest.mark.parametrize("day", ["2026-11-22", "2026-11-21", "2025-11-22"])
 @pytest.mark.parametrize("state", ["completed", "error"])
 def test_what_has_expired_goes_overdue_days_included(day: str, state: str) -> None:
-    found = snapshot(raw={"Type": "Automated", "DeleteOn": day}, state=state)
-    assert swept([found]) == [Said(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))]
+    existing = snapshot(raw={"Type": "Automated", "DeleteOn": day}, state=state)
+    assert swept([existing]) == [Said(("snap-0a",), f"expired on {day}", DeleteSnapshot("snap-0a", REGION))]
 
 
 REQUEST = "01234567-0123-0123-0123-012345678901"
@@ -521,13 +521,14 @@ def test_a_request_that_cannot_be_met_is_a_failure(instances: list[Instance], re
 )
 def test_on_request_at_the_latest(slot: str, started: str, due: bool) -> None:
     owner = instance(raw={"Backup": "Yes", "Schedule": "on-request 03:00"}, volumes=[ROOT])
-    found = snapshot(
+    existing = snapshot(
         "snap-1",
         {"Type": "Automated", "Backup_Slot": slot, "Source_VolumeId": "vol-0a"},
         started=at(started),
     )
     assert (
-        bool([decision for decision in created([owner], [found]) if isinstance(decision.call, CreateSnapshot)]) is due
+        bool([decision for decision in created([owner], [existing]) if isinstance(decision.call, CreateSnapshot)])
+        is due
     )
 
 

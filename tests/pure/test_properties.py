@@ -40,7 +40,7 @@ tag_of_volume = st.dictionaries(st.sampled_from(["Backup", "team", "Name"]), wor
 
 @st.composite
 def inventories(draw: st.DrawFn) -> list[Instance]:
-    found = []
+    instances = []
     for id in draw(st.lists(st.sampled_from(["i-0a", "i-0b", "i-0c"]), unique=True)):
         raw = draw(
             st.fixed_dictionaries(
@@ -60,8 +60,8 @@ def inventories(draw: st.DrawFn) -> list[Instance]:
         volumes = [
             volume(volume_id, device, draw(tag_of_volume)) for volume_id, device in zip(ids, devices, strict=False)
         ]
-        found.append(instance(id, raw, volumes))
-    return found
+        instances.append(instance(id, raw, volumes))
+    return instances
 
 
 @st.composite
@@ -100,8 +100,8 @@ def created(instances: list[Instance], existing: list[Snapshot], now: datetime =
 
 
 def copied(existing: list[Snapshot], copies: dict[str, list[Snapshot]]) -> list[Decision]:
-    found = {name: plan.Destination(tuple(copies.get(name, ()))) for name in CONTRACT.regions}
-    return plan.plan_copies(existing, found, NOW)
+    there = {name: plan.Destination(tuple(copies.get(name, ()))) for name in CONTRACT.regions}
+    return plan.plan_copies(existing, there, NOW)
 
 
 TODAY = NOW.date()
@@ -141,16 +141,16 @@ def test_copying_decides_on_every_snapshot_and_destination_once(existing: list[S
 @given(inventories(), snapshots(), st.randoms())
 def test_the_order_of_the_input_is_nothing(instances: list[Instance], existing: list[Snapshot], random: object) -> None:
     shuffled = [list(instances), list(existing)]
-    for each in shuffled:
-        random.shuffle(each)  # type: ignore[attr-defined]
+    for items in shuffled:
+        random.shuffle(items)  # type: ignore[attr-defined]
     assert created(instances, existing) == created(*shuffled)  # type: ignore[arg-type]
     assert copied(existing, {}) == copied(shuffled[1], {})  # type: ignore[arg-type]
     today = NOW.date()
     assert swept(existing, today) == swept(shuffled[1], today)  # type: ignore[arg-type]
 
 
-def raw_of(found: Snapshot) -> dict[str, str]:
-    return dict(found.tags)
+def raw_of(existing: Snapshot) -> dict[str, str]:
+    return dict(existing.tags)
 
 
 def carry_out(decisions: list[Decision], existing: list[Snapshot]) -> list[Snapshot]:
@@ -159,8 +159,8 @@ def carry_out(decisions: list[Decision], existing: list[Snapshot]) -> list[Snaps
     ids = (f"snap-1{number:03}" for number in itertools.count())
 
     def add(volume_id: str, pairs: Tags) -> None:
-        made = snapshot(next(ids), dict(pairs), volume_id=volume_id, state="pending")
-        after[made.id] = made
+        created = snapshot(next(ids), dict(pairs), volume_id=volume_id, state="pending")
+        after[created.id] = created
 
     for decision in decisions:
         match decision.call:
@@ -206,18 +206,18 @@ def test_copying_planned_again_is_empty(existing: list[Snapshot]) -> None:
     for number, decision in enumerate(work(copied(existing, {}))):
         call = decision.call
         assert isinstance(call, CopySnapshot)
-        made = snapshot(
+        created = snapshot(
             f"snap-2{number}",
             dict(call.tags),
             volume_id="vol-ffffffff",
             state="pending",
             region=call.destination,
         )
-        copies.setdefault(call.destination, []).append(made)  # fmt: skip
+        copies.setdefault(call.destination, []).append(created)  # fmt: skip
     assert work(copied(existing, copies)) == []
     # Nor does any of the copies ask for a copy of its own where it is.
     for destination, made_there in copies.items():
-        there = [replace(each, state="completed") for each in made_there]
+        there = [replace(copy, state="completed") for copy in made_there]
         assert work(copied(there, {})) == [], destination
 
 

@@ -341,14 +341,14 @@ def test_copies_that_nothing_in_the_source_region_names_are_reported_with_both_r
     mine = replace(copy("snap-c", "snap-1", "2026-11-10 03:05"), size_gib=10.0)
     gone = copy("snap-c9", "snap-9", "2026-11-10 03:05", Source_VolumeId="vol-9", Source_InstanceId="i-9")
     there = RegionView(ELSEWHERE, snapshots=Inventory(snapshots=(mine, replace(gone, size_gib=20.0))))
-    made = make_report([view(), there], NOW, Prices(storage_per_gb_month=1))
-    [copies] = only(made).copies
+    report = make_report([view(), there], NOW, Prices(storage_per_gb_month=1))
+    [copies] = only(report).copies
     assert (copies.region, copies.newest_id, copies.wanted, copies.good) == (ELSEWHERE, "snap-c", False, True)
-    [orphan] = made.orphans
+    [orphan] = report.orphans
     assert (orphan.volume_id, orphan.region, orphan.copies) == ("vol-9", REGION, 1)
-    assert not made.foreign_copies
-    assert made.totals.copies == 2
-    assert made.cost.low >= 30.0
+    assert not report.foreign_copies
+    assert report.totals.copies == 2
+    assert report.cost.low >= 30.0
 
 
 def test_next_expiry_and_what_is_kept_forever() -> None:

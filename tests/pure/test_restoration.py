@@ -25,7 +25,7 @@ BEFORE = (taken("snap-1", "vol-0a", "2026-11-21T03:00Z"), taken("snap-2", "vol-0
 
 def test_the_newest_set_is_taken() -> None:
     sets = sets_of([*BEFORE, taken("snap-3", "vol-0a"), taken("snap-4", "vol-0b")])
-    assert [one.slot for one in sets] == [SLOT, "2026-11-21T03:00Z"]
+    assert [set_.slot for set_ in sets] == [SLOT, "2026-11-21T03:00Z"]
     whole = newest_restorable(sets)
     assert times_text(sets[0]) == "2026-11-22 03:00 UTC"
     assert newest_restorable([]) is None

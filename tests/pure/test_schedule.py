@@ -107,8 +107,8 @@ def test_no_day_is_beyond_the_first_and_the_last(day: str, days: int, expected: 
     ],
 )
 def test_no_retention_ends_beyond_the_last_day(text: str, taken: str, expected: str) -> None:
-    found = delete_on(parse_retention(text), SEVEN_DAYS, date.fromisoformat(taken), [])
-    assert found == date.fromisoformat(expected)
+    expiry = delete_on(parse_retention(text), SEVEN_DAYS, date.fromisoformat(taken), [])
+    assert expiry == date.fromisoformat(expected)
 
 
 def test_slots_at_both_ends_of_time() -> None:
@@ -227,29 +227,29 @@ def test_daily_is_one_slot_a_day() -> None:
 
 def standing(text: str, start: date, days: int) -> list[list[date]]:
     """Return the days of the snapshots that stand after each day of a daily schedule."""
-    retention, expiries, found = parse_retention(text), dict[date, date](), list[list[date]]()
+    retention, expiries, kept = parse_retention(text), dict[date, date](), list[list[date]]()
     for day in (start + timedelta(days=number) for number in range(days)):
         expiries = {taken: expiry for taken, expiry in expiries.items() if expiry > day}
         expiries[day] = delete_on(retention, SEVEN_DAYS, day, expiries)
-        found.append(sorted(expiries))
-    return found
+        kept.append(sorted(expiries))
+    return kept
 
 
 def test_the_readmes_example_over_400_days() -> None:
     start = date(2026, 1, 1)
-    found = standing("7d 4w 12m", start, 400)
-    for number, days in enumerate(found):
+    by_day = standing("7d 4w 12m", start, 400)
+    for number, days in enumerate(by_day):
         day = start + timedelta(days=number)
-        expected = {each for each in days_from(start, day) if each > day - timedelta(days=7)}
+        expected = {earlier for earlier in days_from(start, day) if earlier > day - timedelta(days=7)}
         # The first of a week is its Monday, but for the week in which it all began; so too for the month.
-        weekly = {each for each in days_from(start, day) if each.weekday() == 0 or each == start}
-        expected |= {each for each in weekly if each > day - timedelta(weeks=4)}
-        monthly = {each for each in days_from(start, day) if each.day == 1}
-        expected |= {each for each in monthly if each.replace(year=each.year + 1) > day}
+        weekly = {earlier for earlier in days_from(start, day) if earlier.weekday() == 0 or earlier == start}
+        expected |= {earlier for earlier in weekly if earlier > day - timedelta(weeks=4)}
+        monthly = {earlier for earlier in days_from(start, day) if earlier.day == 1}
+        expected |= {earlier for earlier in monthly if earlier.replace(year=earlier.year + 1) > day}
         assert days == sorted(expected), day
-    counts = {day: len(found[day - 1]) for day in (1, 7, 28, 61, 101, 365, 400)}
+    counts = {day: len(by_day[day - 1]) for day in (1, 7, 28, 61, 101, 365, 400)}
     assert counts == {1: 1, 7: 7, 28: 11, 61: 12, 101: 14, 365: 22, 400: 21}
-    assert [day.isoformat() for day in found[-1]] == [
+    assert [day.isoformat() for day in by_day[-1]] == [
         "2026-03-01", "2026-04-01", "2026-05-01", "2026-06-01", "2026-07-01", "2026-08-01", "2026-09-01",
         "2026-10-01", "2026-11-01", "2026-12-01", "2027-01-01", "2027-01-11", "2027-01-18", "2027-01-25",
         "2027-01-29", "2027-01-30", "2027-01-31", "2027-02-01", "2027-02-02", "2027-02-03", "2027-02-04",

@@ -176,13 +176,13 @@ def test_guards_are_looked_up_only_for_what_would_go() -> None:
 histories = st.lists(
     st.builds(
         primary,
-        id=st.uuids().map(lambda each: f"snap-{each.hex[:8]}"),
+        id=st.uuids().map(lambda uuid: f"snap-{uuid.hex[:8]}"),
         age=st.integers(0, 90),
         volume_id=st.sampled_from(["vol-0a", "vol-0b"]),
         keeps=st.integers(1, 30),
         state=st.sampled_from(["completed", "pending", "error"]),
     ),
-    unique_by=lambda each: each.id,
+    unique_by=lambda snapshot: snapshot.id,
     max_size=40,
 )
 
@@ -195,7 +195,7 @@ def test_the_newest_is_never_deleted_over_random_histories(snapshots: list[Snaps
             snapshot for snapshot in snapshots if snapshot.volume_id == volume_id and snapshot.state == "completed"
         ]
         if completed:
-            assert max(completed, key=lambda each: (each.started, each.id)).id not in deleted
+            assert max(completed, key=lambda snapshot: (snapshot.started, snapshot.id)).id not in deleted
 
 
 @given(histories, st.integers(0, 99))

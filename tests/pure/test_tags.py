@@ -119,8 +119,8 @@ def test_what_is_not_understood_is_reported(raw: dict[str, str], message: str) -
 def test_an_instance_is_read_whole() -> None:
     raw = {"Backup": "No", "Name": " web ", "Retention": "3y", "team": "core", "aws:x": "y"}
     disks = [volume("vol-0b"), volume("vol-0a")]
-    found, problems = tags.read_instance("i-0a", raw, "/dev/sda1", disks, CONTRACT, state="stopped")
-    assert found == Instance(
+    read, problems = tags.read_instance("i-0a", raw, "/dev/sda1", disks, CONTRACT, state="stopped")
+    assert read == Instance(
         "i-0a",
         Policy(False, "web", Schedule((180,)), CONTRACT.retention),
         "/dev/sda1",
@@ -141,10 +141,10 @@ def test_an_instance_asks_with_the_apps_own_keys() -> None:
 
 
 def test_a_volume_is_read_whole() -> None:
-    found, problems = tags.read_volume(
+    read, problems = tags.read_volume(
         "vol-0a", "/dev/sdb", {"Backup": "no", "team": "core"}, 8, type="gp3", iops=4000, throughput=250
     )
-    assert found == Volume("vol-0a", "/dev/sdb", Wish.NO, (("team", "core"),), 8, "gp3", 4000, 250, (("Backup", "no"),))
+    assert read == Volume("vol-0a", "/dev/sdb", Wish.NO, (("team", "core"),), 8, "gp3", 4000, 250, (("Backup", "no"),))
     assert problems == []
     assert volume("vol-0a", "/dev/sdb") == Volume("vol-0a", "/dev/sdb", Wish.ABSENT, (), 0, "", None, None)
 
@@ -170,7 +170,7 @@ def test_a_snapshot_is_read_whole() -> None:
         "Source_StartTime": "2026-11-22T02:00:07Z",
         "team": "core",
     }
-    found, problems = tags.read_snapshot(
+    read, problems = tags.read_snapshot(
         "snap-0a",
         raw | {"aws:x": "y"},
         CONTRACT,
@@ -184,7 +184,7 @@ def test_a_snapshot_is_read_whole() -> None:
         volume_gib=8,
     )
     assert problems == []
-    assert found == Snapshot(
+    assert read == Snapshot(
         id="snap-0a",
         region=REGION,
         volume_id="vol-0b",
@@ -216,17 +216,17 @@ def test_a_snapshot_is_read_whole() -> None:
 
 
 def test_a_snapshot_that_says_nothing_is_nobodys() -> None:
-    found, problems = tags.read_snapshot("snap-0a", {}, CONTRACT, volume_id="vol-0a", state="pending", started=NOW)
-    assert found == Snapshot("snap-0a", REGION, "vol-0a", "pending", NOW)
+    read, problems = tags.read_snapshot("snap-0a", {}, CONTRACT, volume_id="vol-0a", state="pending", started=NOW)
+    assert read == Snapshot("snap-0a", REGION, "vol-0a", "pending", NOW)
     assert problems == []
 
 
 def test_a_copy_is_read_as_one_that_is_copied_nowhere() -> None:
     copied = {"Type": "Automated", "Copy_Dest": f"{ELSEWHERE} {REGION}", "Source_SnapshotId": "snap-0b"}
-    found, problems = tags.read_snapshot(
+    read, problems = tags.read_snapshot(
         "snap-0a", copied | {"KeepForever": ""}, CONTRACT, volume_id="vol-0a", state="completed", started=NOW
     )
-    assert (found.primary_id, found.destinations, problems) == ("snap-0b", (), [])
+    assert (read.primary_id, read.destinations, problems) == ("snap-0b", (), [])
 
 
 def test_the_contract_of_another_region() -> None:
@@ -276,8 +276,8 @@ def test_tags_of_instances_that_are_not_backed_up_are_other_peoples() -> None:
     ],
 )
 def test_a_volume_is_backed_up_in_doubt(raw: dict[str, str], excluded: bool, wrong: list[str]) -> None:
-    found, problems = tags.read_volume("vol-0a", "/dev/xvda", raw)
-    assert found.excluded is excluded
+    read, problems = tags.read_volume("vol-0a", "/dev/xvda", raw)
+    assert read.excluded is excluded
     assert told(problems) == wrong
 
 
@@ -322,10 +322,10 @@ def test_delete_on(text: str, read: date) -> None:
 )  # fmt: skip
 def test_an_unreadable_date_is_reported_and_keeps(text: str) -> None:
     raw = {"Type": "Automated", "DeleteOn": text}
-    found, problems = tags.read_snapshot(
+    read, problems = tags.read_snapshot(
         "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=snapshot().started
     )
-    assert found.delete_on is None
+    assert read.delete_on is None
     assert told(problems) == [f"snap-0a: read DeleteOn={text}; accepted: a date such as 2026-11-29"]
 
 
@@ -414,10 +414,10 @@ def test_a_key_to_copy_with(text: str, understood: bool) -> None:
 @pytest.mark.parametrize("account", ["", "666666666666"])
 def test_no_key_of_another_account(account: str) -> None:
     raw = {"Type": "Automated", "Copy_KmsKey": f"{KEY}key/1a-2b", "DeleteOn": "2026-11-29"}
-    found, problems = tags.read_snapshot(
+    read, problems = tags.read_snapshot(
         "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=NOW, account=account
     )
-    assert found.copy_kms_key is None
+    assert read.copy_kms_key is None
     assert [accepted_text(problem) for problem in problems] == ["alias/NAME or the ARN of a key of this account"]
 
 
@@ -427,8 +427,10 @@ def test_tags_of_a_primary() -> None:
              "team": "core", "stage": "live"}
     )  # fmt: skip
     disk = replace(volume(raw={"team": "disks"}), type="gp3", iops=4000, throughput=250)
-    found = dict(tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6), set_size=3))
-    assert found == {
+    written = dict(
+        tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6), set_size=3)
+    )
+    assert written == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",
         "Copy_Dest": f"{ELSEWHERE} eu-central-1",
@@ -452,11 +454,11 @@ def test_tags_of_a_primary() -> None:
 def test_the_apps_own_tags_win_when_fifty_are_too_few_and_the_volumes_come_next() -> None:
     owner = instance(raw={"Backup": "Yes"} | {f"i{n:02}": "x" for n in range(45)})
     disk = volume(raw={f"v{n:02}": "x" for n in range(30)})
-    found = dict(tags.primary_tags(owner, disk, "slot", date(2026, 11, 29), None))
-    assert len(found) == 50
-    assert found["Type"] == "Automated"
-    assert sum(key.startswith("v") for key in found) == 30
-    assert found["Source_Volumes"] == "1"
+    written = dict(tags.primary_tags(owner, disk, "slot", date(2026, 11, 29), None))
+    assert len(written) == 50
+    assert written["Type"] == "Automated"
+    assert sum(key.startswith("v") for key in written) == 30
+    assert written["Source_Volumes"] == "1"
 
 
 def test_a_copy_of_a_snapshot_with_fifty_tags_loses_none_of_the_apps_own() -> None:
@@ -478,9 +480,9 @@ def test_one_spelling_that_protects_goes_before_what_a_copy_has_no_room_for() ->
 def test_long_names_are_cut_to_what_ec2_takes() -> None:
     owner = instance(raw={"Backup": "Yes", "Name": "n" * 256})
     disk = volume("vol-0123456789abcdef0")
-    found = dict(tags.primary_tags(owner, disk, "slot", date(2026, 11, 29), None))
-    assert len(found["Name"]) == 256
-    assert found["Name"].endswith("n - vol-0123456789abcdef0 (/dev/xvda)")
+    written = dict(tags.primary_tags(owner, disk, "slot", date(2026, 11, 29), None))
+    assert len(written["Name"]) == 256
+    assert written["Name"].endswith("n - vol-0123456789abcdef0 (/dev/xvda)")
     text = tags.description(owner, REGION, date(2026, 11, 29), disk)
     assert len(text) == 255
     assert text.endswith("n (i-0a) - vol-0123456789abcdef0 (/dev/xvda) - eu-west-1 - until 2026-11-29")
@@ -579,11 +581,11 @@ def test_what_a_restore_needs_is_read() -> None:
     raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "Source_Device": "/dev/sdb", "Source_VolumeType": "gp3",
            "Source_Iops": "4000", "Source_Throughput": "many", "Source_Volumes": "3",
            "Source_SnapshotId": "snap-0b", "Source_StartTime": "2026-11-22T02:00:07Z"}  # fmt: skip
-    found, problems = tags.read_snapshot(
+    read, problems = tags.read_snapshot(
         "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=snapshot().started, volume_gib=8
     )
-    assert (found.device, found.volume_type, found.iops, found.throughput) == ("/dev/sdb", "gp3", 4000, None)
-    assert (found.set_size, found.volume_gib, found.taken.isoformat()) == (3, 8, "2026-11-22T02:00:07+00:00")
+    assert (read.device, read.volume_type, read.iops, read.throughput) == ("/dev/sdb", "gp3", 4000, None)
+    assert (read.set_size, read.volume_gib, read.taken.isoformat()) == (3, 8, "2026-11-22T02:00:07+00:00")
     assert [read_text(problem) for problem in problems] == ["Source_Throughput=many"]
 
 
@@ -604,9 +606,9 @@ def test_lineage_goes_before_what_is_carried_and_never_asks_for_a_fifty_first_ta
     ],
 )
 def test_a_copy_is_known_by_its_lineage(raw: dict[str, str], volume_id: str, is_copy: bool) -> None:
-    found = snapshot(raw={"Type": "Automated", **raw}, volume_id=volume_id)
-    assert found.is_copy is is_copy
-    assert found.is_primary is not is_copy
+    existing = snapshot(raw={"Type": "Automated", **raw}, volume_id=volume_id)
+    assert existing.is_copy is is_copy
+    assert existing.is_primary is not is_copy
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def binned(id: str = "snap-1", text: str = FORMS["a set"][0], volume: str = DISK
 
 
 @pytest.mark.parametrize(
-    ("ids", "found"),
+    ("ids", "expected"),
     [
         ({"snap-1"}, ["snap-1"]),
         ({"snap-3"}, ["snap-3"]),
@@ -82,9 +82,13 @@ def binned(id: str = "snap-1", text: str = FORMS["a set"][0], volume: str = DISK
     ],
     ids=lambda value: " ".join(sorted(value)) or "none",
 )
-def test_what_an_id_names(ids: set[str], found: list[str]) -> None:
+def test_what_an_id_names(ids: set[str], expected: list[str]) -> None:
     snapshots = [binned(), binned("snap-2", volume="vol-ffffffff"), binned("snap-3", "by hand", "vol-11111111")]
-    named = [Target(HOME, one.id, one.described, one, one.id in ids) for one in snapshots if one.id in found]
+    named = [
+        Target(HOME, snapshot.id, snapshot.described, snapshot, snapshot.id in ids)
+        for snapshot in snapshots
+        if snapshot.id in expected
+    ]
     assert targets_in(HOME, snapshots, ids) == named
 
 

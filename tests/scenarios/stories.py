@@ -24,24 +24,24 @@ def volumes_of(aws: LocalAWS, region: str, instance_id: str) -> dict[str, str]:
 
 def by_volume(aws: LocalAWS, region: str) -> dict[str, list[dict[str, Any]]]:
     """Return the primaries of a Region by volume, oldest first."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    histories: dict[str, list[dict[str, Any]]] = {}
     for snapshot in aws.snapshots(region):
         if "Source_SnapshotId" not in snapshot["Tags"]:
-            found.setdefault(snapshot["VolumeId"], []).append(snapshot)
-    return found
+            histories.setdefault(snapshot["VolumeId"], []).append(snapshot)
+    return histories
 
 
 def copies(aws: LocalAWS, region: str) -> dict[str, list[dict[str, Any]]]:
     """Return the copies in a Region by the id of their primary, oldest first."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_primary: dict[str, list[dict[str, Any]]] = {}
     for snapshot in aws.snapshots(region):
         if primary := snapshot["Tags"].get("Source_SnapshotId"):
-            found.setdefault(primary, []).append(snapshot)
-    return found
+            by_primary.setdefault(primary, []).append(snapshot)
+    return by_primary
 
 
 def failures(aws: LocalAWS) -> list[Invocation]:
-    return [each for each in aws.invocations if each.error]
+    return [invocation for invocation in aws.invocations if invocation.error]
 
 
 def make(
@@ -54,14 +54,14 @@ def make(
         tag(aws, region, volume_id, Backup="No")
     pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
     specification = [{"ResourceType": "snapshot", "Tags": pairs}] if pairs else []
-    made: str = ec2.create_snapshot(VolumeId=volume_id, Description=description, TagSpecifications=specification)[
-        "SnapshotId"
-    ]
-    return made
+    snapshot_id: str = ec2.create_snapshot(
+        VolumeId=volume_id, Description=description, TagSpecifications=specification
+    )["SnapshotId"]
+    return snapshot_id
 
 
 def ids(aws: LocalAWS, region: str) -> set[str]:
-    return {each["SnapshotId"] for each in aws.snapshots(region)}
+    return {snapshot["SnapshotId"] for snapshot in aws.snapshots(region)}
 
 
 def tag(aws: LocalAWS, region: str, resource: str, **tags: str) -> None:

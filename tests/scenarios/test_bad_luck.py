@@ -192,10 +192,10 @@ def test_retention_2_and_copy_retention_365_with_copies_that_fail_for_eight_days
     assert {failure.at.date() for failure in failures(aws)} == {at(day, 0).date() for day in range(22, 31)}
     aws.clear_faults()
     aws.travel(days=2)
-    made = copies(aws, AWAY)
-    assert made.keys() > primaries
-    assert {len(of_one) for of_one in made.values()} == {1}
-    assert {of_one[0]["State"] for of_one in made.values()} == {"completed"}
+    existing = copies(aws, AWAY)
+    assert existing.keys() > primaries
+    assert {len(of_one) for of_one in existing.values()} == {1}
+    assert {of_one[0]["State"] for of_one in existing.values()} == {"completed"}
     # What is copied goes on its own date.
     assert len(standing(aws)) == 2
 

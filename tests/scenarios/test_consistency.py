@@ -28,16 +28,16 @@ def test_frozen_before_and_thawed_as_soon_as_it_is_created(aws: LocalAWS, wanted
     expected = {volumes["/dev/sdb"]: wanted.removesuffix(", required")}
     if root == "Yes":
         expected[volumes["/dev/xvda"]] = of_root
-    assert {each["VolumeId"]: each["Tags"]["Consistency"] for each in aws.snapshots(HOME)} == expected
+    assert {snapshot["VolumeId"]: snapshot["Tags"]["Consistency"] for snapshot in aws.snapshots(HOME)} == expected
     [freeze] = aws.freezes
-    [started] = {each["StartTime"] for each in aws.snapshots(HOME)}
+    [started] = {snapshot["StartTime"] for snapshot in aws.snapshots(HOME)}
     assert (freeze.instance_id, freeze.thawed_by) == (db, "post-script")
     assert freeze.since <= started <= freeze.until
     # Two seconds for the post-script, and at most one until the pre-script is seen to have ended.
     assert freeze.until - started <= timedelta(seconds=3)
     assert not aws.frozen
     assert not failures(aws)
-    assert {each["Tags"]["team"] for each in aws.snapshots(HOME)} == {"core"}
+    assert {snapshot["Tags"]["team"] for snapshot in aws.snapshots(HOME)} == {"core"}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_frozen_instance_never_waits_for_another(aws: LocalAWS) -> None:
     assert achieved(aws) == ["crash"] * 12 + ["fsfreeze"] * 12
     assert len(aws.freezes) == 12
     # Nobody thawed by its timer. (A second that one thread sleeps passes on the emulated clock for all of them.)
-    assert {each.thawed_by for each in aws.freezes} == {"post-script"}
+    assert {freeze.thawed_by for freeze in aws.freezes} == {"post-script"}
     assert not aws.frozen
 
 
@@ -142,7 +142,7 @@ def test_a_backup_is_never_lost_to_a_script(aws: LocalAWS, breaks: Break, why: s
     if not required:
         # Lambda's second try finds the slot filled: heard once, and not taken twice.
         assert len(failures(aws)) == 1
-        assert {len(found) for found in by_volume(aws, HOME).values()} == {1}
+        assert {len(history) for history in by_volume(aws, HOME).values()} == {1}
 
 
 def test_required_is_tried_again_every_hour(aws: LocalAWS) -> None:
@@ -178,7 +178,7 @@ def test_a_creation_that_fails_leaves_nothing_frozen(aws: LocalAWS, error: str) 
     assert not aws.frozen
     assert aws.freezes
     # Nothing is tried again while the instance is frozen.
-    assert max(each.until - each.since for each in aws.freezes) <= timedelta(seconds=3)
+    assert max(freeze.until - freeze.since for freeze in aws.freezes) <= timedelta(seconds=3)
     assert failures(aws)
     aws.travel(hours=2)
     assert len(aws.snapshots(HOME)) == 2
@@ -192,7 +192,7 @@ def test_a_call_that_never_answers_leaves_nothing_frozen(aws: LocalAWS, step: st
     aws.fault(step, error="timeout", carried_out=True, times=99)
     aws.travel(minutes=50)
     assert not aws.frozen
-    assert all(each.until - each.since <= timedelta(seconds=60) for each in aws.freezes)
+    assert all(freeze.until - freeze.since <= timedelta(seconds=60) for freeze in aws.freezes)
     assert failures(aws)
     if not required:
         assert aws.snapshots(HOME)
@@ -211,12 +211,12 @@ def test_a_function_killed_at_any_call_leaves_nothing_frozen_for_long(
     aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": wish}, volumes=(8, 100))
     aws.fault(step, error="killed", carried_out=carried_out)
     aws.travel(minutes=34)
-    assert [each.attempt for each in failures(aws)] == [1]
+    assert [failure.attempt for failure in failures(aws)] == [1]
     assert "FunctionKilled" in first_failure(aws)
     assert not aws.frozen
-    assert all(each.until - each.since <= timedelta(seconds=60) for each in aws.freezes)
+    assert all(freeze.until - freeze.since <= timedelta(seconds=60) for freeze in aws.freezes)
     # Lambda's next try makes up for it, one snapshot of each volume and no more.
-    assert {len(found) for found in by_volume(aws, HOME).values()} == {1}
+    assert {len(history) for history in by_volume(aws, HOME).values()} == {1}
     assert len(aws.snapshots(HOME)) == 2
 
 

@@ -25,13 +25,13 @@ def runs(aws: LocalAWS, function: str, region: str) -> list[Any]:
 
 
 def fleet(aws: LocalAWS, number: int, tags: dict[str, str]) -> None:
-    for each in range(number):
-        aws.launch(HOME, name=f"web{each}", tags=tags, volumes=(8 + each % 3,))
+    for index in range(number):
+        aws.launch(HOME, name=f"web{index}", tags=tags, volumes=(8 + index % 3,))
 
 
 def one_copy_each(aws: LocalAWS, region: str) -> bool:
-    primaries = {each["SnapshotId"] for found in by_volume(aws, HOME).values() for each in found}
-    return {id: len(each) for id, each in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
+    primaries = {snapshot["SnapshotId"] for history in by_volume(aws, HOME).values() for snapshot in history}
+    return {id: len(made_there) for id, made_there in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
 
 
 def ten_minutes(gib: int) -> timedelta:
@@ -111,24 +111,24 @@ def test_continue_copies_serves_a_backlog_older_than_yesterday(aws: LocalAWS) ->
 
 
 def test_a_failed_copy_is_reported_deleted_and_made_again(aws: LocalAWS) -> None:
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     aws.fail_copy(AWAY, "An internal error occurred")
     aws.travel(hours=3)
-    [copy] = copies(aws, AWAY)[made]
+    [copy] = copies(aws, AWAY)[snapshot_id]
     assert (copy["State"], copy["Tags"]["Copy_Try"]) == ("completed", "2")
     reports = failures(aws)
     assert {invocation.function for invocation in reports} <= {"continue_copies", "copy_missing"}
-    assert f"of {made} to {AWAY} with the default key failed at try 1: An internal error occurred" in str(
+    assert f"of {snapshot_id} to {AWAY} with the default key failed at try 1: An internal error occurred" in str(
         reports[0].error
     )
 
 
 def test_a_failed_copy_whose_event_was_lost_is_made_again_by_the_hourly_pass(aws: LocalAWS) -> None:
     aws.event_loss = 1.0
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     aws.fail_copy(AWAY, "An internal error occurred")
     aws.travel(hours=4)
-    assert [each["State"] for each in copies(aws, AWAY)[made]] == ["completed"]
+    assert [snapshot["State"] for snapshot in copies(aws, AWAY)[snapshot_id]] == ["completed"]
 
 
 def test_an_outage_of_minutes_costs_no_copy(aws: LocalAWS) -> None:
@@ -137,11 +137,11 @@ def test_an_outage_of_minutes_costs_no_copy(aws: LocalAWS) -> None:
         aws.launch(HOME, name=f"web-{number}", tags=BACKUP | {"Copy_KmsKey": "alias/backup"})
     aws.disable(HOME, "sweep_snapshots")
     aws.travel(minutes=45)
-    assert {each["State"] for found in copies(aws, AWAY).values() for each in found} == {"error"}
+    assert {copy["State"] for siblings in copies(aws, AWAY).values() for copy in siblings} == {"error"}
     aws.disable(HOME, "create_snapshots")
     aws.kms_keys[AWAY].add("alias/backup")
     aws.travel(hours=8)
-    states = [[each["State"] for each in found] for found in copies(aws, AWAY).values()]
+    states = [[copy["State"] for copy in siblings] for siblings in copies(aws, AWAY).values()]
     assert states == [["completed"]] * 30
 
 
@@ -170,10 +170,10 @@ def test_a_key_goes_from_the_instance_to_the_copy(aws: LocalAWS) -> None:
     aws.launch(HOME, name="secret", tags=BACKUP | {"Copy_KmsKey": "alias/backup"})
     aws.launch(HOME, name="plain", tags=BACKUP)
     aws.travel(hours=2)
-    found = {copy[0]["Tags"]["Name"].split(" ")[0]: copy[0] for copy in copies(aws, AWAY).values()}
-    assert found["secret"]["Encrypted"] is True
-    assert found["secret"]["KmsKeyId"].startswith(f"arn:aws:kms:{AWAY}:")
-    assert found["plain"]["Encrypted"] is False
+    by_name = {copy[0]["Tags"]["Name"].split(" ")[0]: copy[0] for copy in copies(aws, AWAY).values()}
+    assert by_name["secret"]["Encrypted"] is True
+    assert by_name["secret"]["KmsKeyId"].startswith(f"arn:aws:kms:{AWAY}:")
+    assert by_name["plain"]["Encrypted"] is False
 
 
 def test_a_key_by_its_arn_is_one_of_this_account(aws: LocalAWS) -> None:
@@ -184,9 +184,9 @@ def test_a_key_by_its_arn_is_one_of_this_account(aws: LocalAWS) -> None:
     # Whoever may tag a snapshot asks for it there.
     tagged = make(aws, HOME, MANAGED | {"Copy_KmsKey": foreign})
     aws.travel(hours=2)
-    found = {copy[0]["Tags"].get("Name", "").split(" ")[0]: copy[0] for copy in copies(aws, AWAY).values()}
-    assert found["own"]["KmsKeyId"] == own
-    assert found["foreign"]["Encrypted"] is False
+    by_name = {copy[0]["Tags"].get("Name", "").split(" ")[0]: copy[0] for copy in copies(aws, AWAY).values()}
+    assert by_name["own"]["KmsKeyId"] == own
+    assert by_name["foreign"]["Encrypted"] is False
     assert copies(aws, AWAY)[tagged][0]["Encrypted"] is False
 
 
@@ -217,26 +217,26 @@ def shorten(aws: LocalAWS, snapshot_id: str) -> None:
 
 @pytest.mark.parametrize("change", [unprotect, shorten])
 def test_nothing_is_unprotected_or_shortened_from_afar(aws: LocalAWS, change: Callable[[LocalAWS, str], None]) -> None:
-    made = make(aws, HOME, MANAGED | {"KeepForever": "audit"})
+    snapshot_id = make(aws, HOME, MANAGED | {"KeepForever": "audit"})
     aws.travel(hours=2)
-    [before] = copies(aws, AWAY)[made]
-    change(aws, made)
+    [before] = copies(aws, AWAY)[snapshot_id]
+    change(aws, snapshot_id)
     aws.travel(hours=3)
-    [after] = copies(aws, AWAY)[made]
+    [after] = copies(aws, AWAY)[snapshot_id]
     assert after["Tags"] == before["Tags"]
 
 
 def test_lost_protection_and_a_later_expiry_are_healed_hourly(aws: LocalAWS) -> None:
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     other = make(aws, HOME, MANAGED)
     aws.travel(hours=1)
     aws.event_loss = 1.0
-    tag(aws, HOME, made, KeepForever="audit")
+    tag(aws, HOME, snapshot_id, KeepForever="audit")
     tag(aws, HOME, other, DeleteOn="2027-06-01")
     aws.travel(hours=1)
-    found = copies(aws, AWAY)
-    assert found[made][0]["Tags"]["KeepForever"] == "audit"
-    assert found[other][0]["Tags"]["DeleteOn"] == "2027-06-01"
+    existing = copies(aws, AWAY)
+    assert existing[snapshot_id][0]["Tags"]["KeepForever"] == "audit"
+    assert existing[other][0]["Tags"]["DeleteOn"] == "2027-06-01"
     assert not runs(aws, "mirror_protection", HOME)
 
 
@@ -246,9 +246,9 @@ def test_lineage_from_any_copy_and_from_any_primary(aws: LocalAWS) -> None:
     aws.travel(hours=2)
     primaries = {snapshot["SnapshotId"]: snapshot for snapshot in aws.snapshots(HOME)}
     for region in (AWAY, THIRD):
-        found = copies(aws, region)
-        assert set(found) == set(primaries)
-        for [copy] in found.values():
+        existing = copies(aws, region)
+        assert set(existing) == set(primaries)
+        for [copy] in existing.values():
             lineage = copy["Tags"]
             primary = primaries[lineage["Source_SnapshotId"]]
             assert lineage["Source_Region"] == HOME

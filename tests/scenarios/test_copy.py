@@ -20,7 +20,9 @@ MANAGED = {"Type": "Automated", "DeleteOn": "2026-12-24", "Copy_Dest": AWAY}
 
 
 def runs(aws: LocalAWS, function: str) -> list[Any]:
-    return [each for each in aws.invocations if each.function == function and each.region == HOME]
+    return [
+        invocation for invocation in aws.invocations if invocation.function == function and invocation.region == HOME
+    ]
 
 
 def test_a_completed_snapshot_is_copied_at_once(aws: LocalAWS) -> None:
@@ -48,11 +50,13 @@ def test_every_snapshot_of_a_set_is_copied_once(aws: LocalAWS, individual_events
     aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 100))
     aws.travel(hours=3)
     primaries = aws.snapshots(HOME)
-    found = copies(aws, AWAY)
-    assert {id: len(each) for id, each in found.items()} == {each["SnapshotId"]: 1 for each in primaries}
+    existing = copies(aws, AWAY)
+    assert {id: len(made_there) for id, made_there in existing.items()} == {
+        primary["SnapshotId"]: 1 for primary in primaries
+    }
     for primary in primaries:
         place = f"{primary['VolumeId']} ({primary['Tags']['Source_Device']})"
-        assert place in found[primary["SnapshotId"]][0]["Description"]
+        assert place in existing[primary["SnapshotId"]][0]["Description"]
 
 
 def test_each_of_several_destinations_gets_a_copy(aws: LocalAWS) -> None:
@@ -90,7 +94,7 @@ def test_a_duplicate_event_copies_nothing(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags=BACKUP)
     aws.travel(hours=1)
     assert len(runs(aws, "copy_on_completion")) >= 2
-    assert [len(each) for each in copies(aws, AWAY).values()] == [1]
+    assert [len(snapshot) for snapshot in copies(aws, AWAY).values()] == [1]
 
 
 def test_a_lost_event_is_made_up_for_by_the_hourly_pass(aws: LocalAWS) -> None:
@@ -100,7 +104,7 @@ def test_a_lost_event_is_made_up_for_by_the_hourly_pass(aws: LocalAWS) -> None:
     assert not copies(aws, AWAY)
     aws.travel(hours=1)
     assert not runs(aws, "copy_on_completion")
-    assert [len(each) for each in copies(aws, AWAY).values()] == [1, 1]
+    assert [len(snapshot) for snapshot in copies(aws, AWAY).values()] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -131,34 +135,34 @@ def test_a_copy_is_never_copied_whatever_its_tags_say(aws: LocalAWS) -> None:
     primaries = sum(len(by_volume(aws, region)) for region in (HOME, AWAY, THIRD))
     assert primaries == 2
     for region, sources in ((HOME, 1), (AWAY, 1), (THIRD, 2)):
-        assert {len(found) for found in copies(aws, region).values()} == {1}
-        assert len({each[0]["Tags"]["Source_VolumeId"] for each in copies(aws, region).values()}) == sources
+        assert {len(siblings) for siblings in copies(aws, region).values()} == {1}
+        assert len({snapshot[0]["Tags"]["Source_VolumeId"] for snapshot in copies(aws, region).values()}) == sources
 
 
 def test_a_pending_snapshot_is_left_for_later(aws: LocalAWS) -> None:
     aws.snapshot_duration = lambda gib: timedelta(hours=5)
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     event = json.loads((Path(__file__).parents[1] / "events" / "createSnapshot-succeeded.json").read_text())
     event["region"] = HOME
-    event["detail"]["snapshot_id"] = f"arn:aws:ec2::{HOME}:snapshot/{made}"
+    event["detail"]["snapshot_id"] = f"arn:aws:ec2::{HOME}:snapshot/{snapshot_id}"
     aws.send(HOME, event)
     aws.travel(hours=2)
     assert runs(aws, "copy_on_completion")
     assert not aws.snapshots(AWAY)
     aws.travel(hours=5)
-    assert len(copies(aws, AWAY)[made]) == 1
+    assert len(copies(aws, AWAY)[snapshot_id]) == 1
 
 
 def test_a_full_destination_defers_and_is_no_failure(aws: LocalAWS) -> None:
     aws.copy_slots = 1
     aws.copy_duration = lambda gib: timedelta(minutes=70)
-    made = [make(aws, HOME, MANAGED) for _ in range(3)]
+    snapshot_ids = [make(aws, HOME, MANAGED) for _ in range(3)]
     aws.travel(hours=1)
     assert len(aws.snapshots(AWAY)) == 1
     aws.travel(hours=8)
-    assert {id: len(each) for id, each in copies(aws, AWAY).items()} == dict.fromkeys(made, 1)
+    assert {id: len(made_there) for id, made_there in copies(aws, AWAY).items()} == dict.fromkeys(snapshot_ids, 1)
     assert not failures(aws)
-    assert any(each.result["counts"]["deferred"] for each in runs(aws, "copy_missing"))
+    assert any(invocation.result["counts"]["deferred"] for invocation in runs(aws, "copy_missing"))
 
 
 def test_the_newest_of_each_volume_is_copied_first(aws: LocalAWS) -> None:
@@ -166,22 +170,22 @@ def test_the_newest_of_each_volume_is_copied_first(aws: LocalAWS) -> None:
     aws.event_loss = 1.0
     web = aws.launch(HOME, name="web", tags={})
     [volume] = volumes_of(aws, HOME, web).values()
-    made = []
+    snapshot_ids = []
     for _ in range(3):
-        made.append(make(aws, HOME, MANAGED, volume))
+        snapshot_ids.append(make(aws, HOME, MANAGED, volume))
         aws.travel(minutes=9)
     aws.copy_slots = 1
     aws.copy_duration = lambda gib: timedelta(minutes=30)
     aws.travel(hours=4)
-    order = [each["Tags"]["Source_SnapshotId"] for each in aws.snapshots(AWAY)]
-    assert order == made[::-1]
+    order = [snapshot["Tags"]["Source_SnapshotId"] for snapshot in aws.snapshots(AWAY)]
+    assert order == snapshot_ids[::-1]
 
 
 def test_a_lost_answer_makes_no_second_copy(aws: LocalAWS) -> None:
     aws.fault("CopySnapshot", error="timeout", carried_out=True)
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     aws.travel(hours=3)
-    assert len(copies(aws, AWAY)[made]) == 1
+    assert len(copies(aws, AWAY)[snapshot_id]) == 1
     assert failures(aws)
 
 
@@ -194,12 +198,12 @@ def test_an_event_costs_at_most_two_describes_before_each_copy(aws: LocalAWS) ->
 
 
 def test_tag_problems_of_snapshots_are_part_of_the_summary(aws: LocalAWS) -> None:
-    made = make(aws, HOME, MANAGED | {"Copy_Dest": f"mars {AWAY}"})
+    snapshot_id = make(aws, HOME, MANAGED | {"Copy_Dest": f"mars {AWAY}"})
     aws.travel(hours=1)
     for run in (runs(aws, "copy_on_completion")[-1], runs(aws, "copy_missing")[-1]):
         [problem] = run.result["tag_problems"]
-        assert (problem["target"], problem["read"]) == (made, f"mars in Copy_Dest=mars {AWAY}")
-    assert len(copies(aws, AWAY)[made]) == 1
+        assert (problem["target"], problem["read"]) == (snapshot_id, f"mars in Copy_Dest=mars {AWAY}")
+    assert len(copies(aws, AWAY)[snapshot_id]) == 1
 
 
 def test_dry_run_copies_nothing(aws: LocalAWS) -> None:

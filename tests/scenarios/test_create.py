@@ -38,7 +38,9 @@ def test_a_day_in_the_life_of_a_tagged_instance(aws: LocalAWS) -> None:
         "Name": f"web - {devices['/dev/sdb']} (/dev/sdb)",
     }
     aws.travel(days=1)
-    assert {volume: len(found) for volume, found in by_volume(aws, HOME).items()} == dict.fromkeys(devices.values(), 2)
+    assert {volume: len(history) for volume, history in by_volume(aws, HOME).items()} == dict.fromkeys(
+        devices.values(), 2
+    )
     assert not failures(aws)
 
 
@@ -103,7 +105,7 @@ def test_a_volume_added_to_an_instance_already_done_is_taken_alone(aws: LocalAWS
     aws.travel(hours=1)
     added = aws.attach(HOME, web, size=5, device="/dev/sdf")
     aws.travel(hours=1)
-    assert {volume: len(found) for volume, found in by_volume(aws, HOME).items()} == dict.fromkeys(
+    assert {volume: len(history) for volume, history in by_volume(aws, HOME).items()} == dict.fromkeys(
         volumes_of(aws, HOME, web).values(), 1
     )
     assert by_volume(aws, HOME)[added][0]["Tags"]["Backup_Slot"] == "2026-11-22T03:00Z"
@@ -117,7 +119,10 @@ def test_a_day_on_which_the_creator_did_not_run_is_made_up_for(aws: LocalAWS) ->
     assert len(aws.snapshots(HOME)) == 1
     aws.enable(HOME, "create_snapshots")
     aws.travel(hours=1)
-    assert [each["Tags"]["Backup_Slot"] for each in aws.snapshots(HOME)] == ["2026-11-22T03:00Z", "2026-11-23T03:00Z"]
+    assert [snapshot["Tags"]["Backup_Slot"] for snapshot in aws.snapshots(HOME)] == [
+        "2026-11-22T03:00Z",
+        "2026-11-23T03:00Z",
+    ]
 
 
 def test_lost_lineage_tags_are_healed_by_the_next_run(aws: LocalAWS) -> None:
@@ -126,13 +131,13 @@ def test_lost_lineage_tags_are_healed_by_the_next_run(aws: LocalAWS) -> None:
     aws.travel(minutes=30)
     shared = {"Type", "DeleteOn", "Backup_Slot", "Source_InstanceId", "Consistency", "Source_Volumes"}
     bare = {*shared, "Source_VolumeType"}
-    assert [set(each["Tags"]) for each in aws.snapshots(HOME)] == [bare, bare]
+    assert [set(snapshot["Tags"]) for snapshot in aws.snapshots(HOME)] == [bare, bare]
     [failure] = failures(aws)
     assert "created, but the lineage tags of" in str(failure.error)
     # Lambda tries again within minutes, and that run already heals.
     aws.travel(minutes=3)
     devices = volumes_of(aws, HOME, web)
-    healed = {each["VolumeId"]: each["Tags"] for each in aws.snapshots(HOME)}
+    healed = {snapshot["VolumeId"]: snapshot["Tags"] for snapshot in aws.snapshots(HOME)}
     assert len(healed) == 2
     for device, team in (("/dev/xvda", "os"), ("/dev/sdb", "data")):
         tags = healed[devices[device]]
@@ -145,8 +150,8 @@ def test_a_failed_snapshot_is_an_error_somebody_hears_of_and_is_taken_again(aws:
     [volume] = volumes_of(aws, HOME, web).values()
     aws.fail_snapshot(volume, "An internal error occurred")
     aws.travel(hours=2)
-    assert [each["State"] for each in by_volume(aws, HOME)[volume]] == ["error", "completed"]
-    heard = [each for each in failures(aws) if each.function == "copy_on_completion"]
+    assert [snapshot["State"] for snapshot in by_volume(aws, HOME)[volume]] == ["error", "completed"]
+    heard = [failure for failure in failures(aws) if failure.function == "copy_on_completion"]
     assert f"the snapshot of {volume} failed: An internal error occurred" in str(heard[0].error)
     assert len(aws.dead_letters) == 1
 
@@ -161,7 +166,7 @@ def test_one_instance_that_fails_holds_up_no_other(aws: LocalAWS) -> None:
 
     aws.fault("CreateSnapshots", error="InternalError", times=9, match=of_broken)
     aws.travel(minutes=30)
-    assert {each["Tags"]["Source_InstanceId"] for each in aws.snapshots(HOME)} == {first, second} - {broken}
+    assert {snapshot["Tags"]["Source_InstanceId"] for snapshot in aws.snapshots(HOME)} == {first, second} - {broken}
     [failure] = failures(aws)
     assert "JobFailed" in str(failure.error)
     assert "InternalError" in str(failure.error)
@@ -173,10 +178,10 @@ def test_a_lost_answer_creates_no_second_snapshot(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 9))
     aws.fault("CreateSnapshots", error="timeout", carried_out=True)
     aws.travel(hours=3)
-    assert {volume: len(found) for volume, found in by_volume(aws, HOME).items()} == dict.fromkeys(
+    assert {volume: len(history) for volume, history in by_volume(aws, HOME).items()} == dict.fromkeys(
         by_volume(aws, HOME), 1
     )
-    assert {len(each["Tags"]) for each in aws.snapshots(HOME)} == {10}
+    assert {len(snapshot["Tags"]) for snapshot in aws.snapshots(HOME)} == {10}
 
 
 def test_a_full_quota_of_pending_snapshots_defers(aws: LocalAWS) -> None:
@@ -184,7 +189,11 @@ def test_a_full_quota_of_pending_snapshots_defers(aws: LocalAWS) -> None:
         aws.launch(HOME, name=f"web{number}", tags=BACKUP)
     aws.pending_snapshots = 2
     aws.travel(minutes=30)
-    created = [each.result for each in aws.invocations if each.region == HOME and each.function == "create_snapshots"]
+    created = [
+        invocation.result
+        for invocation in aws.invocations
+        if invocation.region == HOME and invocation.function == "create_snapshots"
+    ]
     assert created[0]["counts"] == {"done": 2, "kept": 0, "deferred": 1, "failed": 0}
     aws.travel(hours=1)
     assert len(aws.snapshots(HOME)) == 3
@@ -220,7 +229,7 @@ def test_tag_problems_are_part_of_the_summary(aws: LocalAWS) -> None:
     [volume] = volumes_of(aws, HOME, odd).values()
     tag(aws, HOME, volume, backup="No")
     summary = aws.invoke(HOME, "create_snapshots")
-    assert {(each["target"], each["read"]) for each in summary["tag_problems"]} == {
+    assert {(problem["target"], problem["read"]) for problem in summary["tag_problems"]} == {
         (bad, "Backup=Yse"),
         (odd, "Retention=seven"),
         (volume, "backup=No"),
@@ -264,4 +273,8 @@ def test_tiers_look_at_what_the_volume_has(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags=BACKUP | {"Retention": "2d 2w"})
     aws.travel(days=3)
     # Sunday's is the first of its ISO week, and so is Monday's of the next.
-    assert [each["Tags"]["DeleteOn"] for each in aws.snapshots(HOME)] == ["2026-12-06", "2026-12-07", "2026-11-26"]
+    assert [snapshot["Tags"]["DeleteOn"] for snapshot in aws.snapshots(HOME)] == [
+        "2026-12-06",
+        "2026-12-07",
+        "2026-11-26",
+    ]

@@ -16,8 +16,8 @@ MANAGED = {"Type": "Automated", "DeleteOn": "2026-12-24", "Copy_Dest": AWAY}
 
 
 def one_copy_each(aws: LocalAWS, region: str) -> bool:
-    primaries = {each["SnapshotId"] for found in by_volume(aws, HOME).values() for each in found}
-    return {id: len(each) for id, each in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
+    primaries = {snapshot["SnapshotId"] for history in by_volume(aws, HOME).values() for snapshot in history}
+    return {id: len(made_there) for id, made_there in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
 
 
 def copy_again(aws: LocalAWS, first: dict[str, Any], **tags: str) -> str:
@@ -38,7 +38,7 @@ def test_of_two_completed_copies_the_newer_stays_so_that_the_next_is_incremental
     assert (first["Incremental"], first["MovedGiB"]) == (False, 100)
     second = copy_again(aws, first)
     aws.travel(hours=2)
-    assert [copy["SnapshotId"] for found in copies(aws, AWAY).values() for copy in found] == [second]
+    assert [copy["SnapshotId"] for siblings in copies(aws, AWAY).values() for copy in siblings] == [second]
     aws.travel(days=1)
     next_copy = aws.snapshots(AWAY)[-1]
     assert next_copy["Tags"]["Source_SnapshotId"] != first["Tags"]["Source_SnapshotId"]
@@ -47,20 +47,20 @@ def test_of_two_completed_copies_the_newer_stays_so_that_the_next_is_incremental
 
 def test_the_copy_that_was_completed_last_stays_even_if_it_started_first(aws: LocalAWS) -> None:
     aws.copy_duration = lambda gib: timedelta(minutes=20)
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     aws.travel(minutes=2)
     [[slow]] = copies(aws, AWAY).values()
     aws.copy_duration = lambda gib: timedelta(minutes=1)
     quick = copy_again(aws, slow)
     aws.travel(hours=2)
-    assert [copy["SnapshotId"] for copy in copies(aws, AWAY)[made]] == [slow["SnapshotId"]]
+    assert [copy["SnapshotId"] for copy in copies(aws, AWAY)[snapshot_id]] == [slow["SnapshotId"]]
     assert quick != slow["SnapshotId"]
 
 
 def test_an_archived_copy_replaces_no_other(aws: LocalAWS) -> None:
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     aws.travel(hours=1)
-    [first] = copies(aws, AWAY)[made]
+    [first] = copies(aws, AWAY)[snapshot_id]
     for region, function in ((AWAY, "continue_copies"), (HOME, "copy_missing")):
         aws.disable(region, function)
     archived = copy_again(aws, first, KeepForever="x")
@@ -68,7 +68,7 @@ def test_an_archived_copy_replaces_no_other(aws: LocalAWS) -> None:
     aws.client(AWAY).modify_snapshot_tier(SnapshotId=archived, StorageTier="archive")
     aws.travel(hours=2)
     aws.invoke(HOME, "copy_missing")
-    assert {copy["SnapshotId"] for copy in copies(aws, AWAY)[made]} == {first["SnapshotId"], archived}
+    assert {copy["SnapshotId"] for copy in copies(aws, AWAY)[snapshot_id]} == {first["SnapshotId"], archived}
 
 
 @pytest.mark.parametrize("lag", [5, 90], ids=lambda seconds: f"{seconds} s until a snapshot shows")
@@ -85,10 +85,10 @@ def test_of_two_copies_one_stays(aws: LocalAWS, lag: int) -> None:
 
 
 def test_of_two_copies_a_protected_one_stays_too(aws: LocalAWS) -> None:
-    made = make(aws, HOME, MANAGED)
+    snapshot_id = make(aws, HOME, MANAGED)
     aws.travel(hours=1)
-    [first] = copies(aws, AWAY)[made]
+    [first] = copies(aws, AWAY)[snapshot_id]
     tag(aws, AWAY, first["SnapshotId"], KeepForever="x")
     second = copy_again(aws, first)
     aws.travel(hours=3)
-    assert [copy["SnapshotId"] for copy in copies(aws, AWAY)[made]] == [first["SnapshotId"], second]
+    assert [copy["SnapshotId"] for copy in copies(aws, AWAY)[snapshot_id]] == [first["SnapshotId"], second]

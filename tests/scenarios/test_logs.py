@@ -40,7 +40,7 @@ def story(aws: LocalAWS) -> list[dict[str, Any]]:
     aws.copy_slots = 0
     aws.travel(days=2)
     tag(aws, HOME, web, Backup="No")
-    lines = [line for each in aws.invocations for line in each.log.splitlines() if line.startswith("{")]
+    lines = [line for invocation in aws.invocations for line in invocation.log.splitlines() if line.startswith("{")]
     return [json.loads(line) for line in lines]
 
 
@@ -58,10 +58,10 @@ def test_the_document_lists_what_is_logged(aws: LocalAWS) -> None:
 
 def test_the_document_lists_the_metrics(aws: LocalAWS) -> None:
     written = {
-        each["Name"]
+        metric["Name"]
         for record in story(aws)
-        for one in record.get("_aws", {}).get("CloudWatchMetrics", ())
-        for each in one["Metrics"]
+        for metric in record.get("_aws", {}).get("CloudWatchMetrics", ())
+        for metric in metric["Metrics"]
     }
     listed = [quoted(row[0])[0] for row in table("Metrics")]
     assert tuple(listed) == metrics.DAILY + metrics.OF_JOBS

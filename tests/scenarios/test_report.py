@@ -28,7 +28,7 @@ def emitted(invocation: Invocation) -> dict[str, float]:
         for group in record.get("_aws", {}).get("CloudWatchMetrics", ()):
             assert group["Namespace"] == metrics.NAMESPACE
             assert group["Dimensions"] == [["service"]]
-            emitted_metrics |= {one["Name"]: record[one["Name"]][0] for one in group["Metrics"]}
+            emitted_metrics |= {metric["Name"]: record[metric["Name"]][0] for metric in group["Metrics"]}
     return emitted_metrics
 
 

@@ -35,7 +35,9 @@ def test_a_snapshot_after_a_dump(aws: LocalAWS) -> None:
     aws.travel(hours=24)
     assert not aws.snapshots(HOME)
     request(aws, db)
-    assert [each["Tags"]["Backup_Slot"] for each in aws.snapshots(HOME)] == ["01234567-0123-0123-0123-0123456789ab"] * 2
+    assert [snapshot["Tags"]["Backup_Slot"] for snapshot in aws.snapshots(HOME)] == [
+        "01234567-0123-0123-0123-0123456789ab"
+    ] * 2
     # The same event comes twice: once is enough. Another one is another dump.
     request(aws, db)
     assert len(aws.snapshots(HOME)) == 2
@@ -120,12 +122,12 @@ def test_on_request_at_the_latest(aws: LocalAWS) -> None:
     db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "on-request 05:00"})
     aws.travel(minutes=31)  # 03:01: yesterday's slot, which nobody filled
     aws.travel_to(datetime(2026, 11, 23, 4, 30, tzinfo=UTC))
-    before = [each["Tags"]["Backup_Slot"] for each in aws.snapshots(HOME)]
+    before = [snapshot["Tags"]["Backup_Slot"] for snapshot in aws.snapshots(HOME)]
     assert before == ["2026-11-21T05:00Z", "2026-11-22T05:00Z"]
     request(aws, db)
     aws.travel_to(datetime(2026, 11, 24, 4, 59, tzinfo=UTC))
     # Asked for at 04:30, so that of 05:00 is not taken as well; the next day nobody asks, and it is.
     assert len(aws.snapshots(HOME)) == 3
     aws.travel(hours=1)
-    assert [each["Tags"]["Backup_Slot"] for each in aws.snapshots(HOME)][3:] == ["2026-11-24T05:00Z"]
+    assert [snapshot["Tags"]["Backup_Slot"] for snapshot in aws.snapshots(HOME)][3:] == ["2026-11-24T05:00Z"]
     assert not failures(aws)

@@ -19,7 +19,7 @@ EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-22"}
 def sweep(aws: LocalAWS) -> None:
     """Let what was made complete, and the sweeper's hour come."""
     aws.travel(hours=3)
-    assert "sweep_snapshots" in {each.function for each in aws.invocations if each.region == HOME}
+    assert "sweep_snapshots" in {invocation.function for invocation in aws.invocations if invocation.region == HOME}
 
 
 @pytest.mark.parametrize("day", ["2026-11-22", "2026-11-21", "2024-02-29"])
@@ -46,18 +46,18 @@ def test_what_has_expired_is_deleted_overdue_days_included(aws: LocalAWS, day: s
     ],
 )
 def test_what_is_kept(aws: LocalAWS, tags: dict[str, str]) -> None:
-    made = make(aws, HOME, tags)
+    snapshot_id = make(aws, HOME, tags)
     sweep(aws)
-    assert ids(aws, HOME) == {made}
+    assert ids(aws, HOME) == {snapshot_id}
     assert not failures(aws)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(("Type", "DeleteOn", "KeepForever"))))
 def test_all_six_orders_of_the_tags_keep(aws: LocalAWS, order: tuple[str, ...]) -> None:
     values = EXPIRED | {"KeepForever": "Yes"}
-    made = make(aws, HOME, {key: values[key] for key in order})
+    snapshot_id = make(aws, HOME, {key: values[key] for key in order})
     sweep(aws)
-    assert ids(aws, HOME) == {made}
+    assert ids(aws, HOME) == {snapshot_id}
 
 
 def test_each_region_sweeps_its_own(aws: LocalAWS) -> None:
@@ -69,13 +69,13 @@ def test_each_region_sweeps_its_own(aws: LocalAWS) -> None:
 
 
 def test_a_failure_holds_up_no_other_and_is_heard(aws: LocalAWS) -> None:
-    made = [make(aws, HOME, EXPIRED) for _ in range(5)]
+    snapshot_ids = [make(aws, HOME, EXPIRED) for _ in range(5)]
     aws.fault("DeleteSnapshot", error="UnauthorizedOperation", message="no", times=9,
-              match=lambda params: made[2] in str(params))  # fmt: skip
+              match=lambda params: snapshot_ids[2] in str(params))  # fmt: skip
     sweep(aws)
-    assert ids(aws, HOME) == {made[2]}
-    errors = [str(each.error) for each in failures(aws)]
-    assert all(made[2] in error and "UnauthorizedOperation: no" in error for error in errors)
+    assert ids(aws, HOME) == {snapshot_ids[2]}
+    errors = [str(failure.error) for failure in failures(aws)]
+    assert all(snapshot_ids[2] in error and "UnauthorizedOperation: no" in error for error in errors)
     assert len(errors) == 3
     [letter] = aws.dead_letters
     assert letter
@@ -90,16 +90,16 @@ def test_what_is_gone_already_is_a_success(aws: LocalAWS) -> None:
 
 
 def test_what_an_image_uses_is_kept_and_no_failure(aws: LocalAWS) -> None:
-    made = make(aws, HOME, EXPIRED)
+    snapshot_id = make(aws, HOME, EXPIRED)
     other = make(aws, HOME, EXPIRED)
     aws.travel(minutes=30)
     aws.client(HOME).register_image(
         Name="golden",
         RootDeviceName="/dev/xvda",
-        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": made}}],
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot_id}}],
     )
     sweep(aws)
-    assert ids(aws, HOME) == {made}
+    assert ids(aws, HOME) == {snapshot_id}
     assert other not in ids(aws, HOME)
     assert not failures(aws)
 
@@ -108,31 +108,31 @@ def test_a_disabled_image_still_holds_its_snapshot(aws: LocalAWS) -> None:
     web = aws.launch(HOME, name="web", tags={})
     aws.travel(minutes=1)
     image = aws.client(HOME).create_image(InstanceId=web, Name="golden")["ImageId"]
-    [made] = ids(aws, HOME)
+    [snapshot_id] = ids(aws, HOME)
     aws.travel(minutes=30)
     for key, value in EXPIRED.items():
-        tag(aws, HOME, made, **{key: value})
+        tag(aws, HOME, snapshot_id, **{key: value})
     aws.client(HOME).disable_image(ImageId=image)
     sweep(aws)
-    assert ids(aws, HOME) == {made}
+    assert ids(aws, HOME) == {snapshot_id}
     assert not [call for call in aws.calls if call.operation == "DeleteSnapshot"]
     assert not failures(aws)
 
 
 def test_an_image_that_came_at_the_last_moment_is_kept_by_ec2_and_no_failure(aws: LocalAWS) -> None:
-    made = make(aws, HOME, EXPIRED)
+    snapshot_id = make(aws, HOME, EXPIRED)
     aws.fault("DeleteSnapshot", error="InvalidSnapshot.InUse", message="in use by ami-0a", times=9)
     sweep(aws)
-    assert ids(aws, HOME) == {made}
+    assert ids(aws, HOME) == {snapshot_id}
     assert not failures(aws)
 
 
 def test_a_locked_snapshot_is_kept(aws: LocalAWS) -> None:
-    made, other = make(aws, HOME, EXPIRED), make(aws, HOME, EXPIRED)
+    snapshot_id, other = make(aws, HOME, EXPIRED), make(aws, HOME, EXPIRED)
     aws.travel(minutes=30)
-    aws.lock(HOME, made)
+    aws.lock(HOME, snapshot_id)
     sweep(aws)
-    assert ids(aws, HOME) == {made}
+    assert ids(aws, HOME) == {snapshot_id}
     assert other not in ids(aws, HOME)
     assert not failures(aws)
 
@@ -162,9 +162,9 @@ def test_what_is_no_longer_to_be_backed_up_runs_out(aws: LocalAWS) -> None:
 
 
 def test_too_many_at_once_deletes_none_and_says_what_to_set(aws: LocalAWS) -> None:
-    made = {make(aws, HOME, EXPIRED) for _ in range(20)}
+    snapshot_ids = {make(aws, HOME, EXPIRED) for _ in range(20)}
     sweep(aws)
-    assert ids(aws, HOME) == made
+    assert ids(aws, HOME) == snapshot_ids
     assert "more than MAX_DELETE_PERCENT=80 allows" in str(failures(aws)[0].error)
     aws.deploy(HOME, MAX_DELETE_PERCENT="100")
     aws.invoke(HOME, "sweep_snapshots")
@@ -178,7 +178,7 @@ def test_a_run_ends_in_time_and_the_next_goes_on(aws: LocalAWS, tmp_path: Path) 
     app = Path(shutil.copy(Path(__file__).parents[2] / "app.py", tmp_path))
     # One call at a time: what threads make of the emulated seconds depends on how busy the machine is.
     aws.deploy(HOME, app=app, MAX_DELETE_PERCENT="100", CONCURRENCY="1")
-    made = {make(aws, HOME, EXPIRED) for _ in range(300)}
+    snapshot_ids = {make(aws, HOME, EXPIRED) for _ in range(300)}
     aws.travel(minutes=30)
     aws.token_buckets = True
     started = aws.now
@@ -186,7 +186,7 @@ def test_a_run_ends_in_time_and_the_next_goes_on(aws: LocalAWS, tmp_path: Path) 
     took = (aws.now - started).total_seconds()
     # A burst of 95 to 100, and five a second.
     assert 95 + 5 * 29 <= first["done"] <= 100 + 5 * 31
-    assert first["deferred"] == len(ids(aws, HOME)) == len(made) - first["done"]
+    assert first["deferred"] == len(ids(aws, HOME)) == len(snapshot_ids) - first["done"]
     assert 30 <= took <= 35
     second = aws.invoke(HOME, "sweep_snapshots")["counts"]
     assert second == {"done": first["deferred"], "kept": 0, "deferred": 0, "failed": 0}
@@ -213,11 +213,11 @@ def test_a_throttled_deletion_is_retried(aws: LocalAWS) -> None:
 
 
 def test_dry_run_deletes_nothing(aws: LocalAWS) -> None:
-    made = make(aws, HOME, EXPIRED)
+    snapshot_id = make(aws, HOME, EXPIRED)
     aws.travel(minutes=30)
     summary = aws.invoke(HOME, "sweep_snapshots", {"dry_run": True})
     assert summary["counts"] == {"done": 0, "planned": 1, "kept": 0, "deferred": 0, "failed": 0}
-    assert ids(aws, HOME) == {made}
+    assert ids(aws, HOME) == {snapshot_id}
 
 
 def test_other_peoples_snapshots_are_not_even_read(aws: LocalAWS) -> None:
@@ -231,7 +231,7 @@ def test_tag_problems_are_part_of_the_summary(aws: LocalAWS) -> None:
     bad = make(aws, HOME, EXPIRED | {"DeleteOn": "2026-02-30"})
     bare = make(aws, HOME, {"Type": "Automated"})
     problems = aws.invoke(HOME, "sweep_snapshots")["tag_problems"]
-    assert {(each["target"], each["read"]) for each in problems} == {
+    assert {(problem["target"], problem["read"]) for problem in problems} == {
         (bad, "DeleteOn=2026-02-30"),
         (bare, "no DeleteOn"),
     }
@@ -241,6 +241,6 @@ def test_a_month_of_daily_snapshots_stands_at_seven(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": AWAY})
     for _ in range(20):
         aws.travel(days=1)
-    assert Counter(each["State"] for each in aws.snapshots(HOME)) == {"completed": 7}
-    assert Counter(each["State"] for each in aws.snapshots(AWAY)) == {"completed": 7}
+    assert Counter(snapshot["State"] for snapshot in aws.snapshots(HOME)) == {"completed": 7}
+    assert Counter(snapshot["State"] for snapshot in aws.snapshots(AWAY)) == {"completed": 7}
     assert not failures(aws)

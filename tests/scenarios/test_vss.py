@@ -21,12 +21,12 @@ def test_vss_makes_the_snapshots_and_the_app_completes_them(aws: LocalAWS, volum
     aws.travel(hours=2)
     taken = by_volume(aws, HOME)
     devices = volumes_of(aws, HOME, win)
-    assert {volume: len(found) for volume, found in taken.items()} == dict.fromkeys(devices.values(), 1)
+    assert {volume: len(own) for volume, own in taken.items()} == dict.fromkeys(devices.values(), 1)
     for device, volume in devices.items():
-        [found] = taken[volume]
-        assert found["Tags"]["Consistency"] == "vss"
-        assert found["Tags"]["Name"] == f"win - {volume} ({device})"
-        assert (found["Tags"]["team"], found["Tags"]["Source_Device"]) == ("core", device)
+        [own] = taken[volume]
+        assert own["Tags"]["Consistency"] == "vss"
+        assert own["Tags"]["Name"] == f"win - {volume} ({device})"
+        assert (own["Tags"]["team"], own["Tags"]["Source_Device"]) == ("core", device)
     assert len(aws.snapshots(AWAY)) == len(volumes)
     assert not failures(aws)
     assert not [call for call in aws.calls if call.operation in ("CreateSnapshot", "CreateSnapshots")]
@@ -86,7 +86,7 @@ def test_snapshots_that_come_after_the_cancel_are_not_doubled(aws: LocalAWS, sec
     agent = aws.agent(win)
     agent.seconds, agent.cancels = seconds, False
     aws.travel(minutes=40)
-    assert {len(found) for found in by_volume(aws, HOME).values()} == {1}
+    assert {len(history) for history in by_volume(aws, HOME).values()} == {1}
     assert "no answer within 180 s" in first_failure(aws)
     # They are what VSS says of them, late or not.
     assert achieved(aws) == ["vss", "vss"]

@@ -174,9 +174,9 @@ def _compare_json(report: Any, expected: Counts) -> None:
         assert len(volume["marks"]) == wanted["snapshots"]
         assert (volume["cost"]["low"], volume["cost"]["high"]) == pytest.approx(wanted["cost"], abs=0.0002)
         for copy in volume["copies"]:
-            found = {name: copy[name] for name in ("missing", "deferred", "failed", "pending", "newest_age")}
-            assert found | {"copies": len(copy["marks"])} == expected.copies.get(
-                (id, copy["region"]), found | {"copies": 0}
+            counted = {name: copy[name] for name in ("missing", "deferred", "failed", "pending", "newest_age")}
+            assert counted | {"copies": len(copy["marks"])} == expected.copies.get(
+                (id, copy["region"]), counted | {"copies": 0}
             )
     orphans = {orphan["volume_id"]: orphan for orphan in report["orphans"]}
     assert orphans.keys() == expected.orphans.keys()
