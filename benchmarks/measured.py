@@ -65,7 +65,7 @@ def by_the_app(work: str) -> Callable[[], None]:
     }
     # The first request of a client takes longer. The answer to this one is empty.
     for region in (app.settings.region, AWAY):
-        invocation.ec2.pending_copies(region)
+        invocation.ec2.copies_in_progress(region)
 
     def run() -> None:
         works[work]()

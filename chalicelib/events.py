@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.identifiers import INSTANCE, is_id, is_region, snapshot_in_arn
@@ -104,11 +105,12 @@ def _cause(read: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CopyEnd:
-    """What a ``copySnapshot`` event says, in the destination: the source's Region, and whether the copy failed."""
+    """What a ``copySnapshot`` event says, in the destination: source's Region, copy, whether it failed, its start."""
 
     source_region: str
     snapshot_id: str
     failed: bool
+    started: datetime | None = None
 
 
 def read_copy_end(event: Mapping[str, Any], region: str, is_reachable: Callable[[str], bool]) -> CopyEnd:
@@ -121,7 +123,16 @@ def read_copy_end(event: Mapping[str, Any], region: str, is_reachable: Callable[
         raise _bad("event", event_detail.get("event"), "copySnapshot")
     failed = _failed("result", event_detail.get("result"), "succeeded", "failed")
     source_region = _region_of(event_detail.get("source"), is_reachable)
-    return CopyEnd(source_region, _snapshot_id(event_detail.get("snapshot_id")), failed)
+    snapshot_id = _snapshot_id(event_detail.get("snapshot_id"))
+    return CopyEnd(source_region, snapshot_id, failed, _time(event_detail.get("startTime")))
+
+
+def _time(text: object) -> datetime | None:
+    """Return a time as events write it, in UTC; None for anything else."""
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _region_of(arn: object, is_reachable: Callable[[str], bool]) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 from chalicelib import events, plan
 from chalicelib.apply import Executor
 from chalicelib.aws.reading import EC2
-from chalicelib.lookups import all_copies, guards, look_in
-from chalicelib.models import Decision, Outcome, Result, TagProblem
+from chalicelib.lookups import all_copies, copies_of, guards, look_in
+from chalicelib.models import Decision, Outcome, TagProblem
+from chalicelib.next_copies import NextCopies
 from chalicelib.settings import Settings
 
 
@@ -47,7 +49,8 @@ class Plan:
     """What a job would do: decisions, and the tag problems in what it read.
 
     ``source`` is the Region that the decisions are about. ``metrics`` and ``record`` are what ``publish`` writes beyond
-    the outcomes. ``no_later_run``: what is deferred fails the invocation, because only Lambda's retry continues it.
+    the outcomes. ``follow_up`` returns what to do next, by the outcomes. ``no_later_run``: what is deferred fails the
+    invocation, because only Lambda's retry continues it.
     """
 
     decisions: Sequence[Decision]
@@ -56,6 +59,7 @@ class Plan:
     metrics: Mapping[str, float] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
     no_later_run: bool = False
+    follow_up: Callable[[Sequence[Outcome]], Sequence[Decision]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ def run(job: Job, invocation: Invocation) -> Run:
     dry_run = settings.dry_run or events.wants_dry_run(invocation.event)
     planned = job(invocation)
     executor = Executor(planned.source, settings, dry_run, invocation.time_left)
-    return Run(job.__name__, settings.region, dry_run, planned, executor.apply(planned.decisions))
+    outcomes = executor.apply(planned.decisions)
+    outcomes += executor.apply(planned.follow_up(outcomes))
+    return Run(job.__name__, settings.region, dry_run, planned, outcomes)
 
 
 def create_snapshots(invocation: Invocation) -> Plan:
@@ -112,31 +118,23 @@ def copy_on_completion(invocation: Invocation) -> Plan:
     inventory = ec2.snapshots_by_id([id for id, _ in completion.snapshots])
     decisions, copyable = plan.plan_completion(completion, inventory.snapshots, ec2.region)
     ids = plan.destinations_to_look_in(copyable, today)
-    destinations = look_in(ids, lambda name: plan.Destination(ec2.copies(name, ids[name]).snapshots))
+    destinations = copies_of(ec2, ids, invocation.settings.copy_slots)
     decisions += plan.plan_copies(copyable, destinations, invocation.now)
-    return Plan(decisions, inventory.problems, invocation.ec2)
+    marks = partial(plan.plan_marks, destinations=destinations)
+    return Plan(decisions, inventory.problems, invocation.ec2, follow_up=marks)
 
 
 def continue_copies(invocation: Invocation) -> Plan:
-    """Start the next copies from the Region that a copy came from when it ended, and replace it if it failed.
-
-    Snapshots of yesterday and today are read first, because that takes few calls. All others are read only if these
-    need no copy.
-    """
-    today, here = invocation.now.date(), invocation.ec2.region
-    ended = events.read_copy_end(invocation.event, here, invocation.ec2.is_reachable)
-    source = invocation.connect(ended.source_region)
-    free_slots = invocation.settings.copy_slots - source.pending_copies(here)
-    for days in ((today - timedelta(days=1), today), None):
-        inventory = source.snapshots(with_destination=True, days=days)
-        copies = source.copies(here, days=days).snapshots
-        destinations = {here: plan.Destination(copies, free_slots)}
-        decisions = plan.plan_copies(
-            inventory.snapshots, destinations, invocation.now, just_failed=ended.snapshot_id if ended.failed else ""
-        )
-        if any(decision.call or decision.result == Result.DEFERRED for decision in decisions):
-            break
-    return Plan(decisions, inventory.problems, source)
+    """Start the next copy into this Region when one ended, from whichever Region it comes; report one that failed."""
+    ec2, settings = invocation.ec2, invocation.settings
+    ended = events.read_copy_end(invocation.event, ec2.region, ec2.is_reachable)
+    in_progress = ec2.copies_in_progress(ec2.region)
+    free_slots = settings.copy_slots - len(in_progress)
+    next_copies = NextCopies(invocation.connect, ec2, ended, in_progress, free_slots, invocation.now)
+    failure = next_copies.failure() if ended.failed else []
+    decisions, problems = next_copies.read() if free_slots > 0 else ([], [])
+    marks = partial(plan.plan_marks, destinations={ec2.region: plan.Destination(in_progress=in_progress)})
+    return Plan([*failure, *decisions], problems, ec2, follow_up=marks)
 
 
 def copy_missing(invocation: Invocation) -> Plan:
@@ -151,7 +149,8 @@ def copy_missing(invocation: Invocation) -> Plan:
     destinations = all_copies(ec2, plan.destinations_to_look_in(inventory.snapshots, now.date()), slots)
     daily = now.hour == invocation.settings.daily_at.hour
     decisions = plan.plan_copies(inventory.snapshots, destinations, now, report_lasting=daily)
-    return Plan(decisions, inventory.problems, invocation.ec2)
+    marks = partial(plan.plan_marks, destinations=destinations)
+    return Plan(decisions, inventory.problems, invocation.ec2, follow_up=marks)
 
 
 def mirror_protection(invocation: Invocation) -> Plan:

@@ -29,7 +29,27 @@ def look_in(names: Iterable[str], look: Callable[[str], plan.Destination]) -> di
 
 def all_copies(ec2: EC2, names: Iterable[str], slots: int) -> dict[str, plan.Destination]:
     """Return all copies of a Region's snapshots in some destinations, and how many of their ``slots`` are free."""
-    return look_in(names, lambda name: plan.Destination(ec2.copies(name).snapshots, slots - ec2.pending_copies(name)))
+
+    def look(name: str) -> plan.Destination:
+        in_progress = ec2.copies_in_progress(name)
+        return plan.Destination(ec2.copies(name).snapshots, slots - len(in_progress), in_progress=in_progress)
+
+    return look_in(names, look)
+
+
+def copies_of(ec2: EC2, ids: Mapping[str, Sequence[str]], slots: int) -> dict[str, plan.Destination]:
+    """Return for each destination the copies of some snapshots, and how many of its ``slots`` are free.
+
+    Where none is free, only the copies in progress are known: that takes one call.
+    """
+
+    def look(name: str) -> plan.Destination:
+        in_progress = ec2.copies_in_progress(name)
+        free = slots - len(in_progress)
+        copies = ec2.copies(name, ids[name]).snapshots if free > 0 else in_progress
+        return plan.Destination(copies, free, in_progress=in_progress)
+
+    return look_in(ids, look)
 
 
 def guards(

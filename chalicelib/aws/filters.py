@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 MAX_FILTER_VALUES = 200
+Period: TypeAlias = tuple[datetime, datetime]
 
 
 def tagged(key: str, values: Sequence[str]) -> FilterTypeDef:
@@ -25,11 +26,16 @@ def only(name: str, value: str | None) -> list[FilterTypeDef]:
     return [] if value is None else [{"Name": name, "Values": [value]}]
 
 
-def begun_on(days: Sequence[date] | None) -> list[FilterTypeDef]:
-    """Return a filter for what began on one of some days (UTC); none for None."""
-    if days is None:
+def begun_within(period: Period | None) -> list[FilterTypeDef]:
+    """Return a filter for what began in one of the hours of a period (UTC), its last one included; none for None."""
+    if period is None:
         return []
-    return [{"Name": "start-time", "Values": [f"{day.isoformat()}*" for day in days]}]
+    hour, until = period[0].replace(minute=0, second=0, microsecond=0), period[1]
+    hours = []
+    while hour <= until:
+        hours.append(f"{hour:%Y-%m-%dT%H}:*")
+        hour += timedelta(hours=1)
+    return [{"Name": "start-time", "Values": hours}]
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date
+from datetime import UTC
 from sys import intern
 from typing import TYPE_CHECKING
 
 from chalicelib import tags
 from chalicelib.aws.answers import plain_tags, size_gib, volume_of
 from chalicelib.aws.clients import Clients, partition_of, regions_of_partition
-from chalicelib.aws.filters import begun_on, chunks, only, tagged
+from chalicelib.aws.filters import Period, begun_within, chunks, only, tagged
 from chalicelib.aws.systems_manager import SystemsManager
 from chalicelib.aws.writing import Writer
 from chalicelib.models import Creation, Instance, Inventory, Snapshot, State, TagProblem, Volume
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 PAGE_SIZE = 1000
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+_OF_COPIES: FilterTypeDef = {"Name": "volume-id", "Values": ["vol-ffff*"]}
 NOT_TERMINATED = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
 
@@ -123,10 +124,10 @@ class EC2:
         slots: Sequence[str] | None = None,
         volume_ids: Sequence[str] | None = None,
         with_destination: bool = False,
-        days: Sequence[date] | None = None,
+        period: Period | None = None,
         source_id: str | None = None,
     ) -> Inventory:
-        """Return this app's snapshots in this Region: all, or those of slots, of volumes, or begun on some days.
+        """Return this app's snapshots in this Region: all, or those of slots, of volumes, or begun in a period.
 
         With ``source_id``, those that came from an instance, a volume or, being its copies, a snapshot.
         """
@@ -135,7 +136,7 @@ class EC2:
             filters.append(tagged(tags.source_key(source_id), [source_id]))
         if with_destination:
             filters.append({"Name": "tag-key", "Values": [tags.COPY_DEST]})
-        filters += begun_on(days)
+        filters += begun_within(period)
         if slots is not None:
             return self._describe_in_chunks(f"tag:{tags.BACKUP_SLOT}", slots, filters)
         if volume_ids is not None:
@@ -158,32 +159,22 @@ class EC2:
         """
         return self._describe_in_chunks("snapshot-id", ids, [])
 
-    def copies(
-        self,
-        destination: str,
-        primary_ids: Sequence[str] | None = None,
-        *,
-        days: Sequence[date] | None = None,
-    ) -> Inventory:
-        """Return the copies in ``destination`` of this Region's snapshots: all, of some, or begun on some days."""
-        filters = [
-            tagged(tags.TYPE, [tags.AUTOMATED]),
-            tagged(tags.SOURCE_REGION, [self.region]),
-            *begun_on(days),
-        ]
+    def copies(self, destination: str, primary_ids: Sequence[str] | None = None) -> Inventory:
+        """Return the copies in ``destination`` of this Region's snapshots: all, or of some."""
+        filters = [tagged(tags.TYPE, [tags.AUTOMATED]), tagged(tags.SOURCE_REGION, [self.region])]
         if primary_ids is None:
             return self._describe(destination, filters)
         name = f"tag:{tags.SOURCE_SNAPSHOT_ID}"
         return self._describe_in_chunks(name, primary_ids, filters, destination)
 
-    def pending_copies(self, destination: str) -> int:
-        """Return how many copies by this app, of whichever Region's snapshots, are pending in ``destination``."""
-        filters: list[FilterTypeDef] = [
-            tagged(tags.TYPE, [tags.AUTOMATED]),
-            {"Name": "tag-key", "Values": [tags.SOURCE_SNAPSHOT_ID]},
-            {"Name": "status", "Values": ["pending"]},
-        ]
-        return len(self._describe(destination, filters).snapshots)
+    def copies_in_progress(self, destination: str) -> tuple[Snapshot, ...]:
+        """Return the copies that take a slot in ``destination``: by whomever, of whichever Region's snapshots."""
+        pending: FilterTypeDef = {"Name": "status", "Values": [State.PENDING]}
+        return self._describe(destination, [_OF_COPIES, pending]).snapshots
+
+    def copies_begun(self, period: Period | None) -> tuple[Snapshot, ...]:
+        """Return the copies in this Region that were begun in a period, or all: by whomever, of whichever Region's."""
+        return self._describe(self.region, [_OF_COPIES, *begun_within(period)]).snapshots
 
     def _describe_in_chunks(
         self,

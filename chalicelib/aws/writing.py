@@ -61,7 +61,7 @@ class Writer:
         """Start a copy, with a client of the destination as EC2 requires, and return its id."""
         encryption: dict[str, Any] = {"Encrypted": True, "KmsKeyId": call.kms_key} if call.kms_key else {}
         return self._clients.ec2(call.destination).copy_snapshot(
-            SourceRegion=self.region,
+            SourceRegion=call.source_region,
             SourceSnapshotId=call.snapshot_id,
             Description=call.description,
             TagSpecifications=[_specification(call.tags)],

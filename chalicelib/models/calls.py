@@ -43,9 +43,10 @@ class CreateSnapshots:
 
 @dataclass(frozen=True, slots=True)
 class CopySnapshot:
-    """Copy a snapshot of this Region to another one."""
+    """Copy a snapshot of one Region to another one."""
 
     snapshot_id: str
+    source_region: str
     destination: str
     description: str
     tags: Tags

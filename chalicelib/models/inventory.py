@@ -131,7 +131,8 @@ class Snapshot:
     ``set_size``, the number of volumes in the set of the slot.
 
     For a copy: ``tries`` is the number of attempts to copy, this one included; ``source_started`` is the start time of
-    its primary.
+    its primary; ``after`` is the copy whose end made room for it; ``waiting_regions`` are the Regions whose snapshots
+    waited for a slot when that was written.
     """
 
     id: str
@@ -167,6 +168,8 @@ class Snapshot:
     archived: bool = False
     restored_until: datetime | None = None
     completed: datetime | None = None
+    after: str = ""
+    waiting_regions: tuple[str, ...] = ()
 
     @property
     def taken(self) -> datetime:

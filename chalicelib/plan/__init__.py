@@ -20,6 +20,7 @@ from chalicelib.plan.history import by_age_of_data, newest_completed, primaries_
 from chalicelib.plan.needed import needed_for_restore
 from chalicelib.plan.owed import owed_copies, owing
 from chalicelib.plan.protection import plan_protection, propagate
+from chalicelib.plan.queue import Share, after, narrow_start, plan_clearing, plan_marks, share, sources
 from chalicelib.plan.requests import plan_request
 from chalicelib.plan.sets import SnapshotSet, sets_of, slots_of, volume_of
 from chalicelib.plan.slots import history_of_interest, slots_of_interest
@@ -37,13 +38,16 @@ __all__ = [
     "Circumstances",
     "Destination",
     "Guards",
+    "Share",
     "SnapshotSet",
+    "after",
     "by_age_of_data",
     "copies_by_primary",
     "destinations_to_look_in",
     "expired",
     "history_of_interest",
     "instance_wishes",
+    "narrow_start",
     "needed_for_restore",
     "newest_completed",
     "not_to_copy",
@@ -51,17 +55,21 @@ __all__ = [
     "of_volumes",
     "owed_copies",
     "owing",
+    "plan_clearing",
     "plan_completion",
     "plan_copies",
     "plan_creation",
+    "plan_marks",
     "plan_protection",
     "plan_request",
     "plan_sweep",
     "primaries_by_volume",
     "propagate",
     "sets_of",
+    "share",
     "slots_of",
     "slots_of_interest",
+    "sources",
     "unproven_problems",
     "unreadable",
     "volume_of",

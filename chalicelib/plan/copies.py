@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib import tags
 from chalicelib.models import Code, CopySnapshot, Decision, DeleteSnapshot, Reason, Result, Snapshot, State, because
 from chalicelib.plan.destinations import Destination, copies_by_primary, not_to_copy, unreadable
 from chalicelib.plan.protection import propagate
+from chalicelib.plan.queue import Candidate, within_free_slots
 from chalicelib.plan.targets import of_snapshot
 
 # How long after the start of a failed copy the next try starts, by its number of tries; daily after that.
@@ -30,27 +30,27 @@ def plan_copies(
 ) -> list[Decision]:
     """Decide for every snapshot what to do in each of its destinations that was read.
 
-    Missing copies are created while there are free slots: the newest snapshot of each volume first, then the second
-    newest of each. A failed copy is tried again after one hour, then after four, then daily, as long as its primary
-    exists. Until the next try it is reported as a failure if its id is ``just_failed`` or ``report_lasting`` is set. Of
-    two copies the one that was completed last is kept, because the next copy of the volume is incremental to it; the
-    other is kept too if it is protected or has a later expiry. Protection and a later expiry are propagated to existing
-    copies.
+    Missing copies are created while there are free slots, in the order of the queue: see ``queue``. A failed copy is
+    tried again after one hour, then after four, then daily, as long as its primary exists. Until the next try it is
+    reported as a failure if its id is ``just_failed`` or ``report_lasting`` is set. Of two copies the one that was
+    completed last is kept, because the next copy of the volume is incremental to it; the other is kept too if it is
+    protected or has a later expiry. Protection and a later expiry are propagated to existing copies.
     """
     reporting = _Reporting(now, report_lasting, just_failed)
-    decisions: list[Decision] = []
+    candidates: list[Candidate] = []
     by_primary = {name: copies_by_primary(destination.copies) for name, destination in destinations.items()}
-    for snapshot in _newest_of_each_volume_first(snapshots):
+    for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id), reverse=True):
         if reason := not_to_copy(snapshot, now.date()):
-            decisions.append(Decision(of_snapshot(snapshot), reason))
+            candidates.append(Candidate(Decision(of_snapshot(snapshot), reason), snapshot))
             continue
         for name in snapshot.destinations:
             if name in destinations and destinations[name].unreadable:
-                decisions.append(unreadable(snapshot, name, destinations[name]))
+                candidates.append(Candidate(unreadable(snapshot, name, destinations[name]), snapshot))
             elif name in destinations:
                 copies = by_primary[name].get((snapshot.id, snapshot.region), [])
-                decisions += _plan_one(snapshot, name, copies, reporting)
-    return _within_free_slots(decisions, destinations)
+                decisions = _plan_one(snapshot, name, copies, reporting)
+                candidates += [Candidate(decision, snapshot) for decision in decisions]
+    return within_free_slots(candidates, destinations, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,37 +149,10 @@ def _failure(code: Code, snapshot: Snapshot, destination: str, copy: Snapshot, *
     )
 
 
-def _within_free_slots(decisions: Iterable[Decision], destinations: Mapping[str, Destination]) -> list[Decision]:
-    """Return the decisions, with the copies deferred for which no slot is free."""
-    free = {
-        name: destination.free_slots for name, destination in destinations.items() if destination.free_slots is not None
-    }
-    within = []
-    for decision in decisions:
-        if isinstance(decision.call, CopySnapshot) and decision.call.destination in free:
-            name = decision.call.destination
-            if free[name] <= 0:
-                reason = because(Code.NO_FREE_SLOT, destination=name)
-                within.append(replace(decision, reason=reason, call=None, result=Result.DEFERRED))
-                continue
-            free[name] -= 1
-        within.append(decision)
-    return within
-
-
-def _newest_of_each_volume_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    seen: dict[str, int] = defaultdict(int)
-    ranked: list[tuple[int, Snapshot]] = []
-    newest_first = sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id), reverse=True)
-    for snapshot in newest_first:
-        ranked.append((seen[snapshot.volume_id], snapshot))
-        seen[snapshot.volume_id] += 1
-    return [snapshot for _, snapshot in sorted(ranked, key=lambda pair: pair[0])]
-
-
 def _copy(snapshot: Snapshot, destination: str, tries: int) -> CopySnapshot:
     return CopySnapshot(
         snapshot_id=snapshot.id,
+        source_region=snapshot.region,
         destination=destination,
         description=tags.copy_description(snapshot),
         tags=tags.copy_tags(snapshot, tries),

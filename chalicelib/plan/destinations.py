@@ -16,12 +16,15 @@ class Destination:
     """What was read in a destination Region.
 
     ``copies`` are the copies of the source Region's snapshots. ``free_slots`` is how many more copies the Region takes
-    now, None if they were not counted. ``unreadable`` says why the copies could not be read: no copy is then created
-    there, because it may exist already.
+    now, None if they were not counted; with ``place``, a run takes that many from this place in the queue on, not from
+    its start. ``in_progress`` are the copies that take the other slots, whoever started them. ``unreadable`` says why
+    the copies could not be read: no copy is then created there, because it may exist already.
     """
 
     copies: tuple[Snapshot, ...] = ()
     free_slots: int | None = None
+    place: int | None = None
+    in_progress: tuple[Snapshot, ...] = ()
     unreadable: str = ""
 
 

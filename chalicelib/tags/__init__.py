@@ -1,6 +1,7 @@
 """The tag contract: tags become typed values here, and typed values become tags. No other package knows a tag key."""
 
 from chalicelib.tags.carrying import carried, without_aws
+from chalicelib.tags.copying import waiting_regions, waiting_tag, with_predecessor, with_waiting
 from chalicelib.tags.descriptions import (
     Described,
     copy_description,
@@ -14,6 +15,8 @@ from chalicelib.tags.keys import (
     BACKUP,
     BACKUP_SLOT,
     CONSISTENCY,
+    COPIES_WAIT,
+    COPY_AFTER,
     COPY_DELETE_ON,
     COPY_DEST,
     COPY_KMS_KEY,
@@ -80,6 +83,8 @@ __all__ = [
     "BACKUP",
     "BACKUP_SLOT",
     "CONSISTENCY",
+    "COPIES_WAIT",
+    "COPY_AFTER",
     "COPY_DELETE_ON",
     "COPY_DEST",
     "COPY_KMS_KEY",
@@ -147,5 +152,9 @@ __all__ = [
     "slot_value",
     "source_key",
     "text_for_vss",
+    "waiting_regions",
+    "waiting_tag",
+    "with_predecessor",
+    "with_waiting",
     "without_aws",
 ]

@@ -30,6 +30,8 @@ SOURCE_THROUGHPUT = "Source_Throughput"
 SOURCE_VOLUMES = "Source_Volumes"
 SOURCE_START_TIME = "Source_StartTime"
 COPY_TRY = "Copy_Try"
+COPY_AFTER = "Copy_After"
+COPIES_WAIT = "Copies_Wait"
 # VSS says with these what its snapshots are, and refuses to be given them. On anything else they would be untrue.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-vss-snapshots-ssm.html
 APP_CONSISTENT = "AppConsistent"
@@ -42,7 +44,7 @@ SNAPSHOT_KEYS = (
     TYPE, DELETE_ON, KEEP_FOREVER, COPY_DEST, COPY_KMS_KEY, COPY_DELETE_ON, BACKUP_SLOT,
     SOURCE_INSTANCE_ID, SOURCE_VOLUME_ID, SOURCE_DEVICE, CONSISTENCY, SOURCE_SNAPSHOT_ID,
     SOURCE_REGION, COPY_TRY, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT, SOURCE_VOLUMES,
-    SOURCE_START_TIME,
+    SOURCE_START_TIME, COPY_AFTER, COPIES_WAIT,
 )  # fmt: skip
 RESTORED_KEYS = (RESTORED_FROM, RESTORED_FOR)
 OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS + RESTORED_KEYS)

@@ -26,6 +26,7 @@ from chalicelib.schedule import (
 )
 from chalicelib.tags import keys
 from chalicelib.tags.carrying import carried, without_aws
+from chalicelib.tags.copying import read_waiting_regions
 from chalicelib.tags.descriptions import promised_in
 from chalicelib.tags.protection import letters_of, protects, resembles_protection
 from chalicelib.tags.values import (
@@ -253,6 +254,8 @@ def read_snapshot(
         archived=archived,
         restored_until=restored_until,
         completed=completed,
+        after=raw.get(keys.COPY_AFTER, ""),
+        waiting_regions=read_waiting_regions(raw),
     )
     return snapshot, reader.problems if managed else []
 

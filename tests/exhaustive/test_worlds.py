@@ -43,6 +43,10 @@ def kept_without_promise(delete_on: Any, _: Any, today: Any) -> Any:
     return None if delete_on is not None and delete_on <= today else because(Code.NO_DELETE_ON)
 
 
+def whatever_is_free(candidates: Any, *_: Any) -> Any:
+    return [candidate.decision for candidate in candidates]
+
+
 BREAKS = [
     pytest.param(sweep, "needed_for_restore", nothing, "sets of two volumes", id="no guard of what a restore needs"),
     pytest.param(needed, "_newest_sets", nothing, "sets of two volumes", id="no guard of whole sets"),
@@ -53,7 +57,7 @@ BREAKS = [
     pytest.param(sweep, "_not_expired", kept_without_promise, "kinds of snapshots", id="the promise does not count"),
     pytest.param(copies, "_outlasts", lambda *_: False, "copies", id="the longer copy does not count"),
     pytest.param(copies, "_worth", lambda copy: copy.id == "snap-0-c0", "copies", id="the first copy stays"),
-    pytest.param(copies, "_within_free_slots", lambda decisions, _: list(decisions), "copies", id="slots do not count"),
+    pytest.param(copies, "within_free_slots", whatever_is_free, "copies", id="slots do not count"),
     pytest.param(creation, "_fills", lambda *_: False, "creations", id="what exists does not count"),
     pytest.param(needed, "_newest_sets", nothing, "days in a row", id="no guard of whole sets, day by day"),
 ]

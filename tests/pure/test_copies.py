@@ -135,6 +135,7 @@ def test_a_missing_copy_is_asked_for_whole() -> None:
     )
     call = CopySnapshot(
         "snap-0a",
+        REGION,
         ELSEWHERE,
         "web (i-0a) - vol-0a (?) - eu-west-1 - until 2026-11-29",
         (

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from chalicelib.models import Completion, Request
 from chalicelib.quoting import quoted
 
 REGION = "us-east-1"
+
+
+COPY_STARTED = datetime(2026, 11, 22, 3, 8, tzinfo=UTC)
 
 
 def sample(name: str, **detail: Any) -> dict[str, Any]:
@@ -164,21 +168,27 @@ def test_a_failure_with_an_odd_cause_is_one_all_the_same(cause: object, said: st
 @pytest.mark.parametrize(
     ("event", "end"),
     [
-        (sample("copySnapshot-succeeded"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", False)),
-        (sample("copySnapshot-failed"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", True)),
+        (sample("copySnapshot-succeeded"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", False, COPY_STARTED)),
+        (sample("copySnapshot-failed"), events.CopyEnd("us-east-1", "snap-0aaaaaaa", True, COPY_STARTED)),
         (
             sample("copySnapshot-succeeded", source="arn:aws-us-gov:ec2:us-gov-west-1::snapshot/snap-1"),
-            events.CopyEnd("us-gov-west-1", "snap-0aaaaaaa", False),
+            events.CopyEnd("us-gov-west-1", "snap-0aaaaaaa", False, COPY_STARTED),
         ),
         (
             sample("copySnapshot-succeeded", source="arn:aws:ec2::ap-east-12:snapshot/snap-1"),
-            events.CopyEnd("ap-east-12", "snap-0aaaaaaa", False),
+            events.CopyEnd("ap-east-12", "snap-0aaaaaaa", False, COPY_STARTED),
         ),
     ],
     ids=["the Region in the account's field", "the Region in its own field", "a Region of GovCloud", "a newer Region"],
 )
 def test_read_copy_end(event: Mapping[str, Any], end: events.CopyEnd) -> None:
     assert events.read_copy_end(event, "us-west-2", lambda name: True) == end
+
+
+@pytest.mark.parametrize("text", ["soon", 17, None, "2026-11-22T03:08:00"])
+def test_a_start_that_is_not_understood_is_none(text: object) -> None:
+    event = sample("copySnapshot-succeeded", startTime=text)
+    assert events.read_copy_end(event, "us-west-2", lambda name: True).started is None
 
 
 TWO_REGIONS = "arn:aws:ec2:us-west-2:us-east-1:snapshot/snap-1:2:3"

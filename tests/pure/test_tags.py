@@ -364,6 +364,7 @@ ON_SNAPSHOTS = [
     "Type", "DeleteOn", "KeepForever", "Copy_Dest", "Copy_KmsKey", "Copy_DeleteOn", "Backup_Slot", "Source_InstanceId",
     "Source_VolumeId", "Source_Device", "Consistency", "Source_SnapshotId", "Source_Region", "Copy_Try", "Name",
     "Source_VolumeType", "Source_Iops", "Source_Throughput", "Source_Volumes", "Source_StartTime",
+    "Copy_After", "Copies_Wait",
 ]  # fmt: skip
 ON_RESTORED_VOLUMES = ["Restored_From", "Restored_For"]
 
