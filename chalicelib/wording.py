@@ -45,6 +45,7 @@ SENTENCES: Mapping[Code, str] = {
         "the copy {copy} of {snapshot} to {destination} with {key} failed at try {tries}: {cause}; next try at {next}"
     ),
     Code.COPY_REPLACED: "{copy} replaces it",
+    Code.COPY_UNPROVEN: "its description does not prove that it is a copy of the same snapshot as {copy}",
     Code.COPY_OUTLASTS: "its DeleteOn is later than that of {copy}",
     Code.NO_FREE_SLOT: "all copy slots of {destination} are taken",
     Code.SNAPSHOTS_WAIT: "snapshots of {regions} wait for a copy slot",

@@ -35,6 +35,7 @@ class Code(StrEnum):
     COPY_AGAIN = "copy-again"
     COPY_WAITS = "copy-waits"
     COPY_REPLACED = "copy-was-replaced"
+    COPY_UNPROVEN = "copy-is-unproven"
     COPY_OUTLASTS = "copy-outlasts-the-other"
     NO_FREE_SLOT = "no-free-slot"
     SNAPSHOTS_WAIT = "snapshots-wait"

@@ -96,18 +96,26 @@ def _plan_surplus(copy: Snapshot, keeper: Snapshot) -> list[Decision]:
     """Delete a copy that another one replaces, under the rules of the sweep.
 
     A failed copy is deleted even while the other one is pending: the other one has the number of tries. A copy with a
-    later expiry is kept: somebody may have extended it on purpose.
+    later expiry is kept: somebody may have extended it on purpose. A copy whose description differs is kept: its tags
+    alone do not prove that it is a copy of the same snapshot.
     """
     if copy.protected:
         reason = because(Code.KEEP_FOREVER)
     elif copy.state not in (State.COMPLETED, State.ERROR):
         reason = because(Code.STATE, state=copy.state)
+    elif copy.state == State.COMPLETED and not _is_same_by_description(copy, keeper):
+        reason = because(Code.COPY_UNPROVEN, copy=keeper.id)
     elif copy.state == State.COMPLETED and _outlasts(copy, keeper):
         reason = because(Code.COPY_OUTLASTS, copy=keeper.id)
     else:
         reason = because(Code.COPY_REPLACED, copy=keeper.id)
         return [Decision(of_snapshot(copy), reason, DeleteSnapshot(copy.id, copy.region))]
     return [Decision(of_snapshot(copy), reason)]
+
+
+def _is_same_by_description(copy: Snapshot, keeper: Snapshot) -> bool:
+    """Return whether both have the same description with a date: EC2 lets nobody change one."""
+    return copy.promised is not None and copy.description == keeper.description
 
 
 def _outlasts(copy: Snapshot, keeper: Snapshot) -> bool:

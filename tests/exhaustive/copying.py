@@ -17,6 +17,7 @@ COPY_KINDS = {
     "completed": {},
     "completed, protected": {"protected": True},
     "completed, expires later": {"delete_on": LATER.replace(year=2028)},
+    "completed, by its tags only": {"description": "somebody else's", "promised": None},
     "completed last": {"completed": NOW - timedelta(minutes=1)},
     "pending": {"state": State.PENDING},
     "failed just now": {"state": State.ERROR},
@@ -50,6 +51,7 @@ def _copy(primary: Snapshot, id: str) -> Snapshot:
     return Snapshot(
         id, ELSEWHERE, "vol-ffffffff", State.COMPLETED, NOW - timedelta(minutes=30), managed=True, delete_on=LATER,
         instance_id="i-0a", source_volume_id=primary.volume_id, primary_id=primary.id, primary_region=REGION,
+        description=f"copy of {primary.id}", promised=LATER,
     )  # fmt: skip
 
 
@@ -103,6 +105,8 @@ def _wrongly_deleted(copies: Sequence[Snapshot], gone: set[str]) -> list[str]:
             continue
         if copy.protected or copy.state == State.PENDING:
             wrong.append(f"{copy.id} is protected or pending, and gone")
+        if copy.state == State.COMPLETED and not any(other.description == copy.description for other in others):
+            wrong.append(f"{copy.id} is a second copy by its tags only, and gone")
         if copy.state == State.COMPLETED and _completed_last(copy, others):
             wrong.append(f"{copy.id} was completed last, and is gone: the next copy is a full one")
         if copy.state == State.COMPLETED and not any(

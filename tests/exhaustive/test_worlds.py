@@ -35,6 +35,10 @@ def nothing(*_: Any, **__: Any) -> dict[str, Any]:
     return {}
 
 
+def always(*_: Any) -> bool:
+    return True
+
+
 def none(*_: Any) -> None:
     return None
 
@@ -56,6 +60,7 @@ BREAKS = [
     pytest.param(sweep, "_kept", none, "kinds of snapshots", id="tags and state do not count"),
     pytest.param(sweep, "_not_expired", kept_without_promise, "kinds of snapshots", id="the promise does not count"),
     pytest.param(copies, "_outlasts", lambda *_: False, "copies", id="the longer copy does not count"),
+    pytest.param(copies, "_is_same_by_description", always, "copies", id="tags prove that it is a copy"),
     pytest.param(copies, "_worth", lambda copy: copy.id == "snap-0-c0", "copies", id="the first copy stays"),
     pytest.param(copies, "within_free_slots", whatever_is_free, "copies", id="slots do not count"),
     pytest.param(creation, "_fills", lambda *_: False, "creations", id="what exists does not count"),

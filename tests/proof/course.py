@@ -90,7 +90,7 @@ def _slot(instant: datetime) -> str:
 
 
 def _has_to_stay(copy: Snapshot, keeper: Snapshot) -> bool:
-    if copy.protected:
+    if copy.protected or (copy.state == "completed" and copy.description != keeper.description):
         return True
     if copy.delete_on is None or keeper.delete_on is None:
         return False

@@ -13,6 +13,7 @@ from tests.pure.builders import ELSEWHERE, NOW, REGION, Said, said, snapshot
 
 TODAY = NOW.date()
 MINUTE = timedelta(minutes=1)
+DESCRIPTION = "web (i-0a) - vol-0a (/dev/xvda) - eu-west-1 - until 2026-11-29"
 PRIMARY = {"Type": "Automated", "DeleteOn": "2026-11-29", "Copy_Dest": ELSEWHERE, "Name": "web",
            "Source_Device": "/dev/xvda", "Source_InstanceId": "i-0a"}  # fmt: skip
 
@@ -22,7 +23,12 @@ def primary(id: str = "snap-0a", **changes: str) -> Snapshot:
 
 
 def copy(
-    id: str, state: str = "completed", age: int = 0, tags: dict[str, str] | None = None, **changes: str
+    id: str,
+    state: str = "completed",
+    age: int = 0,
+    tags: dict[str, str] | None = None,
+    description: str = DESCRIPTION,
+    **changes: str,
 ) -> Snapshot:
     raw = PRIMARY | {"Source_SnapshotId": "snap-0a", "Source_Region": REGION} | (tags or {}) | changes
     return snapshot(
@@ -32,6 +38,7 @@ def copy(
         state=state,
         started=NOW - timedelta(minutes=age),
         region=ELSEWHERE,
+        description=description,
         state_message="Given key ID is not accessible" if state == "error" else "",
     )
 
@@ -190,6 +197,25 @@ def test_of_two_copies_one_that_is_to_stand_longer_stays(keeper: Snapshot, other
     *_, decision = planned(keeper, other)
     reason = "its DeleteOn is later than that of snap-1" if stays else "snap-1 replaces it"
     assert decision == Said(("snap-2",), reason, None if stays else GONE)
+
+
+@pytest.mark.parametrize(
+    ("description", "of_keeper"),
+    [
+        ("", DESCRIPTION),
+        ("", ""),
+        (DESCRIPTION, ""),
+        ("nightly backup", "nightly backup"),
+        (DESCRIPTION.replace("11-29", "11-30"), DESCRIPTION),
+        (DESCRIPTION.replace("vol-0a", "vol-0b"), DESCRIPTION),
+    ],
+    ids=["none", "none on both", "none on the one kept", "somebody else's", "another date", "another volume"],
+)
+def test_tags_alone_do_not_prove_that_two_are_copies_of_one_snapshot(description: str, of_keeper: str) -> None:
+    keeper, other = copy("snap-1", description=of_keeper), copy("snap-2", age=9, description=description)
+    *_, decision = planned(keeper, other)
+    reason = "its description does not prove that it is a copy of the same snapshot as snap-1"
+    assert decision == Said(("snap-2",), reason)
 
 
 def test_a_failed_copy_without_a_cause() -> None:

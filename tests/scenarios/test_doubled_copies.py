@@ -9,7 +9,7 @@ import pytest
 
 from emulator import LocalAWS
 from tests.scenarios.conftest import AWAY, HOME
-from tests.scenarios.stories import by_volume, copies, make, tag
+from tests.scenarios.stories import by_volume, copies, ids, make, tag
 
 BACKUP = {"Backup": "Yes", "Copy_Dest": AWAY}
 MANAGED = {"Type": "Automated", "DeleteOn": "2026-12-24", "Copy_Dest": AWAY}
@@ -26,6 +26,7 @@ def copy_again(aws: LocalAWS, first: dict[str, Any], **tags: str) -> str:
     second: str = aws.client(AWAY).copy_snapshot(
         SourceRegion=HOME,
         SourceSnapshotId=first["Tags"]["Source_SnapshotId"],
+        Description=first["Description"],
         TagSpecifications=[{"ResourceType": "snapshot", "Tags": pairs}],
     )["SnapshotId"]
     return second
@@ -92,3 +93,19 @@ def test_of_two_copies_a_protected_one_stays_too(aws: LocalAWS) -> None:
     second = copy_again(aws, first)
     aws.travel(hours=3)
     assert [copy["SnapshotId"] for copy in copies(aws, AWAY)[snapshot_id]] == [first["SnapshotId"], second]
+
+
+@pytest.mark.parametrize("description", ["", "Created for policy: policy-0123456789abcdef0"])
+def test_other_peoples_snapshots_that_are_tagged_as_copies_stay(aws: LocalAWS, description: str) -> None:
+    """Whoever may only write tags makes other people's snapshots, and other copies, look like second copies."""
+    aws.launch(HOME, name="web", tags=BACKUP, volumes=(8,))
+    aws.travel(days=3)
+    first, *others = (copy for siblings in copies(aws, AWAY).values() for copy in siblings)
+    victims = {make(aws, AWAY, {}, description=description) for _ in range(2)}
+    victims |= {copy["SnapshotId"] for copy in others}
+    assert len(victims) > 3
+    for victim in victims:
+        tag(aws, AWAY, victim, Type="Automated", DeleteOn="2027-11-22",
+            Source_SnapshotId=first["Tags"]["Source_SnapshotId"], Source_Region=HOME)  # fmt: skip
+    aws.travel(hours=2)
+    assert victims | {first["SnapshotId"]} <= ids(aws, AWAY)
