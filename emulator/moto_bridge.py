@@ -27,7 +27,7 @@ from emulator.errors import AWSError
 # Without moto's 1,000 default images and their snapshots.
 ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
-STATES = {"pending": 0, "running": 16, "shutting-down": 32, "stopping": 64, "stopped": 80}
+STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 _stubber = BotocoreStubber()
 
 

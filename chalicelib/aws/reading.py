@@ -53,7 +53,10 @@ class EC2:
         return partition_of(region) == partition_of(self.region)
 
     def instances(self, instance_id: str | None = None) -> Inventory:
-        """Return the instances of this Region that are not terminated, and the volumes: all, or one instance's."""
+        """Return the instances of this Region that are not terminated, and the volumes: all, or one instance's.
+
+        A volume whose instance is not returned, because it was terminated meanwhile, counts as attached to none.
+        """
         problems: list[TagProblem] = []
         attached, loose = self._volumes(problems, only("attachment.instance-id", instance_id))
         instances: list[Instance] = []
@@ -72,7 +75,9 @@ class EC2:
             for reservation in page["Reservations"]:
                 account = reservation.get("OwnerId", "")
                 instances += [self._instance(raw, account, attached, problems) for raw in reservation["Instances"]]
-        return Inventory(tuple(instances), tuple(loose), problems=tuple(problems))
+        known = {instance.id for instance in instances}
+        left = [volume for id, volumes in attached.items() if id not in known for volume in volumes]
+        return Inventory(tuple(instances), (*loose, *left), problems=tuple(problems))
 
     def _instance(
         self,

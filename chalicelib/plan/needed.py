@@ -21,8 +21,9 @@ def needed_for_restore(
 ) -> dict[str, Reason]:
     """Return by id why a snapshot that a restore needs is kept.
 
-    ``ordered`` are all snapshots of a Region, the oldest first. ``volumes`` and ``instances`` are those that exist.
-    Without a ``Backup`` tag, and for copies, a snapshot is kept for at most ``grace_days`` after its ``DeleteOn``.
+    ``ordered`` are the snapshots of a Region, the oldest first, without those that were only tagged as this app's.
+    ``volumes`` and ``instances`` are those that exist. Without a ``Backup`` tag, and for copies, a snapshot is kept for
+    at most ``grace_days`` after its ``DeleteOn``.
     """
     managed = [snapshot for snapshot in ordered if snapshot.managed]
     return {

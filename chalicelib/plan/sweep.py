@@ -57,7 +57,8 @@ def plan_sweep(snapshots: Iterable[Snapshot], today: date, guards: Guards, regio
     """
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.started, snapshot.id))
     held = _unproven(ordered)
-    held |= needed_for_restore(ordered, guards.volumes, guards.instances, today, guards.last_copy_grace_days)
+    proven = [snapshot for snapshot in ordered if snapshot.id not in held]
+    held |= needed_for_restore(proven, guards.volumes, guards.instances, today, guards.last_copy_grace_days)
     held |= owed_copies(ordered, guards.destinations, today, guards.last_copy_grace_days)
     decisions = []
     for snapshot in ordered:

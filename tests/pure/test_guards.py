@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -100,6 +101,20 @@ def test_tags_alone_prove_nothing(description: str, age: int, gone: bool) -> Non
     assert deleted([OWN, victim]) == ({"snap-1"} if gone else set())
     problems = {problem.target for problem in plan.unproven_problems([OWN, victim])}
     assert problems == (set() if gone else {"snap-1"})
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [primary("snap-1", 10, 1), primary("snap-1", 10, 1, volume_id="vol-0b"), copy("snap-1", 10, 1)],
+    ids=["of the volume", "of the instance", "of the copies"],
+)
+def test_what_was_only_tagged_as_ours_does_not_count_as_the_newest(ours: Snapshot) -> None:
+    """A stranger tags another snapshot so that it looks newer than the only one that a restore can use."""
+    oldest = primary("snap-0", 20, 7, Source_InstanceId="i-0z", volume_id="vol-0z")
+    raw = dict(ours.tags) | {"Backup_Slot": "slot-1"}
+    stranger = snapshot("snap-2", raw, volume_id=ours.volume_id, started=NOW - timedelta(days=1), description="nightly")
+    guards: dict[str, Any] = {"volumes": {"vol-0a": Wish.YES}, "instances": {"i-0a": Wish.YES}}
+    assert deleted([oldest, ours, stranger], **guards) == {"snap-0"}
 
 
 # Rule 4: the breaker is for what no description proves

@@ -34,8 +34,9 @@ def standing(aws: LocalAWS, region: str = HOME) -> list[datetime]:
 # The only backup
 
 
-@pytest.mark.parametrize("state", ["pending", "stopping", "stopped", "shutting-down"])
+@pytest.mark.parametrize("state", ["pending", "stopping", "stopped", "shutting-down", "terminated"])
 def test_retention_1_and_daily_0600_with_an_instance_in_any_state_at_the_sweep(aws: LocalAWS, state: str) -> None:
+    """A terminated one still has its volume for a moment: it may have been terminated while the sweep was reading."""
     web = aws.launch(HOME, name="web", tags=EARLY)
     aws.travel_to(at(23, 5, 10))
     aws.set_instance_state(HOME, web, state)
