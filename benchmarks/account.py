@@ -83,7 +83,7 @@ def snapshots(fleet: Iterable[Server], number: int) -> list[model.Snapshot]:
 
 def _primary(snapshot_id: str, instance: Instance, volume: Volume, slot: datetime) -> model.Snapshot:
     expiry = slot.date() + RETENTION
-    own = tags.primary_tags(instance, volume, tags.slot_value(slot), expiry, None, set_size=len(instance.volumes))
+    own = tags.primary_tags(instance, volume, tags.slot_value(slot), expiry, None, set_volumes=instance.volumes)
     blank = _completed(snapshot_id, HOME, volume.id, slot + timedelta(seconds=7))
     return replace(blank, description=tags.description(instance, HOME, expiry), tags=dict(own))
 
@@ -131,6 +131,7 @@ def answers(number: int) -> Mapping[str, Pages]:
     return {
         "DescribeSnapshots status": _pages("DescribeSnapshots", ()),
         "DescribeSnapshots": _pages("DescribeSnapshots", map(_item, primaries)),
+        f"DescribeSnapshots tag:{tags.NAME}": _pages("DescribeSnapshots", ()),
         "DescribeSnapshots tag-key": _pages("DescribeSnapshots", map(_item, to_copy)),
         f"DescribeSnapshots tag:{tags.BACKUP_SLOT}": _pages("DescribeSnapshots", map(_item, of_slots)),
         f"DescribeSnapshots tag:{tags.SOURCE_REGION}": _pages("DescribeSnapshots", map(_item, copies(to_copy))),

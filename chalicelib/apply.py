@@ -28,6 +28,7 @@ from chalicelib.models import (
     Decision,
     DeleteSnapshot,
     Outcome,
+    Reason,
     Result,
     SendReport,
     because,
@@ -131,30 +132,33 @@ class Executor:
         return Outcome(decision, Result.DONE, created=created)
 
     def _create(self, decision: Decision, call: Creation) -> Outcome:
-        """Create, with the application at rest if that is wanted, and then add the tags that differ between volumes.
+        """Create, with the application at rest if that is wanted.
 
-        The first tags say ``crash``: a better consistency is claimed only once it is known.
+        The tags of the creation say ``crash``: a better consistency is claimed only once it is known.
         """
-        if call.consistency is None:
-            taken = Taken(self._ask(call, self.ec2.writer.create))
-        else:
-            taken = self._create_at_rest(call, call.consistency)
+        wanted = call.consistency
+        taken = self._create_at_rest(call, wanted) if wanted else Taken(self._ask(call, self.ec2.writer.create))
         wrong = [because(Code.CRASH_CONSISTENT_ONLY, cause=taken.failure)] if taken.failure else []
-        ids = taken.ids
-        own = dict(call.own_tags) if isinstance(call, CreateSnapshots) else {}
-        if call.consistency and call.consistency.kind == "vss":
-            own = {volume_id: call.tags + own.get(volume_id, ()) for volume_id in ids}
-        if call.consistency:
-            own |= {volume_id: tags.achieve(own.get(volume_id, ()), call.consistency) for volume_id in taken.at_rest}
-        for volume_id, lacking in own.items() if ids else ():
-            try:
-                self._tag_new(CreateTags(ids[volume_id], self.ec2.region, lacking))
-            except (_TimeIsUp, KeyError, ClientError, BotoCoreError) as error:
-                wrong.append(because(Code.LINEAGE_TAGS_FAILED, volume=volume_id, cause=repr(error)))
-        created = tuple(sorted(ids.values()))
+        if wanted:
+            wrong += self._complete_tags(call, wanted, taken)
+        created = tuple(sorted(taken.ids.values()))
         if wrong and not created:
             wrong = [because(Code.NOT_CREATED), *wrong]
         return Outcome(decision, Result.FAILED if wrong else Result.DONE, tuple(wrong), created)
+
+    def _complete_tags(self, call: Creation, wanted: Consistency, taken: Taken) -> list[Reason]:
+        """Add the consistency that was achieved, and what VSS could not be given; return what went wrong."""
+        wrong = []
+        lacking = tags.not_for_vss(call.tags) if wanted.kind == "vss" else ()
+        for volume_id, snapshot_id in sorted(taken.ids.items()):
+            added = tags.achieve(lacking, wanted) if volume_id in taken.at_rest else lacking
+            try:
+                if added:
+                    self._tag_new(CreateTags(snapshot_id, self.ec2.region, added))
+            except (_TimeIsUp, ClientError, BotoCoreError) as error:
+                keys = tuple(key for key, _ in added)
+                wrong.append(because(Code.TAGS_FAILED, snapshot=snapshot_id, keys=keys, cause=repr(error)))
+        return wrong
 
     def _tag_new(self, call: CreateTags) -> None:
         """Add tags to a snapshot that was just created: EC2 may not find it for some seconds."""

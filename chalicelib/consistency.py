@@ -18,7 +18,7 @@ from chalicelib import tags
 from chalicelib.aws.clients import THROTTLED, error_code
 from chalicelib.aws.reading import EC2
 from chalicelib.aws.systems_manager import CAME_TWICE, Document, ScriptFailed, SystemsManager
-from chalicelib.models import Consistency, CreateSnapshots, Creation
+from chalicelib.models import Consistency, Creation
 
 FSFREEZE_DOCUMENT = "ebs-snapshot-reactor-fsfreeze"
 VSS_DOCUMENT = "AWSEC2-VssInstallAndSnapshot"
@@ -118,17 +118,11 @@ def _read(output: str, call: Creation) -> tuple[frozenset[str], tuple[str, ...]]
         raise ScriptFailed(
             "the pre-script does not say what it froze: is the instance Linux, and the document up to date?"
         )
-    names = {volume_id: {volume_id, _kernel_name(device)} for volume_id, device in _devices(call).items()}
+    names = {volume_id: {volume_id, _kernel_name(device)} for volume_id, device in call.volumes}
     not_frozen = disks["system"] | disks["unsupported"]
     at_rest = {volume for volume, own in names.items() if own & disks["frozen"] and not own & not_frozen}
     excused = {volume for volume, own in names.items() if own & disks["system"]}
     return frozenset(at_rest), tuple(sorted(set(names) - at_rest - excused))
-
-
-def _devices(call: Creation) -> dict[str, str]:
-    if isinstance(call, CreateSnapshots):
-        return {volume_id: tags.device_of(own_tags) for volume_id, own_tags in call.own_tags}
-    return {call.volume_id: tags.device_of(call.tags)}
 
 
 def _kernel_name(device: str) -> str:
@@ -141,11 +135,11 @@ def _kernel_name(device: str) -> str:
 
 
 def _all_of(call: Creation) -> frozenset[str]:
-    return frozenset(_devices(call))
+    return frozenset(volume_id for volume_id, _ in call.volumes)
 
 
 def create_by_vss(ec2: EC2, call: Creation, timeout: float, *, copy_only: bool) -> Taken:
-    """Have Windows create the snapshots, with the app's tags; the caller completes them.
+    """Have Windows create the snapshots, with the tags that VSS can be given; the caller adds the others.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-vss-snapshots-ssm.html
     """

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from chalicelib import events, plan
 from chalicelib.apply import Executor
 from chalicelib.aws.reading import EC2
-from chalicelib.lookups import all_copies, copies_of, guards, look_in
+from chalicelib.lookups import all_copies, copies_of, guards, look_in, with_volume_tags
 from chalicelib.models import Decision, Outcome, TagProblem
 from chalicelib.next_copies import NextCopies
 from chalicelib.settings import Settings
@@ -116,12 +116,13 @@ def copy_on_completion(invocation: Invocation) -> Plan:
     ec2, today = invocation.ec2, invocation.now.date()
     completion = events.read_completion(invocation.event, ec2.region)
     inventory = ec2.snapshots_by_id([id for id, _ in completion.snapshots])
-    decisions, copyable = plan.plan_completion(completion, inventory.snapshots, ec2.region)
+    snapshots, late = with_volume_tags(ec2, inventory.snapshots)
+    decisions, copyable = plan.plan_completion(completion, snapshots, ec2.region)
     ids = plan.destinations_to_look_in(copyable, today)
     destinations = copies_of(ec2, ids, invocation.settings.copy_slots)
     decisions += plan.plan_copies(copyable, destinations, invocation.now)
     marks = partial(plan.plan_marks, destinations=destinations)
-    return Plan(decisions, inventory.problems, invocation.ec2, follow_up=marks)
+    return Plan([*decisions, *late], inventory.problems, invocation.ec2, follow_up=marks)
 
 
 def continue_copies(invocation: Invocation) -> Plan:
@@ -138,7 +139,7 @@ def continue_copies(invocation: Invocation) -> Plan:
 
 
 def copy_missing(invocation: Invocation) -> Plan:
-    """Copy each completed snapshot that has no copy; add tags that copies lack, and delete duplicate copies.
+    """Copy each completed snapshot that has no copy; add tags that are missing, and delete duplicate copies.
 
     A failed copy that waits for its next try is reported as a failure once a day: by the run in the hour of the daily
     slot.
@@ -146,11 +147,12 @@ def copy_missing(invocation: Invocation) -> Plan:
     ec2, now = invocation.ec2, invocation.now
     slots = invocation.settings.copy_slots
     inventory = ec2.snapshots(with_destination=True)
+    snapshots, late = with_volume_tags(ec2, inventory.snapshots, ec2.snapshots(of_sets=True).snapshots)
     destinations = all_copies(ec2, plan.destinations_to_look_in(inventory.snapshots, now.date()), slots)
     daily = now.hour == invocation.settings.daily_at.hour
-    decisions = plan.plan_copies(inventory.snapshots, destinations, now, report_lasting=daily)
+    decisions = plan.plan_copies(snapshots, destinations, now, report_lasting=daily)
     marks = partial(plan.plan_marks, destinations=destinations)
-    return Plan(decisions, inventory.problems, invocation.ec2, follow_up=marks)
+    return Plan([*decisions, *late], inventory.problems, invocation.ec2, follow_up=marks)
 
 
 def mirror_protection(invocation: Invocation) -> Plan:

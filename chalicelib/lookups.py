@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import plan
 from chalicelib.aws.reading import EC2
-from chalicelib.models import Inventory, Snapshot
+from chalicelib.models import Decision, Inventory, Snapshot
 from chalicelib.settings import Settings
 
 
@@ -50,6 +50,27 @@ def copies_of(ec2: EC2, ids: Mapping[str, Sequence[str]], slots: int) -> dict[st
         return plan.Destination(copies, free, in_progress=in_progress)
 
     return look_in(ids, look)
+
+
+def with_volume_tags(
+    ec2: EC2, snapshots: Sequence[Snapshot], others: Sequence[Snapshot] = ()
+) -> tuple[list[Snapshot], list[Decision]]:
+    """Return the snapshots with the tags of their volumes, and what has to be added to them and to the ``others``.
+
+    Instances are read only if a snapshot is to get more tags than its set says. If they cannot be read, that holds up
+    nothing.
+    """
+    present = {snapshot.id for snapshot in snapshots}
+    everything = [*snapshots, *(snapshot for snapshot in others if snapshot.id not in present)]
+    ids = plan.instances_to_read(everything)
+    inventory, unreadable = Inventory(), ""
+    try:
+        if ids:
+            inventory = ec2.instances(ids[0] if len(ids) == 1 else None)
+    except (ClientError, BotoCoreError) as error:
+        unreadable = str(error)
+    completed, decisions = plan.complete(everything, inventory, unreadable)
+    return completed[: len(snapshots)], decisions
 
 
 def guards(

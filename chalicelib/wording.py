@@ -34,10 +34,11 @@ SENTENCES: Mapping[Code, str] = {
     Code.REQUEST_LIMIT: (
         "{count} snapshots of {instance} were requested in 24 hours; REQUESTS_PER_DAY={limit} allows no more"
     ),
-    Code.LINEAGE_TAGS_LACKING: "its lineage tags are missing: the call that adds them after the creation failed",
     Code.CREATION_FAILED: "the snapshot of {volume} failed: {cause}",
     Code.CREATION_FAILED_AND_GONE: "its creation failed ({cause}), and the snapshot no longer exists",
     Code.SNAPSHOT_NOT_FOUND: "not found: it was deleted, or EC2 does not show it yet",
+    Code.VOLUME_TAGS_LACKING: "add {keys}: a set gets the tags of single volumes after its creation",
+    Code.VOLUME_TAGS_UNREADABLE: "the tags of {volume}, which its snapshot is to get, cannot be read: {cause}",
     Code.COPY_MISSING: "no copy in {destination}",
     Code.COPIED: "already copied: {copy}",
     Code.COPY_AGAIN: "try {tries}, because {copy} failed with {key}: {cause}",
@@ -97,9 +98,7 @@ SENTENCES: Mapping[Code, str] = {
     Code.IMAGE_USES_IT: "an AMI uses it: {message}",
     Code.CRASH_CONSISTENT_ONLY: "crash-consistent only: {cause}",
     Code.NOT_CREATED: "not created",
-    Code.LINEAGE_TAGS_FAILED: (
-        "created, but the lineage tags of {volume} could not be added; the next run adds them: {cause}"
-    ),
+    Code.TAGS_FAILED: "created, but {keys} could not be written to {snapshot}: {cause}",
 }
 
 
@@ -152,6 +151,7 @@ _ACCEPTED: Mapping[str, str] = {
     keys.SOURCE_IOPS: "a number such as 3000",
     keys.SOURCE_THROUGHPUT: "a number such as 125",
     keys.SOURCE_VOLUMES: "a number such as 2",
+    keys.SOURCE_VOLUMES_1: "volumes such as 0123456789abcdef0:/sdf:gp3:3000:125, separated by spaces",
     keys.SOURCE_START_TIME: "a time such as 2026-11-22T03:00:07Z",
 }
 
@@ -170,6 +170,8 @@ _ACCEPTED_BY_WRONG: Mapping[Wrong, str] = {
     Wrong.MISPLACED: "{meant} on {limit}: here it has no effect",
     Wrong.ABSENT: "{accepted}, or KeepForever",
     Wrong.NOT_ALLOWED: "what the settings allow: {limit}",
+    Wrong.FOREIGN: "the volumes of a set that the snapshot's own volume belongs to: these are ignored",
+    Wrong.INCOMPLETE: "the number of volumes that Source_Volumes_1 and so on name: some of the set are missing there",
     Wrong.BROUGHT_FORWARD: "{limit}, as its description promises, or later; until then the snapshot is kept",
     Wrong.UNPROVEN: (
         "this tag only on snapshots that this app made; the description does not prove that it made this: it is kept"

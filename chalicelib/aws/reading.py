@@ -130,15 +130,15 @@ class EC2:
         volume_ids: Sequence[str] | None = None,
         with_destination: bool = False,
         period: Period | None = None,
-        source_id: str | None = None,
+        of_sets: bool = False,
     ) -> Inventory:
         """Return this app's snapshots in this Region: all, or those of slots, of volumes, or begun in a period.
 
-        With ``source_id``, those that came from an instance, a volume or, being its copies, a snapshot.
+        With ``of_sets``, those of sets that lack the tags of their volumes.
         """
         filters: list[FilterTypeDef] = [tagged(tags.TYPE, [tags.AUTOMATED])]
-        if source_id is not None:
-            filters.append(tagged(tags.source_key(source_id), [source_id]))
+        if of_sets:
+            filters.append(tagged(tags.NAME, [tags.NAMES_OF_SETS]))
         if with_destination:
             filters.append({"Name": "tag-key", "Values": [tags.COPY_DEST]})
         filters += begun_within(period)
@@ -147,6 +147,19 @@ class EC2:
         if volume_ids is not None:
             return self._describe_in_chunks("volume-id", volume_ids, filters)
         return self._describe(self.region, filters)
+
+    def snapshots_from(self, source_id: str) -> tuple[Snapshot, ...]:
+        """Return this app's snapshots here that came from an instance, a volume or, being its copies, a snapshot."""
+        own = tagged(tags.TYPE, [tags.AUTOMATED])
+        filters: list[FilterTypeDef] = [tagged(tags.source_key(source_id), [source_id])]
+        if source_id.startswith("vol-"):
+            filters.append({"Name": "volume-id", "Values": [source_id]})  # in a set, the tag comes later
+        by_id = {
+            snapshot.id: snapshot
+            for filter in filters
+            for snapshot in self._describe(self.region, [own, filter]).snapshots
+        }
+        return tuple(by_id.values())
 
     def snapshots_for(self, call: Creation) -> tuple[Snapshot, ...]:
         """Return the snapshots of an instance, in whatever state but failed, that fill the slot of a creation."""

@@ -22,14 +22,19 @@ class CreateSnapshot:
     consistency: Consistency | None = None
     exclude_boot: bool = False
     exclude_data: tuple[str, ...] = ()
+    device: str = ""
+
+    @property
+    def volumes(self) -> tuple[tuple[str, str], ...]:
+        """The id of the volume and its device."""
+        return ((self.volume_id, self.device),)
 
 
 @dataclass(frozen=True, slots=True)
 class CreateSnapshots:
     """Create the snapshots of an instance's volumes at one point in time.
 
-    ``tags`` are the same for all snapshots of the set. ``own_tags`` are the further tags for the snapshot of each
-    volume, which a second call adds.
+    ``tags`` are the same for all snapshots of the set. ``volumes`` are the ids of its volumes and their devices.
     """
 
     instance_id: str
@@ -37,7 +42,7 @@ class CreateSnapshots:
     exclude_data: tuple[str, ...]
     description: str
     tags: Tags
-    own_tags: tuple[tuple[str, Tags], ...]
+    volumes: tuple[tuple[str, str], ...]
     consistency: Consistency | None = None
 
 

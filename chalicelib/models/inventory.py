@@ -127,8 +127,9 @@ class Snapshot:
     temporarily restored. ``completed`` is when it was completed, None if it was not. ``promised`` is the day until
     which its description promises to keep it: EC2 lets nobody change a description.
 
-    For a restore: ``volume_gib``, ``device``, ``volume_type``, ``iops`` and ``throughput`` (MiB/s) of the volume, and
-    ``set_size``, the number of volumes in the set of the slot.
+    For a restore: ``volume_gib``, ``device``, ``volume_type``, ``iops`` and ``throughput`` (MiB/s) of the volume;
+    ``set_size``, the number of volumes in the set of the slot, and ``set_volumes``, their ids, empty if they are not
+    known.
 
     For a copy: ``tries`` is the number of attempts to copy, this one included; ``source_started`` is the start time of
     its primary; ``after`` is the copy whose end made room for it; ``waiting_regions`` are the Regions whose snapshots
@@ -163,6 +164,7 @@ class Snapshot:
     iops: int | None = None
     throughput: int | None = None
     set_size: int | None = None
+    set_volumes: tuple[str, ...] = ()
     source_started: datetime | None = None
     promised: date | None = None
     archived: bool = False

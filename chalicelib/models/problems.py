@@ -12,6 +12,8 @@ class Wrong(StrEnum):
     ``value``: the value is not understood. ``word``: one word of a list is not. ``key``: the key is spelt in another
     way. ``absent``: there is no such tag, and there should be. ``source-region``: a destination is the source itself.
     ``misplaced``: the tag has no effect where it is. ``not-allowed``: the settings forbid what it asks for.
+    ``foreign``: the volumes that it names are those of another set. ``incomplete``: the tags name another number of
+    volumes.
     ``brought-forward``: a ``DeleteOn`` is before the day that the description promises. ``unproven``: the tags say that
     this app made the snapshot, but its description does not.
     """
@@ -23,6 +25,8 @@ class Wrong(StrEnum):
     SOURCE_REGION = "source-region"
     MISPLACED = "misplaced"
     NOT_ALLOWED = "not-allowed"
+    FOREIGN = "foreign"
+    INCOMPLETE = "incomplete"
     BROUGHT_FORWARD = "brought-forward"
     UNPROVEN = "unproven"
 

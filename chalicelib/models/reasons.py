@@ -24,11 +24,12 @@ class Code(StrEnum):
     REQUEST_WITHOUT_INSTANCE = "request-without-instance"
     REQUEST_NOT_ENABLED = "request-for-instance-that-is-not-enabled"
     REQUEST_LIMIT = "request-limit"
-    LINEAGE_TAGS_LACKING = "lineage-tags-are-lacking"
     # Completion
     CREATION_FAILED = "creation-failed"
     CREATION_FAILED_AND_GONE = "creation-failed-and-snapshot-is-gone"
     SNAPSHOT_NOT_FOUND = "snapshot-not-found"
+    VOLUME_TAGS_LACKING = "volume-tags-are-lacking"
+    VOLUME_TAGS_UNREADABLE = "volume-tags-are-unreadable"
     # Copies
     COPY_MISSING = "copy-is-missing"
     COPIED = "already-copied"
@@ -83,7 +84,7 @@ class Code(StrEnum):
     IMAGE_USES_IT = "image-uses-it"
     CRASH_CONSISTENT_ONLY = "crash-consistent-only"
     NOT_CREATED = "not-created"
-    LINEAGE_TAGS_FAILED = "lineage-tags-failed"
+    TAGS_FAILED = "tags-failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from chalicelib.plan.sets import SnapshotSet, sets_of, slots_of, volume_of
 from chalicelib.plan.slots import history_of_interest, slots_of_interest
 from chalicelib.plan.sweep import MIN_SNAPSHOTS_FOR_BREAKER, Guards, expired, plan_sweep, unproven_problems
 from chalicelib.plan.targets import of_snapshot, of_volumes
+from chalicelib.plan.volume_tags import complete, instances_to_read
 from chalicelib.plan.wishes import instance_wishes, volume_wishes
 
 __all__ = [
@@ -42,11 +43,13 @@ __all__ = [
     "SnapshotSet",
     "after",
     "by_age_of_data",
+    "complete",
     "copies_by_primary",
     "destinations_to_look_in",
     "expired",
     "history_of_interest",
     "instance_wishes",
+    "instances_to_read",
     "narrow_start",
     "needed_for_restore",
     "newest_completed",

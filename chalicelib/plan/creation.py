@@ -9,7 +9,6 @@ from datetime import date, datetime
 from chalicelib import tags
 from chalicelib.models import (
     Code,
-    CreateTags,
     Decision,
     Instance,
     Reason,
@@ -22,7 +21,7 @@ from chalicelib.plan.circumstances import CREATABLE, Circumstances
 from chalicelib.plan.creation_calls import creation_calls
 from chalicelib.plan.history import primaries_by_volume
 from chalicelib.plan.slots import slot_now
-from chalicelib.plan.targets import of_snapshot, of_volumes
+from chalicelib.plan.targets import of_volumes
 from chalicelib.plan.turns import in_turn
 from chalicelib.schedule import Retention, current_slot, delete_on, previous_slot, within
 
@@ -33,8 +32,8 @@ def plan_creation(
     """Decide for every volume whether to create its snapshot for the current slot.
 
     ``snapshots`` are those of ``slots_of_interest`` and ``history_of_interest``. A volume that is attached to two
-    instances counts for the first one by id. Lineage tags that snapshots lack are added. Creations come in the order in
-    which they are to be made: whoever has waited longest is first.
+    instances counts for the first one by id. Creations come in the order in which they are to be made: whoever has
+    waited longest is first.
     """
     by_volume = primaries_by_volume(snapshots)
     decisions: list[Decision] = []
@@ -79,7 +78,6 @@ def plan_instance(
         ]
         members += filling
         targets = of_volumes([volume], circumstances.region)
-        decisions += _plan_lineage(instance, volume, history)
         if volume.excluded:
             decisions.append(Decision(targets, because(Code.VOLUME_LEFT_OUT)))
         elif filling:
@@ -87,9 +85,9 @@ def plan_instance(
         else:
             due.append(volume)
     expiry = _expiry_of_set(instance, due, members, by_volume, circumstances)
-    set_size = sum(not volume.excluded for volume in volumes)
+    set_volumes = [volume for volume in volumes if not volume.excluded]
     tags_by_volume = {
-        volume: tags.primary_tags(instance, volume, slot, expiry.primary, expiry.copy, set_size=set_size)
+        volume: tags.primary_tags(instance, volume, slot, expiry.primary, expiry.copy, set_volumes=set_volumes)
         for volume in due
     }
     return decisions + creation_calls(instance, tags_by_volume, slot, circumstances.region, expiry.primary)
@@ -142,14 +140,3 @@ def _expiry_of_set(
 def _expiry(retention: Retention, earlier: Iterable[date], circumstances: Circumstances) -> date:
     today = circumstances.now.date()
     return within(delete_on(retention, circumstances.fallback, today, earlier), today, circumstances.limits)
-
-
-def _plan_lineage(instance: Instance, volume: Volume, history: Iterable[Snapshot]) -> list[Decision]:
-    decisions = []
-    for snapshot in history:
-        if snapshot.instance_id != instance.id:
-            continue
-        if lacking := tags.missing_lineage(snapshot, instance, volume):
-            call = CreateTags(snapshot.id, snapshot.region, lacking)
-            decisions.append(Decision(of_snapshot(snapshot), because(Code.LINEAGE_TAGS_LACKING), call))
-    return decisions

@@ -37,16 +37,13 @@ def creation_calls(
     consistency = instance.policy.consistency if instance.running else None
     reason = because(Code.SLOT_EMPTY, slot=slot, instance=instance.id, name=name)
     if len(due) > 1 and len(data) <= MAX_EXCLUDED:
-        shared = _shared_tags(due)
         call = CreateSnapshots(
             instance_id=instance.id,
             exclude_boot=exclude_boot,
             exclude_data=data,
             description=tags.description(instance, region, until),
-            tags=tuple(sorted(shared)),
-            own_tags=tuple(
-                (volume.id, tuple(tag for tag in all_tags if tag not in shared)) for volume, all_tags in due.items()
-            ),
+            tags=tags.shared_tags(instance, due.values()),
+            volumes=tuple((volume.id, volume.device) for volume in due),
             consistency=consistency,
         )
         return [Decision(of_volumes(due, region), reason, call)]
@@ -64,12 +61,8 @@ def creation_calls(
                 consistency,
                 exclude_boot=exclude_boot,
                 exclude_data=data,
+                device=volume.device,
             ),
         )
         for volume, all_tags in due.items()
     ]
-
-
-def _shared_tags(due: Mapping[Volume, Tags]) -> frozenset[tuple[str, str]]:
-    """Return the tags that all snapshots of a set have: EC2 puts the same tags on all snapshots of one call."""
-    return frozenset.intersection(*(frozenset(all_tags) for all_tags in due.values()))

@@ -20,7 +20,8 @@ SAME_POINT_IN_TIME = timedelta(seconds=10)
 class SnapshotSet:
     """The snapshots of an instance for one slot, one of each volume, by device.
 
-    ``taken`` is the latest of their points in time; ``expected`` is the number of volumes in a whole set.
+    ``taken`` is the latest of their points in time; ``expected`` is the number of volumes in a whole set: of all
+    that the tags of one of its snapshots name, and of all that it has snapshots of.
     """
 
     slot: str
@@ -113,10 +114,11 @@ def _best_last(snapshot: Snapshot) -> tuple[bool, bool, bool, datetime, str]:
 
 
 def _set(slot: str, history: Iterable[Snapshot]) -> SnapshotSet:
-    snapshots = {volume_of(snapshot): snapshot for snapshot in sorted(history, key=_best_last)}.values()
-    expected = max(len(snapshots), *(snapshot.set_size or 0 for snapshot in snapshots))
-    ordered = tuple(sorted(snapshots, key=lambda snapshot: (snapshot.device or "", snapshot.id)))
-    return SnapshotSet(slot, max(snapshot.taken for snapshot in snapshots), ordered, expected)
+    snapshots = {volume_of(snapshot): snapshot for snapshot in sorted(history, key=_best_last)}
+    named = {volume_id for snapshot in snapshots.values() for volume_id in snapshot.set_volumes}
+    expected = max(len(named | set(snapshots)), *(snapshot.set_size or 0 for snapshot in snapshots.values()))
+    ordered = tuple(sorted(snapshots.values(), key=lambda snapshot: (snapshot.device or "", snapshot.id)))
+    return SnapshotSet(slot, max(snapshot.taken for snapshot in ordered), ordered, expected)
 
 
 def newest_whole(sets: Iterable[SnapshotSet]) -> SnapshotSet | None:

@@ -17,7 +17,7 @@ from chalicelib.schedule import current_slot, previous_slot
 def slots_of_interest(instances: Iterable[Instance], now: datetime) -> tuple[str, ...]:
     """Return the slots whose snapshots a creation reads: the current and the previous one of each schedule.
 
-    Snapshots of the previous slot may lack lineage tags, if the run that created them was cut off.
+    Who has no snapshot of the previous slot has waited for longer.
     """
     slots: set[str] = set()
     for schedule in {instance.policy.schedule for instance in instances if instance.policy.enabled}:

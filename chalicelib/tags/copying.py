@@ -8,6 +8,7 @@ from chalicelib.identifiers import is_region
 from chalicelib.models import Tags
 from chalicelib.tags import keys
 from chalicelib.tags.protection import protects
+from chalicelib.tags.source_volumes import is_numbered
 
 # As many names of Regions as always fit into a value.
 MAX_REGIONS = 15
@@ -41,7 +42,7 @@ def with_predecessor(all_tags: Tags, ended: str) -> Tags:
 def _with(all_tags: Tags, key: str, value: str) -> Tags:
     """Return tags with one more; if there are 50 already, without the last of the owner's."""
     present = dict(all_tags)
-    owners = [name for name in present if name not in keys.OWN_KEYS and not protects(name)]
+    owners = [name for name in present if not (name in keys.OWN_KEYS or is_numbered(name) or protects(name))]
     if key not in present and len(present) >= keys.MAX_TAGS and owners:
         del present[owners[-1]]
     return tuple(sorted((present | {key: value}).items()))

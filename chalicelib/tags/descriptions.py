@@ -36,7 +36,7 @@ def copy_description(primary: Snapshot) -> str:
     place = ""
     if primary.volume_id not in text and text.endswith(region):
         text = text.removesuffix(region)
-        device = dict(primary.tags).get(keys.SOURCE_DEVICE, "?")
+        device = "?" if primary.device is None else primary.device
         # The name of a device is short, but the tag can have any value.
         place = f" - {primary.volume_id} ({cut(printable(device), keys.MAX_DEVICE_LENGTH)}){region}"
     end = place + (_promise(primary.copy_expiry) if primary.copy_expiry else "")

@@ -24,10 +24,13 @@ SOURCE_VOLUME_ID = "Source_VolumeId"
 SOURCE_DEVICE = "Source_Device"
 SOURCE_SNAPSHOT_ID = "Source_SnapshotId"
 SOURCE_REGION = "Source_Region"
+# How many volumes a set has; Source_Volumes_1 and so on name them.
+SOURCE_VOLUMES = "Source_Volumes"
+SOURCE_VOLUMES_1 = "Source_Volumes_1"
+# Only earlier versions wrote these.
 SOURCE_VOLUME_TYPE = "Source_VolumeType"
 SOURCE_IOPS = "Source_Iops"
 SOURCE_THROUGHPUT = "Source_Throughput"
-SOURCE_VOLUMES = "Source_Volumes"
 SOURCE_START_TIME = "Source_StartTime"
 COPY_TRY = "Copy_Try"
 COPY_AFTER = "Copy_After"
@@ -36,6 +39,8 @@ COPIES_WAIT = "Copies_Wait"
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-vss-snapshots-ssm.html
 APP_CONSISTENT = "AppConsistent"
 VSS_KEYS = frozenset(key.casefold() for key in ("Device", APP_CONSISTENT, "AwsVssConfig"))
+# A filter for the name that all snapshots of a set have until they get the tags of their volumes.
+NAMES_OF_SETS = "* (i-*)"
 # On a volume that the command line restored.
 RESTORED_FROM = "Restored_From"
 RESTORED_FOR = "Restored_For"
@@ -44,12 +49,12 @@ SNAPSHOT_KEYS = (
     TYPE, DELETE_ON, KEEP_FOREVER, COPY_DEST, COPY_KMS_KEY, COPY_DELETE_ON, BACKUP_SLOT,
     SOURCE_INSTANCE_ID, SOURCE_VOLUME_ID, SOURCE_DEVICE, CONSISTENCY, SOURCE_SNAPSHOT_ID,
     SOURCE_REGION, COPY_TRY, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT, SOURCE_VOLUMES,
-    SOURCE_START_TIME, COPY_AFTER, COPIES_WAIT,
+    SOURCE_VOLUMES_1, SOURCE_START_TIME, COPY_AFTER, COPIES_WAIT,
 )  # fmt: skip
 RESTORED_KEYS = (RESTORED_FROM, RESTORED_FOR)
 OWN_KEYS = frozenset(INSTANCE_KEYS + SNAPSHOT_KEYS + RESTORED_KEYS)
-# Tags that a primary can get after it was copied: they are then added to the copy.
-HEALED_KEYS = (SOURCE_INSTANCE_ID, SOURCE_DEVICE, NAME, SOURCE_VOLUME_TYPE, SOURCE_IOPS, SOURCE_THROUGHPUT)
+# Tags of a copy that are added again if they are missing.
+HEALED_KEYS = (SOURCE_INSTANCE_ID, SOURCE_DEVICE, NAME)
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
 MAX_TAGS = 50
 MAX_VALUE_LENGTH = 256

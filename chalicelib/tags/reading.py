@@ -29,9 +29,9 @@ from chalicelib.tags.carrying import carried, without_aws
 from chalicelib.tags.copying import read_waiting_regions
 from chalicelib.tags.descriptions import promised_in
 from chalicelib.tags.protection import letters_of, protects, resembles_protection
+from chalicelib.tags.source_volumes import is_numbered, read_source
 from chalicelib.tags.values import (
     parse_consistency,
-    parse_count,
     parse_date,
     parse_instant,
     parse_key,
@@ -220,6 +220,9 @@ def read_snapshot(
     if delete_on and promised and delete_on < promised:
         reader.report(keys.DELETE_ON, Wrong.BROUGHT_FORWARD, limit=promised.isoformat())
     reader.report_unprotected()
+    source = read_source(raw, raw.get(keys.SOURCE_VOLUME_ID, "") if keys.SOURCE_SNAPSHOT_ID in raw else volume_id)
+    for key, wrong in source.wrong:
+        reader.report(key, wrong, keys.SOURCE_VOLUMES_1 if is_numbered(key) else key)
     snapshot = Snapshot(
         id=id,
         region=contract.region,
@@ -244,11 +247,12 @@ def read_snapshot(
         tags=without_aws(raw),
         size_gib=size_gib,
         volume_gib=volume_gib,
-        device=raw.get(keys.SOURCE_DEVICE),
-        volume_type=raw.get(keys.SOURCE_VOLUME_TYPE),
-        iops=reader.read(keys.SOURCE_IOPS, parse_count, None),
-        throughput=reader.read(keys.SOURCE_THROUGHPUT, parse_count, None),
-        set_size=reader.read(keys.SOURCE_VOLUMES, parse_count, None),
+        device=source.volume.device,
+        volume_type=source.volume.type,
+        iops=source.volume.iops,
+        throughput=source.volume.throughput,
+        set_size=source.set_size,
+        set_volumes=source.set_volumes,
         source_started=reader.read(keys.SOURCE_START_TIME, parse_instant, None),
         promised=promised,
         archived=archived,

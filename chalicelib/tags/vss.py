@@ -20,8 +20,14 @@ def is_app_consistent(snapshot: Snapshot) -> bool:
 
 
 def for_vss(all_tags: Tags) -> str:
-    """Return tags as input of the VSS document. Tags with other characters are left out: a later call adds them."""
-    return ";".join(f"Key={key},Value={value}" for key, value in all_tags if not _NOT_FOR_VSS.search(key + value))
+    """Return tags as input of the VSS document, without those of ``not_for_vss``."""
+    others = set(all_tags) - set(not_for_vss(all_tags))
+    return ";".join(f"Key={key},Value={value}" for key, value in all_tags if (key, value) in others)
+
+
+def not_for_vss(all_tags: Tags) -> Tags:
+    """Return the tags with characters that the VSS document cannot be given: a later call adds them."""
+    return tuple((key, value) for key, value in all_tags if _NOT_FOR_VSS.search(key + value))
 
 
 def text_for_vss(description: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from chalicelib.models import Consistency, Instance, Snapshot, Tags, Volume
 from chalicelib.tags import keys
 from chalicelib.tags.carrying import carried
 from chalicelib.tags.protection import known_to_iam_first, protects
+from chalicelib.tags.source_volumes import is_numbered, read_source, write_source_volumes
+
+_LINEAGE_KEYS = (keys.SOURCE_VOLUME_ID, keys.SOURCE_DEVICE, keys.NAME)
 
 
 def slot_value(slot: datetime) -> str:
@@ -17,21 +20,28 @@ def slot_value(slot: datetime) -> str:
 
 
 def primary_tags(
-    instance: Instance, volume: Volume, slot: str, delete_on: date, copy_delete_on: date | None, *, set_size: int = 1
+    instance: Instance,
+    volume: Volume,
+    slot: str,
+    delete_on: date,
+    copy_delete_on: date | None,
+    *,
+    set_volumes: Sequence[Volume] = (),
 ) -> Tags:
     """Return all tags of the snapshot of one volume, at most 50: the app's own have precedence.
 
-    ``set_size`` is the number of volumes in the set: it tells a restore whether the set is whole.
+    ``set_volumes`` are all volumes of the set, by default this one alone.
     """
     policy = instance.policy
+    set_volumes = set_volumes or (volume,)
     own = {
         keys.TYPE: keys.AUTOMATED,
         keys.DELETE_ON: delete_on.isoformat(),
         keys.BACKUP_SLOT: slot,
         keys.SOURCE_INSTANCE_ID: instance.id,
         keys.CONSISTENCY: keys.CRASH if instance.running else keys.STOPPED,
-        keys.SOURCE_VOLUMES: str(set_size),
-        **_lineage(instance, volume),
+        **_of_volume(policy.name, volume.id, volume.device),
+        **write_source_volumes(set_volumes, tags_follow=_tags_differ(instance, set_volumes)),
     }
     if policy.destinations:
         own[keys.COPY_DEST] = " ".join(policy.destinations)
@@ -39,34 +49,39 @@ def primary_tags(
             own[keys.COPY_KMS_KEY] = policy.copy_kms_key
         if copy_delete_on:
             own[keys.COPY_DELETE_ON] = copy_delete_on.isoformat()
-    return _fit(own, (*volume.carried, *instance.carried))
+    vss = policy.consistency is not None and policy.consistency.kind == "vss"
+    return _fit(own, (*volume.carried, *instance.carried), len(keys.VSS_KEYS) if vss else 0)
 
 
-def _lineage(instance: Instance, volume: Volume) -> dict[str, str]:
-    place = f" - {volume.id} ({volume.device})"
-    lineage = {
-        keys.SOURCE_VOLUME_ID: volume.id,
-        keys.SOURCE_DEVICE: volume.device,
-        keys.NAME: instance.policy.name[: keys.MAX_VALUE_LENGTH - len(place)] + place,
-    }
-    if volume.type:
-        lineage[keys.SOURCE_VOLUME_TYPE] = volume.type
-    # CreateVolume refuses IOPS and throughput for other types, so they are not recorded.
-    if volume.type in keys.TYPES_WITH_IOPS and volume.iops:
-        lineage[keys.SOURCE_IOPS] = str(volume.iops)
-    if volume.type in keys.TYPES_WITH_THROUGHPUT and volume.throughput:
-        lineage[keys.SOURCE_THROUGHPUT] = str(volume.throughput)
-    return lineage
+def _of_volume(name: str, volume_id: str, device: str) -> dict[str, str]:
+    """Return the tags of a snapshot that no other volume's can have. ``name`` is the instance's."""
+    own = {keys.SOURCE_VOLUME_ID: volume_id, keys.NAME: _named(name, f" - {volume_id} ({device or '?'})")}
+    return own | {keys.SOURCE_DEVICE: device} if device else own
+
+
+def _named(name: str, end: str) -> str:
+    return name[: keys.MAX_VALUE_LENGTH - len(end)] + end
+
+
+def _tags_differ(instance: Instance, volumes: Iterable[Volume]) -> bool:
+    """Return whether the snapshots of some volumes get different tags of the owner."""
+    first, *others = (dict(instance.carried) | dict(volume.carried) for volume in volumes)
+    return any(carried_tags != first for carried_tags in others)
+
+
+def shared_tags(instance: Instance, tags_of_each: Iterable[Tags]) -> Tags:
+    """Return the tags that a set gets in its creating call: those that all its snapshots have, and the instance's name.
+
+    EC2 gives the same tags to all snapshots of one call.
+    """
+    shared = dict(sorted(frozenset.intersection(*map(frozenset, tags_of_each))))
+    shared[keys.NAME] = _named(instance.policy.name, f" ({instance.id})")
+    return tuple(sorted(shared.items()))
 
 
 def achieve(others: Tags, consistency: Consistency) -> Tags:
     """Return tags with ``Consistency`` set to what was achieved."""
     return tuple(sorted((dict(others) | {keys.CONSISTENCY: consistency.label}).items()))
-
-
-def device_of(all_tags: Tags) -> str:
-    """Return the device of the volume that a snapshot to be created is of; empty if it is not known."""
-    return dict(all_tags).get(keys.SOURCE_DEVICE, "")
 
 
 def slot_of(all_tags: Tags) -> str:
@@ -82,50 +97,77 @@ def source_key(id: str) -> str:
 
 def name_of(snapshot: Snapshot) -> str:
     """Return the name of the instance in a snapshot's ``Name``; empty if there is none."""
-    return dict(snapshot.tags).get(keys.NAME, "").split(f" - {snapshot.source_volume_id} ")[0]
+    name = dict(snapshot.tags).get(keys.NAME, "")
+    volume_id = snapshot.source_volume_id or snapshot.volume_id
+    return name.split(f" - {volume_id} ")[0].removesuffix(f" ({snapshot.instance_id})")
 
 
-def missing_lineage(snapshot: Snapshot, instance: Instance, volume: Volume) -> Tags:
-    """Return the tags of its volume that a snapshot lacks because the second call of its creation failed.
+def lacks_volume_tags(snapshot: Snapshot) -> bool:
+    """Return whether a snapshot of a set has only the tags of its creating call, which all of the set share."""
+    return snapshot.is_primary and snapshot.instance_id is not None and snapshot.source_volume_id is None
 
-    Tags that the snapshot has are never overwritten.
+
+def has_unknown_tags(snapshot: Snapshot) -> bool:
+    """Return whether a snapshot that lacks the tags of its volume does not say all of them itself."""
+    if not lacks_volume_tags(snapshot):
+        return False
+    return snapshot.device is None or read_source(dict(snapshot.tags), snapshot.volume_id).volume.tags_follow
+
+
+def late_tags(snapshot: Snapshot, instance: Instance | None, volume: Volume | None) -> Tags:
+    """Return the tags to add to a snapshot of a set: those of its volume, and those of the owner that it lacks.
+
+    Only ``Name`` is overwritten: it was the instance's. ``instance`` and ``volume`` are None if they were not read.
     """
     present = dict(snapshot.tags)
-    lineage = _lineage(instance, volume)
-    if all(key in present for key in lineage):
-        return ()
-    whole = _fit(lineage | present, (*volume.carried, *instance.carried))
-    lacking = [item for item in whole if item[0] not in present]
-    return tuple(lacking[: keys.MAX_TAGS - len(present)])
+    others = (*(volume.carried if volume else ()), *(instance.carried if instance else ()))
+    own = _lineage(snapshot, volume.device if volume else "")
+    whole = dict(_fit(own, others))
+    new = sorted(whole.keys() - present.keys(), key=lambda key: (key != keys.SOURCE_VOLUME_ID, key not in own, key))
+    added = {key: whole[key] for key in new[: max(0, keys.MAX_TAGS - len(present))]}
+    if keys.NAME in present and whole.get(keys.NAME, present[keys.NAME]) != present[keys.NAME]:
+        added[keys.NAME] = whole[keys.NAME]
+    return tuple(sorted(added.items()))
+
+
+def _lineage(snapshot: Snapshot, device: str = "") -> dict[str, str]:
+    """Return the tags of a snapshot's own volume: as they are, or else as the tags of its set say.
+
+    ``device`` is that of the volume, if these do not say it.
+    """
+    if lacks_volume_tags(snapshot):
+        name = name_of(snapshot) or snapshot.instance_id or ""
+        return _of_volume(name, snapshot.volume_id, snapshot.device or device)
+    present = dict(snapshot.tags)
+    own = {keys.SOURCE_VOLUME_ID: snapshot.volume_id} if snapshot.is_primary else {}
+    return own | {key: present[key] for key in _LINEAGE_KEYS if key in present}
 
 
 def copy_tags(primary: Snapshot, tries: int = 1) -> Tags:
     """Return all tags of a copy: the primary's, its lineage, the copy's own expiry, and the number of the try."""
-    tags = dict(primary.tags)
-    own = {key: value for key, value in tags.items() if key in keys.OWN_KEYS}
-    # One KeepForever protects. If there are many spellings, all of them would leave no room for the copy's own tags.
-    own |= dict([item for item in sorted(primary.tags, key=known_to_iam_first) if protects(item[0])][:1])
-    own[keys.SOURCE_SNAPSHOT_ID] = primary.id
-    own[keys.SOURCE_REGION] = primary.region
-    own[keys.SOURCE_START_TIME] = primary.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    own.setdefault(keys.SOURCE_VOLUME_ID, primary.volume_id)
+    own = {
+        keys.SOURCE_SNAPSHOT_ID: primary.id,
+        keys.SOURCE_REGION: primary.region,
+        keys.SOURCE_START_TIME: primary.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **_lineage(primary),
+    }
     if tries > 1:
         own[keys.COPY_TRY] = str(tries)
     if primary.copy_expiry:
         own[keys.DELETE_ON] = primary.copy_expiry.isoformat()
-    return _fit(own, primary.tags)
+    # One KeepForever protects. If there are many spellings, all of them would leave no room for the copy's own tags.
+    protecting = [item for item in sorted(primary.tags, key=known_to_iam_first) if protects(item[0])][:1]
+    others = [item for item in primary.tags if item[0] in keys.OWN_KEYS or is_numbered(item[0])]
+    return _fit(own, (*protecting, *others, *primary.tags))
 
 
 def restored_tags(snapshot: Snapshot, purpose: str) -> Tags:
     """Return all tags of a restored volume: its source, the purpose of the restore, and the owner's tags."""
-    present = dict(snapshot.tags)
-    own = {
-        key: present[key]
-        for key in (keys.NAME, keys.SOURCE_INSTANCE_ID, keys.SOURCE_VOLUME_ID, keys.SOURCE_DEVICE)
-        if key in present
-    }
+    own = _lineage(snapshot)
+    if snapshot.instance_id:
+        own[keys.SOURCE_INSTANCE_ID] = snapshot.instance_id
     own |= {keys.RESTORED_FROM: snapshot.id, keys.RESTORED_FOR: purpose}
-    return _fit(own, carried(present))
+    return _fit(own, carried(dict(snapshot.tags)))
 
 
 def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
@@ -148,10 +190,10 @@ def mirrored(primary: Snapshot, copy: Snapshot) -> Tags:
     return tuple(sorted(fitting.items()))
 
 
-def _fit(own: Mapping[str, str], others: Iterable[tuple[str, str]]) -> Tags:
-    """Return at most 50 tags, sorted: ``own``, then as many of the others as fit, the first ones first."""
+def _fit(own: Mapping[str, str], others: Iterable[tuple[str, str]], reserved: int = 0) -> Tags:
+    """Return at most 50 tags less ``reserved``, sorted: ``own``, then as many others as fit, the first ones first."""
     fitted = dict(own)
     for key, value in others:
-        if len(fitted) < keys.MAX_TAGS:
+        if len(fitted) < keys.MAX_TAGS - reserved:
             fitted.setdefault(key, value)
     return tuple(sorted(fitted.items()))

@@ -21,6 +21,8 @@ from emulator.judge.app_log import Digest, Record, digest
 
 LABEL_WIDTH = 10
 USUAL_COPIER = "copy_on_completion"
+# The reason why every snapshot of a set is tagged.
+TAGS_OF_SETS = "volume-tags-are-lacking"
 HOW = {
     USUAL_COPIER: " on completion",
     "copy_missing": " by the hourly run",
@@ -59,7 +61,7 @@ class Narrator:
         self.console.print(table)
 
     def _routine(self, log: Digest) -> Iterator[Line]:
-        """What was done for a new reason; copies that did not start on completion, and tags, every time."""
+        """What was done for a new reason; copies that did not start on completion, and most tags, every time."""
         yield from self._if_new("created", log.created)
         for function in sorted({record.function for record in log.copied}):
             copied = [record for record in log.copied if record.function == function]
@@ -70,7 +72,9 @@ class Narrator:
                 yield from grouped(self.world, "copied", copied, how)
         yield from self._if_new("deleted", log.deleted)
         yield from self._if_new("kept", self._news.kept_together(log))
-        yield from grouped(self.world, "tagged", log.tagged)
+        of_sets = [record for record in log.tagged if TAGS_OF_SETS in record.codes]
+        yield from self._if_new("tagged", of_sets)
+        yield from grouped(self.world, "tagged", [record for record in log.tagged if record not in of_sets])
 
     def _if_new(self, label: str, records: Sequence[Record], how: str = "") -> list[Line]:
         new = {codes for codes in {record.codes for record in records} if self._memory.is_new(label, *codes)}

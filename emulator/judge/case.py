@@ -31,10 +31,6 @@ class Excuses:
         """Whether these copies of one primary in one Region are in order, though they are not one completed copy."""
         return False
 
-    def may_lack_lineage(self, snapshot: Snapshot) -> bool:
-        """Whether no run came to write the tags that say where a snapshot comes from."""
-        return False
-
 
 NO_EXCUSES = Excuses()
 

@@ -54,12 +54,19 @@ def _sets(case: Case) -> Iterator[tuple[tuple[str, str], list[Snapshot]]]:
 
 def lineage_is_tagged(case: Case) -> Verdict:
     """Whoever restores must know which device a snapshot of a set belongs to."""
-    verdict = Verdict("each snapshot and copy is tagged with the device that it comes from")
+    verdict = Verdict("the tags of each snapshot and copy name the device that it comes from")
     for snapshot in case.evidence.standing.values():
         if snapshot.managed and snapshot.slot and snapshot.state == "completed":
-            tagged = "Source_Device" in snapshot.tags or case.excuses.may_lack_lineage(snapshot)
-            verdict.require(tagged, snapshot, "a tag Source_Device", "none")
+            tagged = "Source_Device" in snapshot.tags or _is_in_set(snapshot)
+            verdict.require(tagged, snapshot, "a device in its tags", "none")
     return verdict
+
+
+def _is_in_set(snapshot: Snapshot) -> bool:
+    """Whether the tags of a set name this snapshot's own volume, with a device."""
+    values = [value for key, value in snapshot.tags.items() if key.startswith("Source_Volumes_")]
+    devices = {id: device for id, device, *_ in (f"{entry}:".split(":") for entry in " ".join(values).split())}
+    return bool(devices.get(snapshot.tags.get("Source_VolumeId", snapshot.volume_id).removeprefix("vol-")))
 
 
 def nothing_was_created_uninvited(case: Case) -> Verdict:

@@ -64,7 +64,7 @@ def _regions_to_search(account: Account) -> Iterator[str]:
 def _find_source(account: Account, id: str, region: str) -> Lineage | None:
     """Return what belongs to an instance or a volume; None if the Region has neither it nor a snapshot of it."""
     instances = _read_instances(account, id, region)
-    snapshots = account.connect(region).snapshots(source_id=id).snapshots
+    snapshots = account.connect(region).snapshots_from(id)
     if not instances and not snapshots:
         return None
     home = region if instances else _home_of(snapshots, region)
@@ -124,7 +124,7 @@ def _read_snapshots(account: Account, lineage: Lineage, regions: Iterable[str], 
     snapshots, unreadable = dict(lineage.snapshots), dict(lineage.unreadable)
     for region in sorted({*regions, *(account.regions if account.regions_given else ())}):
         try:
-            of_source = account.connect(region).snapshots(source_id=source_id).snapshots
+            of_source = account.connect(region).snapshots_from(source_id)
         except (BotoCoreError, ClientError) as error:
             unreadable[region] = error_text(error)
             continue

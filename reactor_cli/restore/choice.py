@@ -44,7 +44,7 @@ def choose(account: Account, region: str, id: str, at: datetime | None) -> Choic
         return _choose_snapshot(account, region, id)
     if not is_id(id, INSTANCE):
         raise click.UsageError(f"{id!r} is no id of an instance (i-…) or a snapshot (snap-…)")
-    snapshots = account.connect(region).snapshots(source_id=id).snapshots
+    snapshots = account.connect(region).snapshots_from(id)
     in_time = [snapshot for snapshot in snapshots if snapshot.taken <= (at or account.now)]
     slots = slots_of(in_time)
     # A slot that was filled at different times is only restored if there is no set of one point in time.
@@ -72,7 +72,7 @@ def _choose_snapshot(account: Account, region: str, id: str) -> Choice:
     """Return a snapshot of a Region, or else the newest copy there of the snapshot with this id."""
     ec2 = account.connect(region)
     in_region = ec2.snapshots_by_id([id]).snapshots
-    snapshot = in_region[0] if in_region else newest_restorable_of(ec2.snapshots(source_id=id).snapshots)
+    snapshot = in_region[0] if in_region else newest_restorable_of(ec2.snapshots_from(id))
     if snapshot is None:
         raise CommandFailed(f"no such snapshot in {region}, and no completed copy of it: {id}")
     if not snapshot.is_restorable:

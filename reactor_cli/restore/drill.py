@@ -82,12 +82,12 @@ def _newest_copies(account: Account, instance: str) -> list[Snapshot]:
     copies: list[Snapshot] = []
     destinations: set[str] = set()
     for region in account.regions:
-        snapshots = account.connect(region).snapshots(source_id=instance).snapshots
+        snapshots = account.connect(region).snapshots_from(instance)
         copies += _newest_copy(snapshots)
         destinations |= {name for snapshot in snapshots if snapshot.is_primary for name in snapshot.destinations}
     if not copies:
         for region in sorted(destinations):
-            copies += _newest_copy(account.connect(region).snapshots(source_id=instance).snapshots)
+            copies += _newest_copy(account.connect(region).snapshots_from(instance))
     if not copies:
         regions = ", ".join(sorted({*account.regions, *destinations}))
         raise CommandFailed(f"no completed copy of {instance} in {regions}")

@@ -39,9 +39,9 @@ def texts(svg: str) -> list[str]:
     return [element.text or "" for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314  # our own
 
 
-@pytest.mark.parametrize(("work", "pages"), [("sweep", 1), ("plan", 6)])
+@pytest.mark.parametrize(("work", "pages"), [("sweep", 1), ("plan", 7)])
 def test_a_job_is_measured_in_processes_of_its_own(work: str, pages: int) -> None:
-    """The sweep reads snapshots; the plan volumes, instances, slots, what to copy, copies, and pending copies."""
+    """The sweep reads snapshots; the plan volumes, instances, slots, what to copy, sets, copies, and pending copies."""
     [result] = growth.measure_all([40], [work], pairs=1)
     [(app, plain)] = result.pairs
     assert (app.pages, plain.pages) == (pages, pages)

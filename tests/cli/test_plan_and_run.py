@@ -51,9 +51,9 @@ def test_plan_json_is_what_the_jobs_then_do(busy: Company) -> None:
     assert planned["at"] == "2026-11-26T03:30:00Z"
     assert [problem["read"] for problem in planned["regions"][0]["tag_problems"]] == ["Retention=seven"]
     [(_, created)] = actions(planned, "create")
-    copied = [targets for action, targets in actions(planned, "copy")]
+    copied = [action for action, _ in actions(planned, "copy")]
     deleted = [targets for action, targets in actions(planned, "sweep")]
-    assert (len(created), len(copied)) == (2, 2)
+    assert (len(created), copied) == (2, ["copy", "copy", "tag", "tag"])
     assert deleted
 
     ran = busy.run("run", "create", "--json").json["regions"][0]

@@ -77,7 +77,7 @@ def _copy_of_short_life(evidence: Evidence) -> Evidence:
 
 def _no_device(evidence: Evidence) -> Evidence:
     snapshot = of(evidence, "shop-db", IRELAND)
-    tags = {key: value for key, value in snapshot.tags.items() if key != "Source_Device"}
+    tags = {key: value for key, value in snapshot.tags.items() if key not in ("Source_Device", "Source_Volumes_1")}
     return with_changed(evidence, replace(snapshot, tags=tags))
 
 
@@ -162,7 +162,7 @@ TAMPERED = [
     (_wrong_date, "in eu-west-1", "expected DeleteOn=2026-12-28; is DeleteOn=2027-01-01"),
     (_uninvited, "shop-search vol-", "expected no snapshot; is one of 30 Nov 03:00"),
     (_torn_set, "shop-db, slot 2026-11-30T01:00Z", "expected one start; is 01:00:"),
-    (_no_device, "in eu-west-1", "expected a tag Source_Device; is none"),
+    (_no_device, "in eu-west-1", "expected a device in its tags; is none"),
     (_long_freeze, "i-", "expected frozen for 0:01:00 at most; is 0:01:01"),
     (_still_frozen, "i-", "expected thawed; is frozen since 30 Nov 01:00:00"),
     (_protection_lost, "in us-east-1", "expected there; is gone"),

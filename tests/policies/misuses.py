@@ -92,9 +92,12 @@ def _undeleting() -> Iterator[Misuse]:
     yield Misuse("restore from the bin what has no tags", iam.asks(action, SNAPSHOT))
     yield Misuse("restore from the bin a managed primary", iam.asks(action, SNAPSHOT, iam.held(MANAGED)), undeleters)
     yield Misuse("restore from the bin a managed copy", iam.asks(action, SNAPSHOT, iam.held(COPY)), undeleters)
-    taggers = {"continue_copies", "copy_missing", "create_snapshots", "create_on_request", "policy run"}
+    taggers = {"create_snapshots", "create_on_request", "policy run"}
     destined = iam.requested({"Copy_Dest": AWAY}) | iam.held(MANAGED)
     yield Misuse("have a primary copied elsewhere", iam.asks("ec2:CreateTags", SNAPSHOT, destined), frozenset(taggers))
+    sooner = iam.requested({"DeleteOn": "2026-11-22"}) | iam.held(MANAGED)
+    taggers |= {"policy undelete"}
+    yield Misuse("have a primary deleted sooner", iam.asks("ec2:CreateTags", SNAPSHOT, sooner), frozenset(taggers))
 
 
 def _keys() -> Iterator[Misuse]:

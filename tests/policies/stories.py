@@ -20,7 +20,8 @@ KEY = "alias/backup"
 def launch_fleet(aws: LocalAWS) -> None:
     aws.kms_keys[AWAY].add(KEY)
     aws.launch(HOME, name="web", tags=FLEET)
-    aws.launch(HOME, name="database", tags=FLEET | {"Copy_KmsKey": KEY}, volumes=(8, 100))
+    own = ({"team": "system"}, {"team": "data"})
+    aws.launch(HOME, name="database", tags=FLEET | {"Copy_KmsKey": KEY}, volumes=(8, 100), volume_tags=own)
 
 
 def a_week(aws: LocalAWS) -> None:

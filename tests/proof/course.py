@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from emulator.conditions import default_duration
 from emulator.judge import Excuses, Snapshot, World
@@ -62,25 +62,9 @@ class Course(Excuses):
         keeper = next((copy for copy in copies if copy.state == "completed"), None)
         return keeper is not None and all(_has_to_stay(copy, keeper) for copy in copies if copy is not keeper)
 
-    def may_lack_lineage(self, snapshot: Snapshot) -> bool:
-        """If no run that was without failure, and saw the snapshot, came to write it."""
-        return not any(
-            run.region == snapshot.region
-            and run.clean
-            and _names(run, snapshot)
-            and snapshot.started + run.lag < run.began
-            for run in self.runs
-        )
-
 
 def _fills_slot(run: Run) -> bool:
     return run.function == CREATOR and run.clean and _slot(run.began) == _slot(run.ended)
-
-
-def _names(run: Run, snapshot: Snapshot) -> bool:
-    """Whether the run writes the lineage of snapshots of this slot: the current one, the one before, or its request."""
-    recent = _slot(run.began - timedelta(days=1)) <= snapshot.slot
-    return run.event_id == snapshot.slot or (run.function == CREATOR and recent)
 
 
 def _slot(instant: datetime) -> str:

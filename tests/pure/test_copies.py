@@ -297,9 +297,9 @@ def test_lineage_that_was_lost_goes_along() -> None:
         volume_id="vol-ffffffff",
         region=ELSEWHERE,
     )
-    lost = {"Name": "web", "Source_Device": "/dev/xvda", "Source_InstanceId": "i-0a", "Source_VolumeType": "gp3",
-            "Source_Iops": "4000", "Source_Throughput": "250"}  # fmt: skip
-    assert mirrored(planned(bare, of=primary(**lost))) == {"snap-1": lost}
+    lost = {"Name": "web", "Source_Device": "/dev/xvda", "Source_InstanceId": "i-0a"}
+    named = lost | {"Name": "web - vol-0a (/dev/xvda)"}
+    assert mirrored(planned(bare, of=primary(**lost))) == {"snap-1": named}
 
 
 def with_tags(count: int) -> Snapshot:

@@ -10,7 +10,6 @@ from chalicelib.models import (
     CopySnapshot,
     CreateSnapshot,
     CreateSnapshots,
-    CreateTags,
     DeleteSnapshot,
     Instance,
     Request,
@@ -65,6 +64,7 @@ def test_one_volume_takes_one_call_with_everything_in_it() -> None:
         ("Source_InstanceId", "i-0a"),
         ("Source_VolumeId", "vol-0a"),
         ("Source_Volumes", "1"),
+        ("Source_Volumes_1", "0a:/xvda"),
         ("Type", "Automated"),
     )
     call = CreateSnapshot(
@@ -75,6 +75,7 @@ def test_one_volume_takes_one_call_with_everything_in_it() -> None:
         Consistency("vss"),
         exclude_boot=False,
         exclude_data=("vol-0b", "vol-0c"),
+        device="/dev/xvda",
     )
     assert decision == Said(("vol-0a",), f"slot {SLOT} of i-0a has no snapshot", call)
 
@@ -98,23 +99,34 @@ def test_several_volumes_take_one_call_at_one_point_in_time() -> None:
         "Backup_Slot": SLOT,
         "Source_InstanceId": "i-0a",
         "Source_Volumes": "2",
+        "Source_Volumes_1": "0a:/xvda 0b:/sdb",
         "Consistency": "crash",
+        "Name": "web (i-0a)",
     }
-    assert dict(call.own_tags)["vol-0b"] == (
-        ("Name", "web - vol-0b (/dev/sdb)"),
-        ("Source_Device", "/dev/sdb"),
-        ("Source_VolumeId", "vol-0b"),
-    )
+    assert call.volumes == (("vol-0a", "/dev/xvda"), ("vol-0b", "/dev/sdb"))
 
 
-def test_tags_that_differ_between_volumes_come_after_the_call() -> None:
+def test_a_call_that_takes_only_some_volumes_names_all_of_the_set() -> None:
+    out = volume("vol-0d", "/dev/sdd", {"Backup": "No"})
+    third = volume("vol-0c", "/dev/sdc")
+    [call] = calls(created([instance(volumes=[ROOT, DATA, third, out])], [filling()]))
+    assert isinstance(call, CreateSnapshots)
+    assert [volume_id for volume_id, _ in call.volumes] == ["vol-0b", "vol-0c"]
+    named = {"Source_Volumes": "3", "Source_Volumes_1": "0a:/xvda 0b:/sdb 0c:/sdc"}
+    assert named.items() <= dict(call.tags).items()
+    [alone] = calls(created([instance(volumes=[ROOT, DATA, third, out])], [filling(), filling("vol-0b")]))
+    assert isinstance(alone, CreateSnapshot)
+    assert named.items() <= dict(alone.tags).items()
+
+
+def test_tags_that_differ_between_volumes_are_not_in_the_call() -> None:
     red = volume("vol-0a", raw={"colour": "red", "team": "core"})
     blue = volume("vol-0b", "/dev/sdb", raw={"colour": "blue", "team": "core"})
     [decision] = created([instance(volumes=[red, blue])], [])
     assert isinstance(decision.call, CreateSnapshots)
     assert dict(decision.call.tags)["team"] == "core"
     assert "colour" not in dict(decision.call.tags)
-    assert {dict(own)["colour"] for _, own in decision.call.own_tags} == {"red", "blue"}
+    assert dict(decision.call.tags)["Source_Volumes_1"] == "0a:/xvda+ 0b:/sdb+"
 
 
 @pytest.mark.parametrize(
@@ -204,22 +216,6 @@ def test_every_volume_that_is_not_taken_is_spoken_of() -> None:
         (("vol-0a",), "i-0a is not tagged Backup=Yes"),
         (("vol-0b",), "i-0b is not tagged Backup=Yes"),
     ]
-
-
-def test_lost_lineage_is_added_by_a_later_run() -> None:
-    raw = {"Type": "Automated", "Backup_Slot": SLOT, "Source_InstanceId": "i-0a"}
-    elsewhere = snapshot("snap-0b", raw | {"Source_InstanceId": "i-0b"}, started=NOW - timedelta(days=1))
-    lacking = (
-        ("Name", "web - vol-0a (/dev/xvda)"),
-        ("Source_Device", "/dev/xvda"),
-        ("Source_VolumeId", "vol-0a"),
-    )
-    healing = Said(
-        ("snap-0a",),
-        "its lineage tags are missing: the call that adds them after the creation failed",
-        CreateTags("snap-0a", REGION, lacking),
-    )
-    assert created([instance(volumes=[ROOT])], [snapshot(raw=raw), elsewhere])[0] == healing
 
 
 def test_history_is_asked_for_only_where_it_decides() -> None:

@@ -363,7 +363,7 @@ ON_INSTANCES = ["Backup", "Retention", "Schedule", "Copy_Dest", "Copy_Retention"
 ON_SNAPSHOTS = [
     "Type", "DeleteOn", "KeepForever", "Copy_Dest", "Copy_KmsKey", "Copy_DeleteOn", "Backup_Slot", "Source_InstanceId",
     "Source_VolumeId", "Source_Device", "Consistency", "Source_SnapshotId", "Source_Region", "Copy_Try", "Name",
-    "Source_VolumeType", "Source_Iops", "Source_Throughput", "Source_Volumes", "Source_StartTime",
+    "Source_VolumeType", "Source_Iops", "Source_Throughput", "Source_Volumes", "Source_Volumes_1", "Source_StartTime",
     "Copy_After", "Copies_Wait",
 ]  # fmt: skip
 ON_RESTORED_VOLUMES = ["Restored_From", "Restored_For"]
@@ -428,9 +428,9 @@ def test_tags_of_a_primary() -> None:
              "team": "core", "stage": "live"}
     )  # fmt: skip
     disk = replace(volume(raw={"team": "disks"}), type="gp3", iops=4000, throughput=250)
-    written = dict(
-        tags.primary_tags(owner, disk, "2026-11-22T03:00Z", date(2026, 11, 29), date(2026, 12, 6), set_size=3)
-    )
+    others = [volume("vol-0b", "/dev/sdb"), volume("vol-0c", "/dev/sdc")]
+    expiry, of_copies = date(2026, 11, 29), date(2026, 12, 6)
+    written = dict(tags.primary_tags(owner, disk, "2026-11-22T03:00Z", expiry, of_copies, set_volumes=[disk, *others]))
     assert written == {
         "Type": "Automated",
         "DeleteOn": "2026-11-29",
@@ -441,10 +441,8 @@ def test_tags_of_a_primary() -> None:
         "Source_InstanceId": "i-0a",
         "Source_VolumeId": "vol-0a",
         "Source_Device": "/dev/xvda",
-        "Source_VolumeType": "gp3",
-        "Source_Iops": "4000",
-        "Source_Throughput": "250",
         "Source_Volumes": "3",
+        "Source_Volumes_1": "0a:/xvda:gp3:4000:250+ 0b:/sdb+ 0c:/sdc+",
         "Consistency": "crash",
         "Name": "web - vol-0a (/dev/xvda)",
         "team": "disks",
@@ -549,35 +547,6 @@ def test_a_name_writes_no_line_into_a_description() -> None:
     assert text == "a?b?c (i-0a) - eu-west-1 - until 2026-11-29"
 
 
-def test_lineage_is_added_only_where_it_was_lost() -> None:
-    owner, disk = instance(), volume(raw={"team": "disks"})
-    lost = snapshot(raw={"Type": "Automated", "Name": "renamed"})
-    assert dict(tags.missing_lineage(lost, owner, disk)) == {
-        "Source_VolumeId": "vol-0a",
-        "Source_Device": "/dev/xvda",
-        "team": "disks",
-    }
-    whole = snapshot(raw={"Source_VolumeId": "vol-0a", "Source_Device": "x", "Name": "y"})
-    assert tags.missing_lineage(whole, owner, disk) == ()
-
-
-@pytest.mark.parametrize(
-    ("type", "recorded"),
-    [
-        ("gp3", {"Source_VolumeType": "gp3", "Source_Iops": "3000", "Source_Throughput": "125"}),
-        ("io1", {"Source_VolumeType": "io1", "Source_Iops": "3000"}),
-        ("io2", {"Source_VolumeType": "io2", "Source_Iops": "3000"}),
-        ("gp2", {"Source_VolumeType": "gp2"}),
-        ("", {}),
-    ],
-)
-def test_what_a_restore_needs_is_recorded_as_create_volume_takes_it(type: str, recorded: dict[str, str]) -> None:
-    disk = replace(volume(), type=type, iops=3000, throughput=125)
-    named = {"Source_VolumeId": "vol-0a", "Source_Device": "/dev/xvda", "Name": "web - vol-0a (/dev/xvda)"}
-    lost = snapshot(raw={"Type": "Automated"})
-    assert dict(tags.missing_lineage(lost, instance(), disk)) == named | recorded
-
-
 def test_what_a_restore_needs_is_read() -> None:
     raw = {"Type": "Automated", "DeleteOn": "2026-11-29", "Source_Device": "/dev/sdb", "Source_VolumeType": "gp3",
            "Source_Iops": "4000", "Source_Throughput": "many", "Source_Volumes": "3",
@@ -588,13 +557,6 @@ def test_what_a_restore_needs_is_read() -> None:
     assert (read.device, read.volume_type, read.iops, read.throughput) == ("/dev/sdb", "gp3", 4000, None)
     assert (read.set_size, read.volume_gib, read.taken.isoformat()) == (3, 8, "2026-11-22T02:00:07+00:00")
     assert [read_text(problem) for problem in problems] == ["Source_Throughput=many"]
-
-
-def test_lineage_goes_before_what_is_carried_and_never_asks_for_a_fifty_first_tag() -> None:
-    full = snapshot(raw={f"k{n:02}": "x" for n in range(48)})
-    added = tags.missing_lineage(full, instance(), volume(raw={"A": "b", "z": "b"}))
-    assert len(added) == 2
-    assert {key for key, _ in added} < {"Source_VolumeId", "Source_Device", "Name"}
 
 
 @pytest.mark.parametrize(

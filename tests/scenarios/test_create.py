@@ -32,8 +32,8 @@ def test_a_day_in_the_life_of_a_tagged_instance(aws: LocalAWS) -> None:
         "Source_InstanceId": web,
         "Source_VolumeId": devices["/dev/sdb"],
         "Source_Device": "/dev/sdb",
-        "Source_VolumeType": "gp2",
         "Source_Volumes": "2",
+        "Source_Volumes_1": " ".join(sorted(f"{id[4:]}:{device[4:]}:gp2" for device, id in devices.items())),
         "Consistency": "crash",
         "Name": f"web - {devices['/dev/sdb']} (/dev/sdb)",
     }
@@ -123,26 +123,6 @@ def test_a_day_on_which_the_creator_did_not_run_is_made_up_for(aws: LocalAWS) ->
         "2026-11-22T03:00Z",
         "2026-11-23T03:00Z",
     ]
-
-
-def test_lost_lineage_tags_are_healed_by_the_next_run(aws: LocalAWS) -> None:
-    web = aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 100), volume_tags=({"team": "os"}, {"team": "data"}))
-    aws.fault("CreateTags", error="UnauthorizedOperation", times=2)
-    aws.travel(minutes=30)
-    shared = {"Type", "DeleteOn", "Backup_Slot", "Source_InstanceId", "Consistency", "Source_Volumes"}
-    bare = {*shared, "Source_VolumeType"}
-    assert [set(snapshot["Tags"]) for snapshot in aws.snapshots(HOME)] == [bare, bare]
-    [failure] = failures(aws)
-    assert "created, but the lineage tags of" in str(failure.error)
-    # Lambda tries again within minutes, and that run already heals.
-    aws.travel(minutes=3)
-    devices = volumes_of(aws, HOME, web)
-    healed = {snapshot["VolumeId"]: snapshot["Tags"] for snapshot in aws.snapshots(HOME)}
-    assert len(healed) == 2
-    for device, team in (("/dev/xvda", "os"), ("/dev/sdb", "data")):
-        tags = healed[devices[device]]
-        assert (tags["Source_Device"], tags["Source_VolumeId"], tags["team"]) == (device, devices[device], team)
-        assert tags["Name"] == f"web - {devices[device]} ({device})"
 
 
 def test_a_failed_snapshot_is_an_error_somebody_hears_of_and_is_taken_again(aws: LocalAWS) -> None:
@@ -247,15 +227,14 @@ def test_what_a_run_costs_in_calls(aws: LocalAWS, instances: int) -> None:
     before = len(aws.calls)
     aws.invoke(HOME, "create_snapshots")
     calls = Counter(call.operation for call in aws.calls[before:])
-    # A page of each description, one more for the history of volumes without a snapshot for the slot before, a call per
-    # instance, and for a set one more for each of its snapshots: CreateTags gives all its resources the same tags.
+    # A page of each description, one more for the history of volumes without a snapshot for the slot before, and a call
+    # per instance, however many volumes it has.
     assert calls == {
         "DescribeInstances": 1,
         "DescribeVolumes": 1,
         "DescribeSnapshots": 2,
         "CreateSnapshot": instances,
         "CreateSnapshots": instances,
-        "CreateTags": 2 * instances,
     }
 
 
