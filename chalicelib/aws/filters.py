@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
+# In all filters of a call together.
 MAX_FILTER_VALUES = 200
 Period: TypeAlias = tuple[datetime, datetime]
 
@@ -38,8 +39,9 @@ def begun_within(period: Period | None) -> list[FilterTypeDef]:
     return [{"Name": "start-time", "Values": hours}]
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the values, sorted and without duplicates, in lists that one filter takes."""
+def chunks(values: Iterable[str], others: Iterable[FilterTypeDef] = ()) -> Iterator[list[str]]:
+    """Yield the values, sorted and without duplicates, in lists that one call takes beside its other filters."""
     ordered = sorted(set(values))
-    for start in range(0, len(ordered), MAX_FILTER_VALUES):
-        yield ordered[start : start + MAX_FILTER_VALUES]
+    size = MAX_FILTER_VALUES - sum(len(filter["Values"]) for filter in others)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]

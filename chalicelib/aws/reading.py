@@ -203,7 +203,7 @@ class EC2:
     ) -> Inventory:
         parts = [
             self._describe(region or self.region, [*filters, {"Name": name, "Values": chunk}])
-            for chunk in chunks(values)
+            for chunk in chunks(values, filters)
         ]
         return Inventory(
             snapshots=tuple(snapshot for part in parts for snapshot in part.snapshots),

@@ -219,6 +219,13 @@ def test_tag_problems_are_part_of_the_summary(aws: LocalAWS) -> None:
     assert (only["VolumeId"], only["Tags"]["DeleteOn"]) == (volume, "2026-11-29")
 
 
+def test_more_volumes_than_one_call_can_be_asked_about(aws: LocalAWS) -> None:
+    for number in range(67):
+        aws.launch(HOME, name=f"web{number}", tags=BACKUP, volumes=(8, 9, 10))
+    assert aws.invoke(HOME, "create_snapshots")["counts"]["done"] == 201
+    assert len(aws.snapshots(HOME)) == 201
+
+
 @pytest.mark.parametrize("instances", [1, 7])
 def test_what_a_run_costs_in_calls(aws: LocalAWS, instances: int) -> None:
     for number in range(instances):
