@@ -115,6 +115,8 @@ class SystemsManager:
             except (ClientError, BotoCoreError) as error:
                 throttled = self._is_throttled(error, "GetCommandInvocation")
                 if not throttled and not _is_passing(error):
+                    if not document.thaws:
+                        self._cancel(instance_id, command_id)
                     raise ScriptFailed(f"{document.step} on {instance_id}: {error}") from error
                 unread = f" ({error})"
                 continue
@@ -125,9 +127,12 @@ class SystemsManager:
                 why = _EXITS.get(code, f"exit code {code}")
                 raise ScriptFailed(f"{document.step} on {instance_id}: {why} (status {status})", code=code)
             unread = ""
+        self._cancel(instance_id, command_id)
+        raise ScriptFailed(f"{document.step} on {instance_id}: no answer within {document.timeout:.0f} s{unread}")
+
+    def _cancel(self, instance_id: str, command_id: str) -> None:
         with suppress(ClientError, BotoCoreError):
             self._clients.ssm(self._region).cancel_command(CommandId=command_id, InstanceIds=[instance_id])
-        raise ScriptFailed(f"{document.step} on {instance_id}: no answer within {document.timeout:.0f} s{unread}")
 
     def _is_throttled(self, error: ClientError | BotoCoreError, operation: str) -> bool:
         if not isinstance(error, ClientError) or error_code(error) != _THROTTLED:

@@ -38,14 +38,18 @@ def test_polling_that_always_fails_ends_with_a_thaw(aws: LocalAWS, error: str) -
     assert not aws.frozen
 
 
-def test_a_permission_that_is_missing_is_not_waited_for(aws: LocalAWS) -> None:
-    aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
+@pytest.mark.parametrize(("cancels", "thawed_by"), [(True, []), (False, ["post-script"])], ids=["in time", "too late"])
+def test_a_permission_that_is_missing_is_not_waited_for(aws: LocalAWS, cancels: bool, thawed_by: list[str]) -> None:
+    db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
+    aws.agent(db).cancels = cancels
     aws.fault("GetCommandInvocation", error="AccessDeniedException", times=1000)
     aws.travel(minutes=31)
     assert achieved(aws) == ["crash", "crash"]
     assert "AccessDeniedException" in first_failure(aws)
     assert count(aws, "GetCommandInvocation") == count(aws, "SendCommand") == 2
-    assert [freeze.thawed_by for freeze in aws.freezes] == ["post-script"]
+    # The pre-script may not have begun, and has to freeze nothing now. The post-script has to run.
+    assert count(aws, "CancelCommand") == 1
+    assert [freeze.thawed_by for freeze in aws.freezes] == thawed_by
 
 
 @pytest.mark.parametrize("times", [1, 12], ids=["once", "for a while"])
