@@ -60,8 +60,8 @@ class Wish(StrEnum):
 class Volume:
     """An EBS volume that exists; ``size_gib`` is 0 if it was not read, ``throughput`` is in MiB/s.
 
-    ``device`` is empty if it is not attached. ``policy_tags`` are its tags that set a backup policy on an instance.
-    ``carried`` are the owner's other tags, which its snapshots get too.
+    ``device`` is empty if it is not attached. ``policy_tags`` are its tags that set a backup policy on an instance, or
+    protect a snapshot. ``carried`` are the owner's other tags, which its snapshots get too.
     """
 
     id: str

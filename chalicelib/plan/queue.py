@@ -173,7 +173,7 @@ def _newest_copies(copies: Iterable[Snapshot], now: datetime) -> dict[tuple[str,
     """
     newest: dict[tuple[str, str], datetime] = {}
     for copy in copies:
-        if copy.managed and copy.state != State.ERROR and copy.started <= now - RECENT:
+        if copy.managed and copy.state != State.ERROR and now - copy.started >= RECENT:
             lineage = (copy.primary_region or "", copy.source_volume_id or "")
             newest[lineage] = max(newest.get(lineage, NEVER), copy.taken)
     return newest

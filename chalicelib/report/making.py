@@ -122,7 +122,11 @@ def _report_region(
         orphans=list(find_orphans(view, primaries, copies, prices, last_copy_grace_days)),
         foreign_copies=list(find_foreign_copies(view, reported)),
         unreadable=[Unreadable(name, view.region, reason) for name, reason in copies.unreadable.items()],
-        problems=[*view.inventory.problems, *view.snapshots.problems],
+        problems=[
+            *view.inventory.problems,
+            *view.snapshots.problems,
+            *plan.unproven_problems(view.snapshots.snapshots),
+        ],
     )
 
 

@@ -164,9 +164,16 @@ def _read_policy(reader: _Reader, contract: Contract, account: str) -> Policy:
 
 
 def _report_without_effect(reader: _Reader, volume: Volume) -> None:
-    """Report tags of a volume that differ from its instance's: the instance's tags apply to all of its volumes."""
+    """Report tags of a volume that differ from its instance's: the instance's tags apply to all of its volumes.
+
+    ``KeepForever`` has an effect on snapshots only.
+    """
     for key, value in volume.policy_tags:
-        if key != keys.BACKUP and reader.raw.get(key) != value:
+        if protects(key):
+            reader.problems.append(
+                TagProblem(volume.id, key, value, Wrong.MISPLACED, keys.KEEP_FOREVER, limit="a snapshot")
+            )
+        elif key != keys.BACKUP and reader.raw.get(key) != value:
             reader.problems.append(TagProblem(volume.id, key, value, Wrong.MISPLACED, key, limit="the instance"))
 
 
@@ -184,7 +191,7 @@ def read_volume(
     reader = _Reader(id, raw, [])
     wish = reader.wish()
     reader.report_unprotected()
-    policy_tags = tuple((key, raw[key]) for key in keys.INSTANCE_KEYS if key in raw)
+    policy_tags = tuple((key, raw[key]) for key in raw if key in keys.INSTANCE_KEYS or protects(key))
     volume = Volume(id, device, wish, carried(raw), size_gib, type, iops, throughput, policy_tags)
     return volume, reader.problems
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib import tags
+from chalicelib import plan, tags
 from chalicelib.models import Instance, Inventory, Snapshot, TagProblem, Wrong
 from chalicelib.wording import accepted_text, read_text
 from reactor_cli.lint.suggestions import meanwhile, suggest
@@ -58,7 +58,7 @@ def find_all(
     """
     names = dict(_names(inventory.instances, snapshots.snapshots))
     known_regions = sorted(regions)
-    problems = {*inventory.problems, *snapshots.problems}
+    problems = {*inventory.problems, *snapshots.problems, *plan.unproven_problems(snapshots.snapshots)}
     with_problem = {problem.target for problem in problems}
     for instance in inventory.instances:
         if not instance.policy.enabled and instance.id not in with_problem and tags.BACKUP not in instance.policy_keys:

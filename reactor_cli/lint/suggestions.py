@@ -35,6 +35,7 @@ _MEANWHILE: Mapping[str, str] = {
     tags.COPY_KMS_KEY: "copied with the destination's default key",
     tags.CONSISTENCY: "crash-consistent snapshots",
     tags.DELETE_ON: "kept, and never deleted",
+    tags.KEEP_FOREVER: "not protected",
     tags.TYPE: "kept, and never deleted",
 }
 # What holds instead of a time that the settings do not allow.

@@ -9,7 +9,7 @@ from emulator import LocalAWS
 from reactor_cli.lint.suggestions import meanwhile, suggest
 from tests.cli.conftest import AWAY, HOME, THIRD, Company
 from tests.cli.stored import assert_stored
-from tests.scenarios.stories import tag, volumes_of
+from tests.scenarios.stories import make, tag, volumes_of
 
 REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "us-east-2")
 
@@ -62,6 +62,15 @@ def test_no_finding_is_exit_code_0_and_nothing_changes(careless: Company) -> Non
     result = careless.run("lint", "--region", THIRD)
     assert (result.code, result.out) == (0, f"{THIRD}  no findings\n\n")
     assert careless.changes(calls) == []
+
+
+def test_what_was_only_tagged_as_ours(aws: LocalAWS) -> None:
+    web = aws.launch(HOME, name="web", tags={"Backup": "Yes"})
+    aws.travel(hours=1)
+    stranger = make(aws, HOME, {"Type": "Automated", "DeleteOn": "2027-11-22"}, description="before the upgrade")
+    [finding] = Company(aws, web, web).run("lint", "--json").json["regions"][0]["findings"]
+    assert (finding["target"], finding["wrong"]) == (stranger, "unproven")
+    assert finding["meanwhile"] == "kept, and never deleted"
 
 
 def test_an_instance_that_says_no_is_left_alone(aws: LocalAWS) -> None:
@@ -139,6 +148,7 @@ def test_suggestions(problem: TagProblem, suggestion: str) -> None:
             "kept for as long as the settings allow",
         ),
         (TagProblem("i-0a", "Copy_Dest", "us-west-1", Wrong.NOT_ALLOWED, "Copy_Dest", "us-west-1"), "not copied there"),
+        (TagProblem("snap-0a", "KeepForevr", "x", Wrong.KEY, "KeepForever"), "not protected"),
         (TagProblem("snap-0a", "Type", "Automated", Wrong.UNPROVEN, "Type"), "kept, and never deleted"),
     ],
 )

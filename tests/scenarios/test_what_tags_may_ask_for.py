@@ -94,3 +94,11 @@ def test_a_misspelt_keep_forever_is_reported_wherever_it_is(aws: LocalAWS, missp
     aws.travel(days=1)
     assert {(web, "key"), (volume, "key")} <= problems(aws, "create_snapshots")
     assert (snapshot["SnapshotId"], "key") in problems(aws, "sweep_snapshots")
+
+
+def test_keep_forever_on_an_instance_or_a_volume_has_no_effect_and_is_reported(aws: LocalAWS) -> None:
+    web = aws.launch(HOME, name="web", tags={"Backup": "Yes", "KeepForever": "Yes"})
+    volume = volumes_of(aws, HOME, web)["/dev/xvda"]
+    tag(aws, HOME, volume, Keep_Forever="Yes")
+    aws.travel(hours=1)
+    assert problems(aws, "create_snapshots") == {(web, "misplaced"), (volume, "misplaced")}
