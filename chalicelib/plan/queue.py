@@ -147,7 +147,7 @@ def _in_order(
         last = copied.get((snapshot.region, snapshot.volume_id), NEVER)
         return ranks[snapshot.region, snapshot.id], last, snapshot.started, snapshot.region, snapshot.id
 
-    recent = {place for place in waiting if (candidates[place].snapshot.completed or NEVER) > now - RECENT}
+    recent = {place for place in waiting if now - (candidates[place].snapshot.completed or NEVER) < RECENT}
     settled = sorted(set(waiting) - recent, key=key)
     if destination.place is not None and settled:
         return settled
