@@ -72,9 +72,7 @@ _REFERENCE_DAY = date(2023, 12, 31)
 def parse_limit(text: str) -> Tier | None:
     """Return the one tier in a setting, None if the setting is empty; ValueError names what is accepted."""
     words = text.casefold().split()
-    if len(words) > 1:
-        raise ValueError(LIMIT_FORMS)
-    return _tier(words[0]) if words else None
+    return _tier(" ".join(words)) if words else None
 
 
 def parse_time(text: str) -> time:
@@ -182,10 +180,10 @@ def delete_on(retention: Retention, fallback: Retention, taken: date, earlier: I
 
 def within(expiry: date, taken: date, limits: Limits) -> date:
     """Return the expiry of a snapshot taken on ``taken``, moved to the nearest day that the limits allow."""
-    if limits.least and expiry < (earliest := _after(taken, limits.least)):
-        return earliest
-    if limits.most and expiry > (latest := _after(taken, limits.most)):
-        return latest
+    if limits.most:
+        expiry = min(expiry, _after(taken, limits.most))
+    if limits.least:
+        expiry = max(expiry, _after(taken, limits.least))
     return expiry
 
 

@@ -124,8 +124,7 @@ def _misspelt(environ: Mapping[str, str]) -> list[str]:
     messages = []
     for name in sorted(set(environ) - set(NAMES)):
         letters = _letters(name)
-        close = difflib.get_close_matches(letters, by_letters, n=1, cutoff=0.9)
-        if close and not name.startswith(("AWS_", "POWERTOOLS_")):
+        if close := difflib.get_close_matches(letters, by_letters, cutoff=0.9):
             messages.append(f"{printable(name)} is no setting: {by_letters[close[0]]}?")
     return messages
 

@@ -50,6 +50,7 @@ def test_everything_set() -> None:
 @pytest.mark.parametrize(
     ("name", "least", "most"),
     [
+        ("requests_per_day", 0, 10_000),
         ("max_delete_percent", 0, 100),
         ("last_copy_grace_days", 0, 3650),
         ("copy_slots", 1, 1000),
@@ -74,6 +75,11 @@ def test_how_to_say_yes_and_no(word: str, dry_run: bool) -> None:
     assert Settings.from_environ({"DRY_RUN": word.upper()}).dry_run is dry_run
 
 
+@pytest.mark.parametrize(("environ", "copy_only"), [({}, True), ({"VSS_COPY_ONLY": "false"}, False)])
+def test_whether_vss_leaves_the_chain_of_backups_alone(environ: dict[str, str], copy_only: bool) -> None:
+    assert Settings.from_environ(environ).vss_copy_only is copy_only
+
+
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 def test_how_much_may_be_logged(level: str) -> None:
     assert Settings.from_environ({"LOG_LEVEL": level.lower()}).log_level == level
@@ -96,6 +102,8 @@ def test_an_empty_setting_is_one_that_is_not_set() -> None:
         ("REPORT_TOPIC_ARN", "backups", "the ARN of an SNS topic, or nothing"),
         ("REPORT_TOPIC_ARN", "arn:aws:sqs:eu-west-1:123456789012:backups", "the ARN of an SNS topic, or nothing"),
         ("DRY_RUN", "maybe", "true or false"),
+        ("VSS_COPY_ONLY", "maybe", "true or false"),
+        ("MAX_RETENTION", "seven", "days such as 7 or 7d, or one of 4w, 12m, 3y; or nothing"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR, CRITICAL"),
         ("AWS_REGION", "Ireland", "a Region such as eu-west-1"),
     ],
@@ -130,6 +138,7 @@ def test_limits_and_destinations_of_the_administrator() -> None:
     [
         ({"DRYRUN": "true"}, "DRYRUN is no setting: DRY_RUN?"),
         ({"dry_run": "true"}, "dry_run is no setting: DRY_RUN?"),
+        ({"D_R_Y_RUN": "true"}, "D_R_Y_RUN is no setting: DRY_RUN?"),
         ({"DRY_RUNN": "true"}, "DRY_RUNN is no setting: DRY_RUN?"),
         ({"MAX_DELETE_PERCENTAGE": "5"}, "MAX_DELETE_PERCENTAGE is no setting: MAX_DELETE_PERCENT?"),
         ({"DEFAULT_RETENTIONS": "5"}, "DEFAULT_RETENTIONS is no setting: DEFAULT_RETENTION?"),
@@ -145,7 +154,7 @@ def test_what_stops_the_app_at_its_start(environ: dict[str, str], message: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["PATH", "AWS_REGION", "AWS_LAMBDA_LOG_LEVEL", "POWERTOOLS_LOG_LEVEL", "HOME", "RETENTION"]
+    "name", ["PATH", "AWS_REGION", "AWS_LAMBDA_LOG_LEVEL", "POWERTOOLS_LOG_LEVEL", "HOME", "RETENTION", "DAILY_UP"]
 )
 def test_names_that_are_nobodys_setting_are_left_alone(name: str) -> None:
     Settings.from_environ({name: "eu-west-1"})
