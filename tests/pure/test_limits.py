@@ -12,6 +12,7 @@ from chalicelib.schedule import Limits, Tier, limits_text, parse_limit, within
 from tests.pure.builders import CONTRACT, instance, volume
 
 DAY = date(2026, 11, 22)
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 LIMITS = Limits(least=Tier(7, "d"), most=Tier(2, "w"))
 
 
@@ -48,7 +49,7 @@ def test_nothing_expires_after_the_longest_retention(expiry: int, expected: int)
     [
         lambda raw: tags.read_instance("x-0a", raw, "", (), CONTRACT)[1],
         lambda raw: tags.read_volume("x-0a", "", raw)[1],
-        lambda raw: tags.read_snapshot("x-0a", raw, CONTRACT, volume_id="v", state="completed", started=_MIDNIGHT)[1],
+        lambda raw: tags.read_snapshot("x-0a", raw, CONTRACT, volume_id="v", state="completed", started=MIDNIGHT)[1],
     ],
     ids=["instance", "volume", "snapshot"],
 )
@@ -58,14 +59,11 @@ def test_a_misspelt_keep_forever_is_a_problem_wherever_it_is(read: object) -> No
     assert TagProblem("x-0a", "KeepForevr", "audit", Wrong.KEY, "KeepForever") in read(raw)
 
 
-_MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
-
-
 def test_the_time_of_completion_is_read() -> None:
     raw = {"Type": "Automated", "DeleteOn": "2026-12-01"}
     later = datetime(2026, 11, 22, 1, tzinfo=UTC)
     snapshot, _ = tags.read_snapshot(
-        "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=_MIDNIGHT, completed=later
+        "snap-0a", raw, CONTRACT, volume_id="vol-0a", state="completed", started=MIDNIGHT, completed=later
     )
     assert snapshot.completed == later
 
