@@ -55,7 +55,7 @@ def _require_date(verdict: Verdict, snapshot: Snapshot, day: date) -> None:
 
 def tiers_stand(case: Case) -> Verdict:
     """Counted back from today: the last days, and the first of each week and month, whichever day that was."""
-    verdict = Verdict("with tiers, the last days and the first of each week and month stand, and no others")
+    verdict = Verdict("with tiers, the last days and the first of each week and month are kept, and no others")
     for name, instance in case.facts.instances.items():
         if instance.promise and instance.promise.weeks:
             of_it = [due for due in case.due if due.instance is instance]

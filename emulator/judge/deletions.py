@@ -50,12 +50,13 @@ def unproven(case: Case, snapshot: Snapshot) -> str:
 
 
 def _is_replaced(case: Case, copy: Snapshot, at: datetime) -> bool:
-    """Whether it is a copy that failed, or beside which another one was completed that stands as long."""
+    """Whether it is a copy that failed, or the second of two whose descriptions are the same, and not kept longer."""
     if copy.primary_id is None:
         return False
     return copy.state == "error" or any(
         other.id != copy.id
         and other.state == "completed"
+        and other.description == copy.description
         and (other.id not in case.gone_at or case.gone_at[other.id] > at)
         and stands_as_long(other, copy)
         for other in case.copies_of(case.primary_of(copy), copy.region)

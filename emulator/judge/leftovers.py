@@ -16,7 +16,7 @@ from emulator.judge.verdict import Verdict
 
 def expired_snapshots_are_gone(case: Case) -> Verdict:
     """By what the last sweep of each Region saw."""
-    verdict = Verdict("what had expired at the last sweep is gone, but for what somebody needs, owes or protects")
+    verdict = Verdict("what had expired at the last sweep is gone, except for what somebody needs, owes or protects")
     for snapshot in case.evidence.standing.values():
         swept = case.last_sweeps.get(snapshot.region)
         if swept and snapshot.managed and _had_expired(snapshot, swept):

@@ -8,7 +8,7 @@ from emulator.judge.verdict import Verdict
 
 def undeleted_snapshots_stood(case: Case) -> Verdict:
     """From the restore to the day that was asked for, and it was deleted before."""
-    verdict = Verdict("each snapshot restored from the Recycle Bin stood until the day that somebody asked for")
+    verdict = Verdict("each snapshot restored from the Recycle Bin was kept until the day that somebody asked for")
     for undeletion in case.facts.undeletions:
         snapshot = case.evidence.seen[undeletion.snapshot_id]
         times = [deletion.at for deletion in case.evidence.deletions if deletion.snapshot.id == snapshot.id]

@@ -98,12 +98,13 @@ class Watch:
 
 
 def _is_replaced(copy: Snapshot, standing: Mapping[str, Snapshot]) -> bool:
-    """Whether it is a copy that failed, or beside which another completed one stands for as long."""
+    """Whether it is a copy that failed, or the second of two whose descriptions are the same, and not kept longer."""
     if copy.primary_id is None:
         return False
     return copy.state == "error" or any(
         other.id != copy.id
         and (other.primary_id, other.region, other.state) == (copy.primary_id, copy.region, "completed")
+        and other.description == copy.description
         and stands_as_long(other, copy)
         for other in standing.values()
     )
