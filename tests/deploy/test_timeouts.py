@@ -11,14 +11,14 @@ from deploy.functions import functions
 
 # A cold start, and the reading of all instances and of the snapshots that count.
 READING_SECONDS = 120
-LONGEST = Settings.from_environ({"CONSISTENCY_TIMEOUT": "300", "VSS_TIMEOUT": "240"})
+MAX_TIMEOUTS = Settings.from_environ({"CONSISTENCY_TIMEOUT": "300", "VSS_TIMEOUT": "240"})
 
 
 @pytest.mark.parametrize("name", ["create_snapshots", "create_on_request"])
 @pytest.mark.parametrize("kind", ["fsfreeze", "ssm", "vss"])
 def test_the_longest_scripts_fit_into_the_functions_that_create(name: str, kind: str) -> None:
     [function] = [function for function in functions() if function.name == name]
-    needed = LAST_SECONDS + READING_SECONDS + seconds_at_rest(LONGEST, Consistency(kind))
+    needed = LAST_SECONDS + READING_SECONDS + seconds_at_rest(MAX_TIMEOUTS, Consistency(kind))
     assert function.timeout >= needed
 
 

@@ -9,7 +9,7 @@ from .deployment import Deployment, run
 
 pytestmark = pytest.mark.e2e
 
-MOST_BYTES = 3_000_000
+MAX_BYTES = 3_000_000
 
 IMPORT = """
 import sys
@@ -28,7 +28,7 @@ BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urll
 
 
 def test_the_zip_is_small(deployment: Deployment) -> None:
-    assert deployment.zip_size() < MOST_BYTES
+    assert deployment.zip_size() < MAX_BYTES
 
 
 def test_the_zip_holds_what_the_functions_import(deployment: Deployment, functions_python: str, tmp_path: Path) -> None:
