@@ -74,7 +74,7 @@ def test_the_month_is_printed_and_ends_well(story: Story) -> None:
         "read Backup=Yse; accepted: Yes",
         "18 on completion: shop-db 6, shop-cart 4,",
         "14 by the hourly run: shop-db 6, shop-cart 4,",
-        "5 when a copy slot became free: shop-db 4, shop-web 1;",
+        "6 when a copy slot became free: shop-db 4, payroll 1, shop-web 1;",
         "failed: An internal error occurred”; reported 3 times from 22:01 on, then left as a dead letter",
         "past its DeleteOn 2026-11-10: “KeepForever is set”",
         "it is not the app's, because it has no Type=Automated",
