@@ -81,7 +81,7 @@ def test_the_month_is_printed_and_ends_well(story: Story) -> None:
         "snapshots than on the days before: shop-cart 0 instead of 4, shop-db 0 instead of 3, shop-web 0 instead of 1",
         "created at 08:00, as the slot had no snapshot: shop-db 3 (slot 17 Nov 01:00); shop-web 1 (slot 17 Nov 03:00)",
         "The limit is reached.”; ",
-        " of them started by 04:30",
+        " of them started by 03:41",
         "past its DeleteOn 2026-11-15: “the newest completed snapshot of vol-",
         "past its DeleteOn 2026-11-22: “the newest completed copy for vol-",
         "2 that had been kept past their DeleteOn: shop-cart 2",
