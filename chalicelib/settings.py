@@ -123,10 +123,20 @@ def _misspelt(environ: Mapping[str, str]) -> list[str]:
     by_letters = {_letters(name): name for name in NAMES}
     messages = []
     for name in sorted(set(environ) - set(NAMES)):
-        letters = _letters(name)
-        if close := difflib.get_close_matches(letters, by_letters, cutoff=0.9):
-            messages.append(f"{printable(name)} is no setting: {by_letters[close[0]]}?")
+        close = [by_letters[letters] for letters in difflib.get_close_matches(_letters(name), by_letters, cutoff=0.9)]
+        close += [setting for setting in NAMES if _begins_alike(name, setting)]
+        if close:
+            messages.append(f"{printable(name)} is no setting: {close[0]}?")
     return messages
+
+
+def _begins_alike(name: str, setting: str) -> bool:
+    """Return whether one of two names is the other with more words, such as DEFAULT_RETENTION_DAYS.
+
+    A name of one word is too common in other programs.
+    """
+    longer, shorter = sorted((name, setting), key=len, reverse=True)
+    return "_" in shorter and longer.startswith(f"{shorter}_")
 
 
 def _letters(name: str) -> str:

@@ -141,6 +141,8 @@ def test_limits_and_destinations_of_the_administrator() -> None:
         ({"D_R_Y_RUN": "true"}, "D_R_Y_RUN is no setting: DRY_RUN?"),
         ({"DRY_RUNN": "true"}, "DRY_RUNN is no setting: DRY_RUN?"),
         ({"MAX_DELETE_PERCENTAGE": "5"}, "MAX_DELETE_PERCENTAGE is no setting: MAX_DELETE_PERCENT?"),
+        ({"DEFAULT_RETENTION_DAYS": "30"}, "DEFAULT_RETENTION_DAYS is no setting: DEFAULT_RETENTION?"),
+        ({"MAX_DELETE": "5"}, "MAX_DELETE is no setting: MAX_DELETE_PERCENT?"),
         ({"DEFAULT_RETENTIONS": "5"}, "DEFAULT_RETENTIONS is no setting: DEFAULT_RETENTION?"),
         ({"MIN_RETENTION": "5 6"}, "MIN_RETENTION='5 6' is not understood; accepted: days such as 7 or 7d, or one of 4w, 12m, 3y; or nothing"),
         ({"MIN_RETENTION": "5w", "MAX_RETENTION": "1m"}, "MIN_RETENTION is longer than MAX_RETENTION"),
