@@ -22,6 +22,9 @@ DELETIONS, CREATIONS, VOLUMES = 20_000, 4_000, 500
 # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 BURST, PER_SECOND = 100, 5.0
 RATE_GOAL, CALLS_GOAL, SLOT_GOAL = 0.98, 1.02, 0.95
+# Instances whose volumes are created as a set: 1% more calls than instances, and 4 s more than EC2 makes them take.
+SETS, SETS_GOAL, SETS_SECONDS = 300, 1.01, 4.0
+CALL_DURATION = timedelta(milliseconds=20)
 MAX_RUNS = 100
 VOLUMES_PER_INSTANCE = 20
 # The shortest and the longest time that a copy takes, in minutes, by the size of its volume in GiB.
@@ -76,6 +79,33 @@ def _changes(job: str, number: int, prepare: Callable[[LocalAWS, int], None]) ->
             "fleet", f"{job}: calls per change", len(job_calls) / max(changed, 1), "", "at most", CALLS_GOAL, detail
         ),
         Figure("fleet", f"{job}: not done", number - changed, "", "at most", 0, detail),
+    ]
+
+
+def sets(instances: int, volumes: int) -> list[Figure]:
+    """Create the sets of so many instances in one run; each call takes 20 ms, and EC2's token buckets are full."""
+    with LocalAWS(start=START, regions=(HOME,), seed=1) as aws:
+        for index in range(instances):
+            own = [{"team": "system"}, *({"team": "data"} for _ in range(volumes - 1))]
+            aws.launch(HOME, name=f"server-{index}", tags={"Backup": "Yes"}, volumes=(8,) * volumes, volume_tags=own)
+        aws.deploy(HOME)
+        aws.token_buckets, aws.call_duration = True, CALL_DURATION
+        calls, started = len(aws.calls), aws.now
+        aws.invoke(HOME, "create_snapshots")
+        job_calls = aws.calls[calls:]
+        seconds = (aws.now - started).total_seconds()
+        created = len(aws.snapshots(HOME))
+    reads = sum(call.operation.startswith("Describe") for call in job_calls)
+    throttled = sum(call.error is not None for call in job_calls)
+    detail = f"{created:,} snapshots; {reads} of the calls read; {throttled} calls refused"
+    name = f"create_snapshots: {instances} instances of {volumes} volumes, 20 ms a call"
+    least_seconds = max(instances - BURST, 0) / PER_SECOND
+    return [
+        Figure(
+            "fleet", f"{name}: creating calls", len(job_calls) - reads, "", "at most", instances * SETS_GOAL, detail
+        ),
+        Figure("fleet", f"{name}: seconds", seconds, "", "at most", least_seconds + SETS_SECONDS, detail),
+        Figure("fleet", f"{name}: not done", instances * volumes - created, "", "at most", 0, detail),
     ]
 
 
@@ -180,5 +210,6 @@ def measure(deletions_wanted: int, creations_wanted: int, volumes: int) -> list[
     return [
         *deletions(deletions_wanted),
         *creations(creations_wanted),
+        *(figure for size in (2, 4) for figure in sets(min(SETS, creations_wanted), size)),
         *(figure for conditions in CONDITIONS for figure in copies(conditions, volumes)),
     ]

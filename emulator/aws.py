@@ -47,6 +47,7 @@ class LocalAWS:
     describe_lag = Condition[timedelta]()
     tagging_lag = Condition[timedelta]()
     token_buckets = Condition[bool]()
+    call_duration = Condition[timedelta]()
     run_command_rate = Condition["float | None"]()
     individual_events_of_sets = Condition[bool]()
     kms_keys = Condition["dict[str, set[str]]"]()

@@ -39,6 +39,7 @@ class Conditions:
     describe_lag: timedelta = timedelta(0)
     tagging_lag: timedelta = timedelta(0)
     token_buckets: bool = False
+    call_duration: timedelta = timedelta(0)
     run_command_rate: float | None = None
     individual_events_of_sets: bool = True
     kms_keys: dict[str, set[str]] = field(default_factory=dict)

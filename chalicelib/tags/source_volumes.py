@@ -21,7 +21,8 @@ from chalicelib.tags.values import parse_count
 # EC2 attaches at most 128 volumes to an instance, and six or seven fit in a tag.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/volume_limits.html
 MAX_NUMBERED = 24
-_NUMBERED = re.compile(re.escape(keys.SOURCE_VOLUMES) + "_[1-9][0-9]?")
+_PREFIX = f"{keys.SOURCE_VOLUMES}_"
+_NUMBER = re.compile("[1-9][0-9]?")
 _ENTRY = re.compile(r"([0-9a-z]{1,17})(?::([^:+ ]*))?(?::([a-z0-9]*))?(?::([0-9]*))?(?::([0-9]*))?(\+?)")
 _DEV = "/dev/"
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]")
@@ -46,7 +47,7 @@ class SourceVolume:
 
 def is_numbered(key: str) -> bool:
     """Return whether a key is one of ``Source_Volumes_1``, ``Source_Volumes_2`` and so on."""
-    return bool(_NUMBERED.fullmatch(key))
+    return key.startswith(_PREFIX) and bool(_NUMBER.fullmatch(key, len(_PREFIX)))
 
 
 def write_source_volumes(volumes: Iterable[Volume], *, tags_follow: bool) -> dict[str, str]:
@@ -59,7 +60,7 @@ def write_source_volumes(volumes: Iterable[Volume], *, tags_follow: bool) -> dic
     values = _joined(_entry(volume) + end for volume in ordered)
     if len(values) > MAX_NUMBERED:
         values = _joined(_id(volume) + end for volume in ordered)
-    numbered = {f"{keys.SOURCE_VOLUMES}_{number}": value for number, value in enumerate(values, start=1)}
+    numbered = {f"{_PREFIX}{number}": value for number, value in enumerate(values, start=1)}
     return {keys.SOURCE_VOLUMES: str(len(ordered)), **numbered}
 
 

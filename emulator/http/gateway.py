@@ -189,6 +189,8 @@ class Gateway:
         function = caller.function if caller else None
         call = ApiCall(self._cloud.now, request.region, request.operation, request.params, error, function, tags)
         self.calls.append(call)
+        if self._cloud.conditions.call_duration:
+            self._cloud.clock.sleep(self._cloud.conditions.call_duration.total_seconds())
 
 
 def _copied(value: Any) -> Any:

@@ -91,7 +91,12 @@ def newcomer(aws: LocalAWS) -> Company:
 
 
 @pytest.fixture
-def company(aws: LocalAWS) -> Company:
+def company(whole_company: Company) -> Company:
+    return whole_company
+
+
+@pytest.fixture
+def whole_company(aws: LocalAWS) -> Company:
     web = aws.launch(HOME, name="web", tags=WEB, volumes=(8, 100))
     db = aws.launch(HOME, name="db", tags={"Backup": "Yes", "Schedule": "every 6h", "Retention": "3"}, volumes=(8,))
     # These tests need one run a day: hourly runs would only take time.

@@ -177,6 +177,17 @@ def test_a_new_snapshot_is_visible_after_the_lag(fleet: LocalAWS) -> None:
     assert len(ec2.describe_snapshots(SnapshotIds=[snapshot_id])["Snapshots"]) == 1
 
 
+def test_a_call_takes_time_if_a_test_says_so(fleet: LocalAWS) -> None:
+    ec2, before = fleet.client(HOME), fleet.now
+    ec2.describe_snapshots(**MINE)
+    assert fleet.now == before
+    fleet.call_duration = START.resolution * 20_000
+    for _ in range(2):  # the second answer is from the cache
+        ec2.describe_snapshots(**MINE)
+    ec2.create_tags(Resources=[fleet.snapshots(HOME)[0]["SnapshotId"]], Tags=[{"Key": "New", "Value": "1"}])
+    assert fleet.now - before == 3 * fleet.call_duration
+
+
 def test_every_read_is_recorded(fleet: LocalAWS) -> None:
     before = len(fleet.calls)
     for _ in range(3):
