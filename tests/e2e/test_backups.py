@@ -17,11 +17,12 @@ def copies_of(primary: Snapshot, destination: Region) -> list[Snapshot]:
 
 
 def backed_up(home: Region, instance_id: str, volumes: int) -> list[Snapshot]:
-    """The instance's snapshots, once all of them are complete."""
+    """The instance's snapshots, once all of them are complete and have the tags of their volume."""
 
     def look() -> list[Snapshot]:
         completed = home.completed({"tag:Source_InstanceId": instance_id})
-        return completed if len(completed) >= volumes else []
+        tagged = [snapshot for snapshot in completed if "Source_VolumeId" in tags_of(snapshot)]
+        return tagged if len(tagged) >= volumes else []
 
     return eventually(look, f"{instance_id} has {volumes} completed snapshots")
 
