@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, cold_start, fleet, growth
+from benchmarks import calls, cold_start, fleet, growth, reads
 from benchmarks.chart import chart
 from benchmarks.figures import Figure, all_met
 
@@ -37,10 +37,13 @@ class Extent:
     volumes: int = fleet.VOLUMES
     cold_starts: int = cold_start.PAIRS
     sizes: Sequence[int] = growth.SIZES
+    snapshots_a_day: int = reads.A_DAY
     pairs: int = growth.PAIRS
 
 
-QUICK = Extent(deletions=100, creations=40, volumes=30, cold_starts=1, sizes=(100, 200, 400), pairs=1)
+QUICK = Extent(
+    deletions=100, creations=40, volumes=30, cold_starts=1, sizes=(100, 200, 400), snapshots_a_day=60, pairs=1
+)
 
 Growths = list[growth.Growth]
 
@@ -55,6 +58,7 @@ PARTS: Mapping[str, Callable[[Extent, Growths], list[Figure]]] = {
     "cold start": lambda extent, _: cold_start.measure(extent.cold_starts),
     "growth": _growth,
     "calls": lambda extent, _: calls.measure(),
+    "reads": lambda extent, _: reads.measure(extent.snapshots_a_day),
     "fleet": lambda extent, _: fleet.measure(extent.deletions, extent.creations, extent.volumes),
 }
 

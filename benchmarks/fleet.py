@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,12 +16,13 @@ from benchmarks.figures import Figure
 from emulator import LocalAWS
 
 HOME, DESTINATIONS = "eu-west-1", ("us-east-1", "eu-central-1")
+SOURCES = (HOME, "eu-west-2", "eu-west-3", "eu-north-1", "eu-south-1")
 START = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 DELETIONS, CREATIONS, VOLUMES = 20_000, 4_000, 500
 
 # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 BURST, PER_SECOND = 100, 5.0
-RATE_GOAL, CALLS_GOAL, SLOT_GOAL = 0.98, 1.02, 0.95
+RATE_GOAL, CALLS_GOAL, SLOT_GOAL, REFUSED_GOAL = 0.98, 1.02, 0.95, 0.05
 # Instances whose volumes are created as a set: 1% more calls than instances, and 4 s more than EC2 makes them take.
 SETS, SETS_GOAL, SETS_SECONDS = 300, 1.01, 4.0
 CALL_DURATION = timedelta(milliseconds=20)
@@ -111,10 +112,15 @@ def sets(instances: int, volumes: int) -> list[Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The quota of copies in each destination, and what happens to the events."""
+    """The quota of copies in each destination, the Regions that they come from, and what happens to the events.
+
+    ``lag``: functions that run within such a time do not see what the others have started.
+    """
 
     name: str
     slots: int = 20
+    sources: int = 1
+    lag: timedelta = timedelta()
     events_lost: float = 0.0
     events_doubled: float = 0.0
     events_late: timedelta = timedelta()
@@ -133,6 +139,9 @@ CONDITIONS = (
         events_doubled=0.1,
         events_late=timedelta(minutes=2),
     ),
+    Conditions("20 slots, 2 sources", sources=2),
+    Conditions("20 slots, 5 sources", sources=5),
+    Conditions("20 slots, 5 sources; 5 s lag", sources=5, lag=timedelta(seconds=5)),
     Conditions("5 slots", slots=5),
     Conditions("20 slots; all events lost", events_lost=1.0),
 )
@@ -141,9 +150,10 @@ CONDITIONS = (
 def copies(conditions: Conditions, volumes: int) -> list[Figure]:
     """Copy a snapshot of each volume to every destination; all snapshots complete within one minute."""
     rng = random.Random(7)
-    with LocalAWS(start=START, regions=(HOME, *DESTINATIONS), seed=1) as aws:
-        aws.deploy(HOME, *DESTINATIONS, COPY_SLOTS=str(conditions.slots))
-        aws.copy_slots = conditions.slots
+    sources = SOURCES[: conditions.sources]
+    with LocalAWS(start=START, regions=(*sources, *DESTINATIONS), seed=1) as aws:
+        aws.deploy(*sources, *DESTINATIONS, COPY_SLOTS=str(conditions.slots))
+        aws.copy_slots, aws.describe_lag = conditions.slots, conditions.lag
         completion = START + timedelta(minutes=45)
         aws.snapshot_duration = lambda gib: (
             max(completion - aws.now, timedelta()) + timedelta(seconds=rng.uniform(0, 60))
@@ -153,17 +163,19 @@ def copies(conditions: Conditions, volumes: int) -> list[Figure]:
         aws.event_jitter = conditions.events_late
         tags = {"Backup": "Yes", "Copy_Dest": " ".join(DESTINATIONS)}
         for index in range(volumes):
-            aws.launch(HOME, name=f"server-{index}", tags=tags, volumes=(list(COPY_MINUTES)[index % 3],))
-        _travel_until_copied(aws, volumes)
-        return _copy_figures(aws, conditions)
+            source, size = sources[index % len(sources)], list(COPY_MINUTES)[index % 3]
+            aws.launch(source, name=f"server-{index}", tags=tags, volumes=(size,))
+        _travel_until_copied(aws, sources, volumes)
+        return _copy_figures(aws, sources, conditions)
 
 
-def _travel_until_copied(aws: LocalAWS, volumes: int) -> None:
+def _travel_until_copied(aws: LocalAWS, sources: Sequence[str], volumes: int) -> None:
     """Let time pass until every copy is completed and no duplicate is left, for three days at most."""
     while aws.now < START + timedelta(days=3):
         aws.travel(minutes=15)
-        if len(aws.snapshots(HOME)) == volumes:  # so that the next day adds no more
-            aws.disable(HOME, "create_snapshots")
+        if sum(len(aws.snapshots(source)) for source in sources) == volumes:  # so that the next day adds no more
+            for source in sources:
+                aws.disable(source, "create_snapshots")
         copies_by_region = [_copies_in(aws, region) for region in DESTINATIONS]
         if all(
             len(copies) == volumes and all(copy["CompletionTime"] for copy in copies) for copies in copies_by_region
@@ -175,8 +187,8 @@ def _copies_in(aws: LocalAWS, region: str) -> list[dict[str, Any]]:
     return [snapshot for snapshot in aws.snapshots(region) if "Source_SnapshotId" in snapshot["Tags"]]
 
 
-def _copy_figures(aws: LocalAWS, conditions: Conditions) -> list[Figure]:
-    primaries = {snapshot["SnapshotId"]: snapshot for snapshot in aws.snapshots(HOME)}
+def _copy_figures(aws: LocalAWS, sources: Sequence[str], conditions: Conditions) -> list[Figure]:
+    primaries = {snapshot["SnapshotId"]: snapshot for source in sources for snapshot in aws.snapshots(source)}
     first = min(snapshot["CompletionTime"] for snapshot in primaries.values())
     wrong, used, last = 0, 1.0, first
     for region in DESTINATIONS:
@@ -187,11 +199,15 @@ def _copy_figures(aws: LocalAWS, conditions: Conditions) -> list[Figure]:
         last = max(last, *(copy["CompletionTime"] or aws.now for copy in copies))
     calls = [call for call in aws.calls if call.operation == "CopySnapshot"]
     refused = sum(call.error is not None for call in calls)
-    detail = f"done in {last - first}, {len(calls):,} calls of CopySnapshot, {refused} refused"
+    surplus = len(calls) - refused - len(DESTINATIONS) * len(primaries)
+    detail = (
+        f"done in {last - first}, {len(calls):,} calls of CopySnapshot, {refused} refused, {surplus} doubled for a time"
+    )
     goal = SLOT_GOAL if conditions.reliable else None
     name = f"copies, {conditions.name}"
     return [
         Figure("fleet", f"{name}: slots in use", used, "share", "at least", goal, detail),
+        Figure("fleet", f"{name}: refused calls", refused / len(calls), "share", "at most", REFUSED_GOAL, detail),
         Figure("fleet", f"{name}: missing or doubled", wrong, "copies", "at most", 0, detail),
     ]
 

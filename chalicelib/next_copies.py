@@ -39,11 +39,11 @@ class NextCopies:
         If no copy says so, only the last hours are read, in the Region that the copy came from.
         """
         yesterday = self.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
-        narrow = max(plan.narrow_start(self.now, self.ended.started), yesterday), self.now
-        copies = self._copies(narrow)
-        telling = {self.ended.snapshot_id, *(copy.id for copy in self.in_progress)}
-        if not any(copy.waiting_regions for copy in copies if copy.id in telling):
-            return self._start({self.ended.source_region}, narrow, self._destination(copies, fill=False))
+        if not any(copy.waiting_regions for copy in self.in_progress):
+            narrow = max(plan.narrow_start(self.now, self.ended.started), yesterday), self.now
+            copies = self._copies(narrow)
+            if not any(copy.waiting_regions for copy in copies if copy.id == self.ended.snapshot_id):
+                return self._start({self.ended.source_region}, narrow, self._destination(copies, fill=False))
         for period in ((yesterday, self.now), None):
             decisions, problems = self._wide(period)
             if any(decision.call or decision.result != Result.KEPT for decision in decisions):

@@ -45,6 +45,7 @@ class LocalAWS:
     snapshot_duration = Condition[Duration]()
     copy_duration = Condition[Duration]()
     describe_lag = Condition[timedelta]()
+    filters_after_paging = Condition[bool]()
     tagging_lag = Condition[timedelta]()
     token_buckets = Condition[bool]()
     call_duration = Condition[timedelta]()

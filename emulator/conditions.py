@@ -37,6 +37,7 @@ class Conditions:
     copy_slots: int = 20
     pending_snapshots: int | None = None
     describe_lag: timedelta = timedelta(0)
+    filters_after_paging: bool = False
     tagging_lag: timedelta = timedelta(0)
     token_buckets: bool = False
     call_duration: timedelta = timedelta(0)

@@ -31,8 +31,14 @@ class SnapshotReader:
         if params.get("DryRun"):
             compile_filters(params.get("Filters", ()), SNAPSHOT)
             raise dry_run()
-        selected, sequences = self._select(region, params)
-        return cut(selected, sequences, params, "SnapshotIds")
+        if not self._cloud.conditions.filters_after_paging:
+            selected, sequences = self._select(region, params)
+            return cut(selected, sequences, params, "SnapshotIds")
+        # As some users report of EC2: pages can then have few snapshots, or none, and a token for more.
+        matches = compile_filters(params.get("Filters", ()), SNAPSHOT)
+        owned, sequences = self._select(region, {key: value for key, value in params.items() if key != "Filters"})
+        page, token = cut(owned, sequences, params, "SnapshotIds")
+        return [snapshot for snapshot in page if matches(snapshot)], token
 
     def _select(self, region: Region, params: Mapping[str, Any]) -> tuple[list[Snapshot], list[int]]:
         question = {key: value for key, value in params.items() if key not in ("NextToken", "MaxResults")}

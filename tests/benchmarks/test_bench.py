@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import calls, fleet, growth, server
+from benchmarks import calls, fleet, growth, reads, server
 from benchmarks.account import answers
 from benchmarks.chart import chart
 from benchmarks.figures import Figure, all_met
@@ -79,9 +79,16 @@ def test_every_handler_makes_the_fewest_calls() -> None:
 
 @pytest.mark.parametrize("conditions", fleet.CONDITIONS, ids=lambda conditions: conditions.name)
 def test_every_copy_is_made_once_under_all_conditions(conditions: fleet.Conditions) -> None:
-    in_use, wrong = fleet.copies(conditions, 6)
+    in_use, _, wrong = fleet.copies(conditions, 6)
     assert 0 <= in_use.value <= 1
     assert wrong.value == 0
+
+
+def test_an_ended_copy_costs_few_pages() -> None:
+    pages = {figure.name: figure for figure in reads.measure(60)}
+    first = "a copy ended, pages cut after filters"
+    assert [pages[f"{first}: {what}"].value for what in ("no slot is free", "nothing waits")] == [1, 3]
+    assert all_met(list(pages.values()))
 
 
 def test_all_figures_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -195,3 +195,14 @@ def test_every_read_is_recorded(fleet: LocalAWS) -> None:
     assert [(call.operation, call.params, call.function) for call in fleet.calls[before:]] == [
         ("DescribeSnapshots", MINE, None)
     ] * 3
+
+
+def test_pages_can_be_cut_before_they_are_filtered(aws: LocalAWS) -> None:
+    aws.filters_after_paging = True
+    ec2 = aws.client(HOME)
+    volumes = [ec2.create_volume(AvailabilityZone=f"{HOME}a", Size=8)["VolumeId"] for _ in range(11)]
+    for volume in volumes:
+        ec2.create_snapshot(VolumeId=volume)
+    wanted = {"OwnerIds": ["self"], "Filters": [{"Name": "volume-id", "Values": volumes[-1:]}]}
+    pages = list(ec2.get_paginator("describe_snapshots").paginate(**wanted, PaginationConfig={"PageSize": 5}))
+    assert [len(page["Snapshots"]) for page in pages] == [0, 0, 1]
