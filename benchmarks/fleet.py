@@ -127,8 +127,8 @@ class Conditions:
 
     @property
     def reliable(self) -> bool:
-        """Whether every event arrives, once and in time."""
-        return not (self.events_lost or self.events_doubled or self.events_late)
+        """Whether every event arrives, once and in time, and every copy is visible at once."""
+        return not (self.events_lost or self.events_doubled or self.events_late or self.lag)
 
 
 CONDITIONS = (
@@ -203,11 +203,11 @@ def _copy_figures(aws: LocalAWS, sources: Sequence[str], conditions: Conditions)
     detail = (
         f"done in {last - first}, {len(calls):,} calls of CopySnapshot, {refused} refused, {surplus} doubled for a time"
     )
-    goal = SLOT_GOAL if conditions.reliable else None
+    goal, refused_goal = (SLOT_GOAL, REFUSED_GOAL) if conditions.reliable else (None, None)
     name = f"copies, {conditions.name}"
     return [
         Figure("fleet", f"{name}: slots in use", used, "share", "at least", goal, detail),
-        Figure("fleet", f"{name}: refused calls", refused / len(calls), "share", "at most", REFUSED_GOAL, detail),
+        Figure("fleet", f"{name}: refused calls", refused / len(calls), "share", "at most", refused_goal, detail),
         Figure("fleet", f"{name}: missing or doubled", wrong, "copies", "at most", 0, detail),
     ]
 

@@ -222,9 +222,8 @@ class LocalAWS:
         """The account's own snapshots as they are now, by start and id: no call is recorded, and no lag applies."""
         with self._cloud.lock:
             self._timeline.settle(self.now)
-            mine = [snapshot for snapshot in self._cloud.regions[region].snapshots.values() if snapshot.mine]
-            mine.sort(key=lambda snapshot: (snapshot.start_time, snapshot.snapshot_id))
-            return [snapshot.summary() for snapshot in mine]
+            mine = (snapshot.summary() for snapshot in self._cloud.regions[region].snapshots.values() if snapshot.mine)
+            return sorted(mine, key=lambda snapshot: (snapshot["StartTime"], snapshot["SnapshotId"]))
 
     @property
     def deletions(self) -> list[Deletion]:
