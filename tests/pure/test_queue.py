@@ -56,7 +56,7 @@ WAITING = [
 ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), st.integers(1, SLOTS))
 def test_ends_at_once_start_different_copies_in_any_interleaving(data: st.DataObject, number: int) -> None:
     """Each run sees some of the copies that the runs before it have started, in any order, and misses others."""
@@ -69,7 +69,7 @@ def test_ends_at_once_start_different_copies_in_any_interleaving(data: st.DataOb
     assert len({(copy.primary_region, copy.primary_id) for copy in new}) == len(new) == number
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_failures_at_once_start_different_copies(data: st.DataObject) -> None:
     ended = [copy(f"snap-end{n:02}", completed=None, state=State.ERROR) for n in range(SLOTS)]
