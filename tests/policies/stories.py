@@ -89,7 +89,7 @@ def a_copy_too_many(aws: LocalAWS) -> None:
     launch_fleet(aws)
     aws.travel(hours=2)
     for siblings in copies(aws, AWAY).values():
-        make(aws, AWAY, siblings[0]["Tags"])
+        make(aws, AWAY, siblings[0]["Tags"], description=siblings[0]["Description"])
     aws.travel(hours=2)
 
 
@@ -101,10 +101,10 @@ def events_of_old(aws: LocalAWS) -> None:
         aws.disable(region, function)
     for snapshots in by_volume(aws, HOME).values():
         tag(aws, HOME, snapshots[0]["SnapshotId"], KeepForever="audit")
-    unprotected = [siblings[0]["Tags"] for siblings in copies(aws, AWAY).values()]
+    unprotected = [siblings[0] for siblings in copies(aws, AWAY).values()]
     again(aws)
-    for tags in unprotected:
-        make(aws, AWAY, tags)
+    for copy in unprotected * 2:
+        make(aws, AWAY, copy["Tags"], description=copy["Description"])
     aws.travel(minutes=20)
     again(aws)
 
