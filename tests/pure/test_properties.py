@@ -31,7 +31,7 @@ from tests.pure.builders import (
     snapshot,
     volume,
 )
-from tests.pure.test_tags import SPELLINGS
+from tests.pure.test_tags_of_snapshots import SPELLINGS
 
 VOLUMES = [f"vol-0{letter}" for letter in "abcdef"]
 words = st.sampled_from(["Yes", "No", "yes", "Yse", ""])
