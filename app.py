@@ -48,22 +48,25 @@ def _connect(region: str) -> EC2:
     return EC2(replace(settings, region=region), clients)
 
 
-def _run(job: jobs.Job, event: CloudWatchEvent) -> Summary:
-    remaining: Callable[[], int] = event.context.get_remaining_time_in_millis  # type: ignore[union-attr]
+def _run(job: jobs.Job, event: CloudWatchEvent, *, continues: bool = False) -> Summary:
+    """Run a job; with ``continues``, Lambda invokes the function again if work is left when the time is up."""
+    context: Any = event.context
+    remaining: Callable[[], int] = context.get_remaining_time_in_millis
     invocation = jobs.Invocation(
         settings=settings,
         connect=_connect,
         now=datetime.now(UTC),
         event=event.to_dict(),
         time_left=lambda: remaining() / 1000,
+        function=context.function_name if continues else "",
     )
     return publish(jobs.run(job, invocation))
 
 
-@app.schedule(Cron(0, "*", "*", "*", "?", "*"))
+@app.schedule(Cron("0/15", "*", "*", "*", "?", "*"))
 def create_snapshots(event: CloudWatchEvent) -> Summary:
-    """Create the snapshots that are due, every hour."""
-    return _run(jobs.create_snapshots, event)
+    """Create the snapshots that are due, every 15 minutes from the full hour on."""
+    return _run(jobs.create_snapshots, event, continues=True)
 
 
 @app.on_cw_event({"source": ["ebs-snapshot-reactor"], "detail-type": ["Snapshot Requested"]})
@@ -102,7 +105,7 @@ def continue_copies(event: CloudWatchEvent) -> Summary:
 @app.schedule(Cron(30, "*", "*", "*", "?", "*"))
 def copy_missing(event: CloudWatchEvent) -> Summary:
     """Copy whatever completed and has no copy, every hour."""
-    return _run(jobs.copy_missing, event)
+    return _run(jobs.copy_missing, event, continues=True)
 
 
 @app.on_cw_event(
@@ -127,10 +130,10 @@ def mirror_protection(event: CloudWatchEvent) -> Summary:
     return _run(jobs.mirror_protection, event)
 
 
-@app.schedule(Cron(15, 5, "*", "*", "?", "*"))
+@app.schedule(Cron(50, "*", "*", "*", "?", "*"))
 def sweep_snapshots(event: CloudWatchEvent) -> Summary:
-    """Delete what has expired, every day."""
-    return _run(jobs.sweep_snapshots, event)
+    """Delete what has expired, every hour."""
+    return _run(jobs.sweep_snapshots, event, continues=True)
 
 
 @app.schedule(Cron(30, 6, "*", "*", "?", "*"))

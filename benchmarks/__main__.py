@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, cold_start, fleet, growth, reads
+from benchmarks import at_once, calls, cold_start, fleet, growth, reads
 from benchmarks.chart import chart
 from benchmarks.figures import Figure, all_met
 
@@ -34,6 +34,8 @@ class Extent:
 
     deletions: int = fleet.DELETIONS
     creations: int = fleet.CREATIONS
+    due: int = at_once.DUE
+    expiring: int = at_once.EXPIRING
     volumes: int = fleet.VOLUMES
     cold_starts: int = cold_start.PAIRS
     sizes: Sequence[int] = growth.SIZES
@@ -42,7 +44,15 @@ class Extent:
 
 
 QUICK = Extent(
-    deletions=100, creations=40, volumes=30, cold_starts=1, sizes=(100, 200, 400), snapshots_a_day=60, pairs=1
+    deletions=100,
+    creations=40,
+    due=40,
+    expiring=100,
+    volumes=30,
+    cold_starts=1,
+    sizes=(100, 200, 400),
+    snapshots_a_day=60,
+    pairs=1,
 )
 
 Growths = list[growth.Growth]
@@ -60,6 +70,7 @@ PARTS: Mapping[str, Callable[[Extent, Growths], list[Figure]]] = {
     "calls": lambda extent, _: calls.measure(),
     "reads": lambda extent, _: reads.measure(extent.snapshots_a_day),
     "fleet": lambda extent, _: fleet.measure(extent.deletions, extent.creations, extent.volumes),
+    "at once": lambda extent, _: at_once.measure(extent.due, extent.expiring),
 }
 
 

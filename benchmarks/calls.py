@@ -102,7 +102,7 @@ def creation(scene: Scene) -> None:
     scene.launch(ones)
     scene.launch(sets, volumes=(8,) * volumes)
     reads = len(("volumes", "instances", "snapshots of the slots"))
-    history = len(("snapshots of the volumes, as the slot before was not filled",))
+    history = len(("snapshots of the slots before", "snapshots of the volumes without these"))
     fewest = Fewest(reads + history, ones + sets)
     scene.invoke("create_snapshots", f"{ones} instances of one volume, {sets} of {volumes}", fewest)
     scene.invoke("create_snapshots", "nothing is due", Fewest(reads, 0))
@@ -112,7 +112,7 @@ def tiers(scene: Scene) -> None:
     """Create what is due where the tiers depend on the snapshots that a volume already has."""
     number = 10
     scene.launch(number, {"Backup": "Yes", "Retention": "7d 4w"})
-    reads = len(("volumes", "instances", "snapshots of the slots", "snapshots of the volumes"))
+    reads = len(("volumes", "instances", "snapshots of the slots", "of the slots before", "snapshots of the volumes"))
     scene.invoke("create_snapshots", f"{number} instances of one volume, weekly tiers", Fewest(reads, number))
 
 

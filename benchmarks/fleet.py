@@ -34,15 +34,16 @@ COPY_MINUTES = {8: (1, 5), 100: (5, 20), 500: (20, 40)}
 
 def deletions(number: int) -> list[Figure]:
     """Let the sweep delete so many expired snapshots."""
-    return _changes("sweep_snapshots", number, _create_expired_snapshots)
+    return _changes("sweep_snapshots", number, create_expired_snapshots)
 
 
 def creations(number: int) -> list[Figure]:
     """Create the first snapshots of so many instances of one volume each."""
-    return _changes("create_snapshots", number, _launch_instances)
+    return _changes("create_snapshots", number, launch_instances)
 
 
-def _create_expired_snapshots(aws: LocalAWS, number: int) -> None:
+def create_expired_snapshots(aws: LocalAWS, number: int) -> None:
+    """Create so many snapshots, which expire at once."""
     tags = [{"Key": "Type", "Value": "Automated"}, {"Key": "DeleteOn", "Value": "2026-11-01"}]
     instance = aws.launch(HOME, name="past", volumes=(8,) * VOLUMES_PER_INSTANCE)
     for _ in range(number // VOLUMES_PER_INSTANCE):
@@ -53,7 +54,8 @@ def _create_expired_snapshots(aws: LocalAWS, number: int) -> None:
         aws.travel(minutes=10)
 
 
-def _launch_instances(aws: LocalAWS, number: int) -> None:
+def launch_instances(aws: LocalAWS, number: int) -> None:
+    """Launch so many instances of one volume."""
     for index in range(number):
         aws.launch(HOME, name=f"server-{index}", tags={"Backup": "Yes"})
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import tags
-from chalicelib.aws import sns
+from chalicelib.aws import functions, sns
 from chalicelib.aws.clients import THROTTLED, error_code
 from chalicelib.aws.reading import EC2
 from chalicelib.consistency import LATE_SECONDS, Scripts, Taken, create_between_scripts, create_by_vss
@@ -27,12 +27,14 @@ from chalicelib.models import (
     Creation,
     Decision,
     DeleteSnapshot,
+    InvokeAgain,
     Outcome,
     Reason,
     Result,
     SendReport,
     because,
 )
+from chalicelib.other_runs import OtherRuns
 from chalicelib.settings import Settings
 
 # A job starts no new call in the last seconds of an invocation, so that the calls that it has begun can end.
@@ -45,12 +47,14 @@ NOT_FOUND_SECONDS, NOT_FOUND_PAUSE = 30, 2
 # Quotas that are full for now: the next event or run goes on.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 _FULL = "ResourceLimitExceeded"
+# EC2 takes one snapshot of a volume in 15 seconds: another run may have created the last one.
+_TOO_SOON = "SnapshotCreationPerVolumeRateExceeded"
 _DEFERRED = frozenset(
     {
         _FULL,
         "ConcurrentSnapshotLimitExceeded",
         "PendingSnapshotLimitExceeded",
-        "SnapshotCreationPerVolumeRateExceeded",
+        _TOO_SOON,
         "SnapshotLimitExceeded",
     }
 )
@@ -76,6 +80,7 @@ class Executor:
     settings: Settings
     dry_run: bool
     time_left: Callable[[], float]
+    others: OtherRuns
     full: set[str] = field(default_factory=set)
 
     def apply(self, decisions: Iterable[Decision]) -> list[Outcome]:
@@ -92,12 +97,10 @@ class Executor:
             for place, call in queue:
                 outcomes[place] = self._apply_one(ordered[place], call)
 
-        at_rest = [item for item in calls if getattr(item[1], "consistency", None)]
-        others = [item for item in calls if not getattr(item[1], "consistency", None)]
-        with ThreadPoolExecutor(self.settings.concurrency) as pool:
-            queues = _queues(others, at_rest, self.settings.concurrency)
-            for worker in [pool.submit(work, queue) for queue in queues]:
-                worker.result()
+        if queues := _queues(calls, self.settings.concurrency):
+            with ThreadPoolExecutor(len(queues)) as pool:
+                for worker in [pool.submit(work, queue) for queue in queues]:
+                    worker.result()
         return outcomes
 
     def _apply_one(self, decision: Decision, call: Call) -> Outcome:
@@ -105,6 +108,15 @@ class Executor:
             return Outcome(decision, Result.PLANNED)
         if isinstance(call, CopySnapshot) and call.destination in self.full:
             return _full(decision, call)
+        if not isinstance(call, DeleteSnapshot):
+            return self._try(decision, call)
+        if self.others.is_ahead:
+            return Outcome(decision, Result.DEFERRED, (because(Code.OTHER_RUN),))
+        outcome = self._try(decision, call)
+        self.others.note_deletion(gone=any(reason.code == Code.ALREADY_GONE for reason in outcome.details))
+        return outcome
+
+    def _try(self, decision: Decision, call: Call) -> Outcome:
         try:
             return self._call(decision, call)
         except _TimeIsUp:
@@ -120,7 +132,7 @@ class Executor:
         created: tuple[str, ...] = ()
         match call:
             case CreateSnapshot() | CreateSnapshots():
-                return self._create(decision, call)
+                return self._create_once(decision, call)
             case CopySnapshot():
                 created = (self._ask(call, self.ec2.writer.copy_snapshot),)
             case CreateTags():
@@ -129,7 +141,29 @@ class Executor:
                 self._ask(call, self.ec2.writer.delete_snapshot)
             case SendReport():
                 sns.send_report(call, self.ec2.clients)
+            case InvokeAgain():
+                functions.invoke_again(call, self.ec2.clients)
         return Outcome(decision, Result.DONE, created=created)
+
+    def _create_once(self, decision: Decision, call: Creation) -> Outcome:
+        """Create, unless another run did so since this one read what exists."""
+        if outcome := self._filled(decision, call):
+            return outcome
+        try:
+            return self._create(decision, call)
+        except ClientError as error:
+            if error_code(error) == _TOO_SOON and (outcome := self._filled(decision, call, look=True)):
+                return outcome
+            raise
+
+    def _filled(self, decision: Decision, call: Creation, *, look: bool = False) -> Outcome | None:
+        """Return the outcome if another run has filled the slot, for all volumes or for some of them."""
+        volume_ids = {target.id for target in decision.targets}
+        filled = self.others.filled(call, volume_ids, look=look)
+        if not filled:
+            return None
+        result = Result.KEPT if filled == volume_ids else Result.DEFERRED
+        return Outcome(decision, result, (because(Code.OTHER_RUN),))
 
     def _create(self, decision: Decision, call: Creation) -> Outcome:
         """Create, with the application at rest if that is wanted.
@@ -209,13 +243,15 @@ class Executor:
         raise AssertionError("the last try returns or raises")
 
 
-def _queues(others: Sequence[T], at_rest: Sequence[T], workers: int) -> list[Iterator[T]]:
+def _queues(calls: Sequence[tuple[int, Call]], workers: int) -> list[Iterator[tuple[int, Call]]]:
     """Return the queue that each worker takes its calls from; threads may share these iterators."""
-    ordinary, scripted = iter(others), iter(at_rest)
+    at_rest = [item for item in calls if getattr(item[1], "consistency", None)]
+    others = [item for item in calls if not getattr(item[1], "consistency", None)]
+    scripted, ordinary = iter(at_rest), iter(others)
     if workers == 1:
-        return [chain(ordinary, scripted)]
+        return [chain(ordinary, scripted)] if calls else []
     lane = min(len(at_rest), workers // 2)
-    return [scripted] * lane + [ordinary] * (workers - lane)
+    return [scripted] * lane + [ordinary] * min(len(others), workers - lane)
 
 
 def seconds_at_rest(settings: Settings, wanted: Consistency) -> int:

@@ -22,6 +22,10 @@ _ENVELOPE: Mapping[str, type] = {
 }  # fmt: skip
 _JSON_NAMES: Mapping[type, str] = {str: "a string", list: "a list", dict: "a JSON object"}
 
+# The source of this app's own events, and the detail-type of one that continues a run whose time was up.
+SOURCE, WORK_LEFT = "ebs-snapshot-reactor", "Work Left"
+MAX_CONTINUATIONS = 100
+
 _EVENT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _MAX_CAUSE_LENGTH = 1000
 
@@ -78,6 +82,25 @@ def wants_dry_run(event: Mapping[str, Any]) -> bool:
     if not isinstance(dry_run, bool):
         raise _bad("dry_run", dry_run, "true or false")
     return dry_run
+
+
+def is_scheduled(event: Mapping[str, Any]) -> bool:
+    """Return whether a schedule started the run."""
+    return event.get("detail-type") == "Scheduled Event"
+
+
+def read_continuations(event: Mapping[str, Any]) -> int:
+    """Return how many runs before this one left work in a row: 0 for one that a schedule or a person started."""
+    number = event["detail"].get("continuations", 0)
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_CONTINUATIONS:
+        raise _bad("continuations", number, f"a number from 0 to {MAX_CONTINUATIONS}")
+    return number
+
+
+def continued(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the event that continues a run; its id is the same, so that the logs of these runs belong together."""
+    own = {**event["detail"], "continuations": read_continuations(event) + 1}
+    return {**event, "source": SOURCE, "detail-type": WORK_LEFT, "detail": own}
 
 
 def read_completion(event: Mapping[str, Any], region: str) -> Completion:

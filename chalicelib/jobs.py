@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,8 +14,9 @@ from chalicelib import events, plan
 from chalicelib.apply import Executor
 from chalicelib.aws.reading import EC2
 from chalicelib.lookups import all_copies, copies_of, guards, look_in, with_volume_tags
-from chalicelib.models import Decision, Outcome, TagProblem
+from chalicelib.models import Decision, InvokeAgain, Outcome, TagProblem
 from chalicelib.next_copies import NextCopies
+from chalicelib.other_runs import OtherRuns
 from chalicelib.settings import Settings
 
 
@@ -21,7 +24,8 @@ from chalicelib.settings import Settings
 class Invocation:
     """One call of a handler: its time (aware, UTC), its event, and the seconds it has left.
 
-    ``connect`` returns EC2 as seen from a Region.
+    ``connect`` returns EC2 as seen from a Region. ``function`` is invoked again if work is left when the time is up; it
+    is empty if nothing continues this.
     """
 
     settings: Settings
@@ -29,6 +33,7 @@ class Invocation:
     now: datetime
     event: Mapping[str, Any]
     time_left: Callable[[], float]
+    function: str = ""
 
     @property
     def ec2(self) -> EC2:
@@ -78,25 +83,33 @@ Job: TypeAlias = Callable[[Invocation], Plan]
 
 def run(job: Job, invocation: Invocation) -> Run:
     """Plan a job, apply the plan and return the outcomes."""
-    settings = invocation.settings
+    settings, began = invocation.settings, time.monotonic()
     dry_run = settings.dry_run or events.wants_dry_run(invocation.event)
+    continuations = events.read_continuations(invocation.event) if invocation.function else 0
     planned = job(invocation)
-    executor = Executor(planned.source, settings, dry_run, invocation.time_left)
+    others = OtherRuns(planned.source, invocation.now, elapsed=lambda: time.monotonic() - began)
+    executor = Executor(planned.source, settings, dry_run, invocation.time_left, others)
     outcomes = executor.apply(planned.decisions)
     outcomes += executor.apply(planned.follow_up(outcomes))
+    if invocation.function:
+        again = InvokeAgain(invocation.function, settings.region, json.dumps(events.continued(invocation.event)))
+        outcomes += executor.apply(plan.plan_continuation(outcomes, again, continuations))
     return Run(job.__name__, settings.region, dry_run, planned, outcomes)
 
 
 def create_snapshots(invocation: Invocation) -> Plan:
-    """Create the snapshots that are due."""
+    """Create the snapshots that are due. If none is, only the snapshots of the current slots are read."""
     ec2, now = invocation.ec2, invocation.now
     inventory = ec2.instances()
-    of_slots = ec2.snapshots(slots=plan.slots_of_interest(inventory.instances, now))
-    volume_ids = plan.history_of_interest(inventory.instances, of_slots.snapshots, now)
-    history = ec2.snapshots(volume_ids=volume_ids)
-    snapshots = of_slots.snapshots + history.snapshots
-    decisions = plan.plan_creation(inventory.instances, snapshots, invocation.circumstances)
-    problems = inventory.problems + of_slots.problems + history.problems
+    current = ec2.snapshots(slots=plan.current_slots(inventory.instances, now))
+    due = plan.instances_due(inventory.instances, current.snapshots, now)
+    before = ec2.snapshots(slots=plan.slots_before(due, now))
+    snapshots = current.snapshots + before.snapshots
+    history = ec2.snapshots(volume_ids=plan.history_of_interest(due, snapshots, now))
+    decisions = plan.plan_creation(inventory.instances, snapshots + history.snapshots, invocation.circumstances)
+    if events.is_scheduled(invocation.event):
+        decisions = plan.leave_to_other_run(decisions, current.snapshots, now)
+    problems = inventory.problems + current.problems + before.problems + history.problems
     return Plan(decisions, problems, invocation.ec2)
 
 

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from chalicelib import metrics
 from chalicelib.jobs import Run
-from chalicelib.models import DeleteSnapshot, Outcome, Result
+from chalicelib.models import DeleteSnapshot, InvokeAgain, Outcome, Result
 from chalicelib.records import outcome_data, problem_data
 from chalicelib.wording import outcome_text, targets_text
 
@@ -66,6 +66,8 @@ def summarise(run: Run) -> Summary:
     counts = Counter({result.value: 0 for result in Result if run.dry_run or result != Result.PLANNED})
     failures = []
     for outcome in run.outcomes:
+        if isinstance(outcome.decision.call, InvokeAgain) and outcome.result == Result.DONE:
+            continue  # what is left is counted as deferred
         counts[outcome.result.value] += len(outcome.decision.targets)
         if outcome.result == Result.FAILED or (outcome.result == Result.DEFERRED and run.plan.no_later_run):
             failures.append({"target": targets_text(outcome.decision), "reason": outcome_text(outcome)})
@@ -104,7 +106,9 @@ def _counts(run: Run) -> Mapping[str, float]:
 
 
 def _log(run: Run, outcome: Outcome) -> None:
-    level = logger.debug if outcome.result == Result.KEPT else logger.info
+    level = logging.DEBUG if outcome.result == Result.KEPT else logging.INFO
     if outcome.result == Result.FAILED:
-        level = logger.error
-    level("outcome", extra={"job": run.job, "dry_run": run.dry_run, **outcome_data(outcome)})
+        level = logging.ERROR
+    # A sweep keeps a hundred thousand snapshots: no text is made for a record that nobody gets.
+    if logger.isEnabledFor(level):
+        logger.log(level, "outcome", extra={"job": run.job, "dry_run": run.dry_run, **outcome_data(outcome)})

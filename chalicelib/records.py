@@ -14,6 +14,7 @@ from chalicelib.models import (
     CreateTags,
     Decision,
     DeleteSnapshot,
+    InvokeAgain,
     Outcome,
     Parameter,
     Reason,
@@ -75,6 +76,8 @@ def action(call: Call | None) -> str:
             return "tag"
         case DeleteSnapshot():
             return "delete"
+        case InvokeAgain():
+            return "continue"
     return "send" if call else ""
 
 

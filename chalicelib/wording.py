@@ -90,6 +90,16 @@ SENTENCES: Mapping[Code, str] = {
     Code.BREAKER_HOLDS: "expired on {on}, but the run would delete too many snapshots",
     Code.REPORT_MADE: "the daily report; REPORT_TOPIC_ARN names no topic to send it to",
     Code.REPORT_TO_SEND: "the daily report goes to {topic}",
+    Code.WORK_LEFT: "{count} targets are left, as the time of this run is up: the next run begins at once",
+    Code.NOTHING_WAS_DONE: (
+        "the time of this run was up before it could do anything for {count} targets: give the function more memory, "
+        "which makes it faster, or more time"
+    ),
+    Code.TOO_MANY_CONTINUATIONS: (
+        "{count} targets are left after {limit} runs that each continued the one before; the next scheduled run "
+        "continues"
+    ),
+    Code.OTHER_RUN: "another run is at work on this at the moment; the next one looks again",
     Code.EC2_REFUSED: "{code}: {message}",
     Code.CALL_FAILED: "{cause}",
     Code.TIME_NEARLY_UP: "too little time is left in this run; the next one continues",

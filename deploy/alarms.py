@@ -11,11 +11,14 @@ Resources = dict[str, Any]
 
 HOUR = 3600
 NAMESPACE = "EbsSnapshotReactor"
-# One daily run may fail, if the next run succeeds.
-HOURS_WITHOUT_CREATION = 26
+# Sixteen runs in a row.
+HOURS_WITHOUT_CREATION = 4
 # The copy slots of a destination may all be in use for hours, but not for a whole day.
 HOURS_OF_MISSING_COPIES = 24
 NEAR_TIMEOUT = 0.9
+# Seconds. What continues in a next run starts nothing new in its last 30 seconds: only a run that hangs takes longer.
+BEFORE_TIMEOUT = 20
+CONTINUED = frozenset({"create_snapshots", "copy_missing", "sweep_snapshots"})
 
 
 def alarm(description: str, **properties: Any) -> Resources:
@@ -54,12 +57,13 @@ def _errors(function: Function) -> Resources:
 
 
 def _duration(function: Function) -> Resources:
+    seconds = function.timeout - BEFORE_TIMEOUT if function.name in CONTINUED else function.timeout * NEAR_TIMEOUT
     return alarm(
         f"{function.name} nearly reached its timeout. The next run does what this one deferred.",
         **_metric(function, "Duration", "Maximum"),
         Period=300,
         EvaluationPeriods=1,
-        Threshold=int(function.timeout * 1000 * NEAR_TIMEOUT),
+        Threshold=int(seconds * 1000),
         ComparisonOperator="GreaterThanOrEqualToThreshold",
         TreatMissingData="notBreaching",
     )

@@ -13,6 +13,7 @@ PAGE = PROJECT / "docs" / "permissions.md"
 START, END = "<!-- the table begins -->", "<!-- the table ends -->"
 
 PURPOSES = {
+    "ContinueInANextRun": "a function whose time is up invokes itself again, and no other one",
     "CopyFromSnapshots": "EC2 also checks the source of a copy",
     "CreateOnlyManagedCopies": "a copy gets `Type=Automated` in the call that creates it",
     "CreateOnlyManagedSnapshots": "a snapshot gets `Type=Automated` in the call that creates it",

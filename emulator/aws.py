@@ -64,9 +64,8 @@ class LocalAWS:
         self._timeline = Timeline()
         rng = random.Random(seed)
         self._bus = Bus(self._clock, self._timeline, self.conditions, random.Random(rng.random()))
-        self._cloud = Cloud(
-            self._clock, self._timeline, self.conditions, random.Random(rng.random()), self._bus.publish
-        )
+        bus, own_rng = self._bus, random.Random(rng.random())
+        self._cloud = Cloud(self._clock, self._timeline, self.conditions, own_rng, bus.publish, bus.invoke)
         for name in regions:
             self._cloud.regions[name] = Region(name, random.Random(rng.random()))
             add_foreign_snapshots(self._cloud.regions[name], self._clock.now)
@@ -176,6 +175,10 @@ class LocalAWS:
             self._bus.attempt(delivery)
         return [0] * (self._gateway.function_calls - before)
 
+    def set_timeout(self, region: str, function: str, *, seconds: int) -> None:
+        """Has Lambda end the function's invocations after `seconds`. KeyError if it is not deployed."""
+        self._bus.set_timeout(region, function, seconds)
+
     def disable(self, region: str, function: str) -> None:
         """Disables the function's rule: its schedule does not fire, and its events are lost."""
         self._bus.enable(region, function, False)
@@ -197,10 +200,7 @@ class LocalAWS:
         volumes: Sequence[int] = (8,),
         volume_tags: Sequence[Mapping[str, str]] = (),
     ) -> str:
-        """Starts an instance with `volumes` (GiB): the root at /dev/xvda, then /dev/sdb and on.
-
-        They are deleted when it is terminated.
-        """
+        """Starts an instance with `volumes` (GiB), deleted with it: the root at /dev/xvda, then /dev/sdb and on."""
         return fleet.launch(self.client(region), region, {"Name": name} | dict(tags or {}), volumes, volume_tags)
 
     def attach(
@@ -249,10 +249,7 @@ class LocalAWS:
         self._timeline.change(self.now + timedelta(hours=hours), lambda: self._cloud.keys_away.discard(arn))
 
     def keep_deleted(self, region: str, *, days: int, tags: Mapping[str, str] | None = None) -> None:
-        """Adds a rule to the Recycle Bin: it keeps deleted snapshots with any of `tags`; without `tags`, all.
-
-        ValueError unless `days` is 1 to 365.
-        """
+        """Adds a rule to the Recycle Bin for snapshots with any of `tags`, or all. ValueError for wrong `days`."""
         recycle_bin.add_rule(self._cloud.regions[region], days, tags or {})
 
     def recycled(self, region: str) -> list[dict[str, Any]]:

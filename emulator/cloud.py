@@ -17,6 +17,7 @@ from emulator.errors import AWSError
 from emulator.timeline import Timeline
 
 Publish = Callable[[str, dict[str, Any]], None]
+Invoke = Callable[[str, str, dict[str, Any]], None]
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Cloud:
     conditions: Conditions
     rng: random.Random
     publish: Publish
+    invoke: Invoke
     regions: dict[str, Region] = field(default_factory=dict)
     failing_volumes: dict[str, str] = field(default_factory=dict)
     failing_copies: dict[str, list[CopyFailure]] = field(default_factory=dict)

@@ -1,1 +1,1 @@
-"""Everything that calls AWS: EC2, Systems Manager and SNS, paced and retried."""
+"""Everything that calls AWS: EC2, Systems Manager, SNS and Lambda, paced and retried."""

@@ -46,6 +46,10 @@ class Clients:
         """Return the client of SNS of a Region."""
         return self._client("sns", region, CONFIG)
 
+    def functions(self, region: str) -> Any:
+        """Return the client of Lambda of a Region. It repeats no call: after a lost answer there would be two runs."""
+        return self._client("lambda", region, SSM_CONFIG)
+
     def _client(self, service: str, region: str, config: Config) -> Any:
         # Threads may share a client, but not make one at the same time.
         with self._lock:

@@ -28,15 +28,18 @@ def only(name: str, value: str | None) -> list[FilterTypeDef]:
 
 
 def begun_within(period: Period | None) -> list[FilterTypeDef]:
-    """Return a filter for what began in one of the hours of a period (UTC), its last one included; none for None."""
+    """Return a filter for what began in a period (UTC), in whole hours, or in whole minutes if it is less than an hour.
+
+    The last hour or minute is included. There is no filter for None.
+    """
     if period is None:
         return []
-    hour, until = period[0].replace(minute=0, second=0, microsecond=0), period[1]
-    hours = []
-    while hour <= until:
-        hours.append(f"{hour:%Y-%m-%dT%H}:*")
-        hour += timedelta(hours=1)
-    return [{"Name": "start-time", "Values": hours}]
+    first, until = period
+    short = until - first < timedelta(hours=1)
+    step, form = (timedelta(minutes=1), "%Y-%m-%dT%H:%M:*") if short else (timedelta(hours=1), "%Y-%m-%dT%H:*")
+    start = first.replace(second=0, microsecond=0) if short else first.replace(minute=0, second=0, microsecond=0)
+    starts = [start + number * step for number in range((until - start) // step + 1)]
+    return [{"Name": "start-time", "Values": [f"{start:{form}}" for start in starts]}]
 
 
 def chunks(values: Iterable[str], others: Iterable[FilterTypeDef] = ()) -> Iterator[list[str]]:

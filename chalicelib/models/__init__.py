@@ -8,6 +8,7 @@ from chalicelib.models.calls import (
     CreateTags,
     Creation,
     DeleteSnapshot,
+    InvokeAgain,
     SendReport,
 )
 from chalicelib.models.decisions import Decision, Kind, Outcome, Result, Target
@@ -30,6 +31,7 @@ __all__ = [
     "DeleteSnapshot",
     "Instance",
     "Inventory",
+    "InvokeAgain",
     "Kind",
     "Outcome",
     "Parameter",

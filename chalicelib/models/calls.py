@@ -84,5 +84,16 @@ class SendReport:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class InvokeAgain:
+    """Have Lambda invoke a function of this app once more, with an event as JSON."""
+
+    function: str
+    region: str
+    event: str
+
+
 Creation: TypeAlias = CreateSnapshot | CreateSnapshots
-Call: TypeAlias = CreateSnapshot | CreateSnapshots | CopySnapshot | CreateTags | DeleteSnapshot | SendReport
+Call: TypeAlias = (
+    CreateSnapshot | CreateSnapshots | CopySnapshot | CreateTags | DeleteSnapshot | SendReport | InvokeAgain
+)

@@ -75,6 +75,11 @@ class Code(StrEnum):
     # Report
     REPORT_MADE = "report-made"
     REPORT_TO_SEND = "report-to-send"
+    # Work that is left
+    WORK_LEFT = "work-is-left"
+    NOTHING_WAS_DONE = "nothing-was-done"
+    TOO_MANY_CONTINUATIONS = "too-many-continuations"
+    OTHER_RUN = "other-run"
     # What happened to a call
     EC2_REFUSED = "ec2-refused"
     CALL_FAILED = "call-failed"

@@ -31,9 +31,9 @@ def plan_creation(
 ) -> list[Decision]:
     """Decide for every volume whether to create its snapshot for the current slot.
 
-    ``snapshots`` are those of ``slots_of_interest`` and ``history_of_interest``. A volume that is attached to two
-    instances counts for the first one by id. Creations come in the order in which they are to be made: whoever has
-    waited longest is first.
+    ``snapshots`` are those of ``current_slots``, ``slots_before`` and ``history_of_interest``. A volume that is
+    attached to two instances counts for the first one by id. Creations come in the order in which they are to be made:
+    whoever has waited longest is first.
     """
     by_volume = primaries_by_volume(snapshots)
     decisions: list[Decision] = []

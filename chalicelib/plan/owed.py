@@ -72,8 +72,9 @@ def _is_copied(
 ) -> bool:
     if destination.unreadable:
         return False
-    copies = by_primary.get((snapshot.id, snapshot.region), ())
-    return any(copy.state == State.COMPLETED for copy in copies)
+    # A failed copy is deleted by the next run of copy_missing, which has to find its primary.
+    states = {copy.state for copy in by_primary.get((snapshot.id, snapshot.region), ())}
+    return State.COMPLETED in states and State.ERROR not in states
 
 
 def _code(destination: Destination) -> Code:

@@ -17,7 +17,7 @@ from emulator.judge import World
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SERVICE = "ebs-snapshot-reactor"
-SWEEP_DONE_HOUR = 6  # the sweep runs in the hour before
+SWEEP_DONE_HOUR = 1  # the first sweep of a day runs in the hour before
 
 
 def live(world: World, console: Console, passed: Callable[[datetime], None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from emulator.conditions import default_duration
@@ -115,7 +115,7 @@ def _free_quota(world: World) -> str:
 
 
 def _overwrite(world: World) -> str:
-    """Between the hourly run of the copiers and the sweep: the copiers correct the dates of the copies."""
+    """Between the run of the copiers and the first sweep of the day: the copiers correct the dates of the copies."""
     before = {
         snapshot.id: snapshot.delete_on
         for snapshot in world.look().values()
@@ -136,6 +136,7 @@ def _correct(world: World) -> str:
     standing = world.look()
     wrong = {id: day for id, day in mistake.before.items() if id in standing and standing[id].delete_on != day}
     _set_delete_on(world, mistake.region, wrong)
+    world.facts.mistakes[:] = [replace(mistake, until=world.aws.now)]
     corrected = len(mistake.before) - len(wrong)
     return (
         f"Dan sees the tag problems in the log. The app has corrected {corrected} of the dates from the primaries; "
@@ -176,13 +177,13 @@ STORY = (
     _on(6, 23, 45, _keep_events),
     _on(9, 16, 0, _fail),
     _on(11, 10, 15, _launch),
-    _on(12, 18, 30, _creator_off),
+    _on(12, 18, 35, _creator_off),
     _on(17, 7, 50, _creator_on),
     _on(17, 14, 0, _retire),
     _on(19, 16, 40, _lose_notebook),
     _on(21, 0, 5, _fill_quota),
     _on(21, 23, 50, _free_quota),
-    _on(25, 4, 50, _overwrite),
+    _on(25, 0, 40, _overwrite),
     _on(25, 9, 10, _correct),
     _on(26, 11, 30, _undelete),
 )

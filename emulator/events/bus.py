@@ -22,6 +22,7 @@ from emulator.clock import VirtualClock
 from emulator.cloud import event_time
 from emulator.conditions import Conditions
 from emulator.ec2.model import ACCOUNT
+from emulator.errors import AWSError
 from emulator.events import patterns, schedules
 from emulator.functions import running
 from emulator.functions.interleaving import Turns, run_all
@@ -144,6 +145,21 @@ class Bus:
             if rule.enabled and rule.pattern is not None and patterns.matches(rule.pattern, event):
                 for _ in range(self._deliveries()):
                     self._deliver(Delivery(region, rule.function, event), self._delay())
+
+    def invoke(self, region: str, name: str, event: dict[str, Any]) -> None:
+        """Queues an asynchronous invocation of a function by its full name. AWSError if it is not deployed."""
+        deployed = self._functions.get(region)
+        function = deployed.handler(name) if deployed else None
+        if function is None:
+            raise AWSError("ResourceNotFoundException", f"Function not found: {name}")
+        self._deliver(Delivery(region, function, event), timedelta(0))
+
+    def set_timeout(self, region: str, function: str, seconds: int) -> None:
+        """Changes the timeout of a function. KeyError if it is not deployed."""
+        deployed = self._functions[region]
+        if function not in deployed.chalice.handler_map:
+            raise KeyError(f"{function!r} is not deployed in {region}")
+        deployed.timeouts = {**deployed.timeouts, function: seconds}
 
     def _deliveries(self) -> int:
         if self._conditions.event_loss and self._rng.random() < self._conditions.event_loss:

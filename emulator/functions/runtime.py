@@ -108,6 +108,14 @@ class Function:
         """The timeout of a function."""
         return timedelta(seconds=self.timeouts.get(name, self.timeouts.get("", DEFAULT_TIMEOUT)))
 
+    def full_name(self, name: str) -> str:
+        """The name of a function in Lambda: `chalice deploy` and the template give the same one."""
+        return f"{self.chalice.app_name}-{self.region}-{name}"
+
+    def handler(self, full_name: str) -> str | None:
+        """The handler of the function with this name in Lambda; None if there is none."""
+        return next((name for name in self.chalice.handler_map if self.full_name(name) == full_name), None)
+
     def call(
         self, name: str, event: Mapping[str, Any], clock: VirtualClock, request_id: str
     ) -> tuple[Any, BaseException | None, str]:
@@ -126,7 +134,7 @@ class Function:
         return result, error, sink.take()
 
     def _context(self, name: str, clock: VirtualClock, request_id: str) -> LambdaContext:
-        full = f"{self.chalice.app_name}-{name}"
+        full = self.full_name(name)
         return LambdaContext(
             function_name=full,
             aws_request_id=request_id,

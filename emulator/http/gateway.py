@@ -5,6 +5,7 @@ botocore's own code runs above it, with its retries. Repeated reads are answered
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +26,7 @@ from emulator.http.calls import ApiCall, Request
 from emulator.http.faults import KILLED, TIMEOUT, Fault, Faults, FunctionKilled
 from emulator.http.read_cache import ReadCache
 from emulator.http.token_buckets import TokenBuckets
-from emulator.http.wire import HTTP_OK, Body, CachedResponse, error_body, error_code
+from emulator.http.wire import HTTP_ACCEPTED, HTTP_OK, Body, CachedResponse, error_body, error_code
 from emulator.ssm.run_command import SystemsManager
 
 Response = tuple[int, Mapping[str, str], bytes]
@@ -141,10 +142,19 @@ class Gateway:
 
     def _answer(self, request: Request, http_request: AWSPreparedRequest) -> Response:
         try:
+            if request.service == "lambda":
+                return self._invoke(request)
             body = self._own_answer(request)
             return moto_bridge.answer(http_request) if body is None else (HTTP_OK, {}, body)
         except AWSError as error:
             return error.status, {}, error_body(request.protocol, error.code, error.message)
+
+    def _invoke(self, request: Request) -> Response:
+        """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
+        if request.operation != "Invoke" or request.params.get("InvocationType") != "Event":
+            raise NotImplementedError("of Lambda, the emulator supports asynchronous invocations only")
+        self._cloud.invoke(request.region, request.params["FunctionName"], json.loads(request.params["Payload"]))
+        return HTTP_ACCEPTED, {}, b""
 
     def _own_answer(self, request: Request) -> bytes | None:
         """The body of the response; None if moto answers. AWSError if AWS refuses the call."""

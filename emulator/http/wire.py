@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
-HTTP_OK = 200
+HTTP_OK, HTTP_ACCEPTED = 200, 202
 NO_ID = "00000000-0000-0000-0000-000000000000"
 CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\": ?\"(?:[^\"#]+#)?([^\"]+)\"")
 

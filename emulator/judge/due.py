@@ -10,12 +10,11 @@ from itertools import pairwise, zip_longest
 from emulator.judge.evidence import Facts
 from emulator.judge.promises import Instance, Promise
 
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-# When the app runs, as its documentation says: the creator at every full hour, the sweep once a day.
+# When the app runs, as its documentation says: the creator every quarter of an hour, the sweep every hour.
 CREATOR = "create_snapshots"
-CREATOR_EVERY = HOUR
-SWEEP_AT = time(5, 15)
+CREATOR_EVERY = timedelta(minutes=15)
+LAST_SWEEP = time(23, 50)  # of a day
 
 Runs = Mapping[str, Sequence[datetime]]  # when the creator ran, by Region
 
@@ -120,7 +119,8 @@ def slot_at(promise: Promise, instant: datetime) -> str:
 def _scheduled_runs(instance: Instance, facts: Facts, now: datetime) -> Iterator[datetime]:
     """The runs of the creator that found the instance alive."""
     until = facts.terminated.get(instance.name, now)
-    run = facts.launched[instance.name].replace(minute=0, second=0, microsecond=0) + CREATOR_EVERY
+    launched = facts.launched[instance.name]
+    run = launched - (launched - datetime.min.replace(tzinfo=UTC)) % CREATOR_EVERY + CREATOR_EVERY
     outages = [outage for outage in facts.outages if (outage.region, outage.function) == (instance.region, CREATOR)]
     while run <= until:
         if not any(outage.covers(run) for outage in outages):
@@ -155,11 +155,13 @@ def _last_days(
 
 
 def _goes(region: str, expires: date, needed_until: datetime | None, facts: Facts) -> date:
-    """The day of the first sweep to which it is expired and no longer needed, and that nothing stops."""
+    """The day of the first sweep to which it is expired and no longer needed, and that no mistake stops."""
     if needed_until is None:
         return date.max
-    stopped = {mistake.at.date() for mistake in facts.mistakes if mistake.region == region}
+    stopped = {
+        mistake.at.date() for mistake in facts.mistakes if mistake.region == region and not mistake.ended_on_its_day
+    }
     day = max(expires, needed_until.date())
-    while day in stopped or datetime.combine(day, SWEEP_AT, UTC) < needed_until:
+    while day in stopped or datetime.combine(day, LAST_SWEEP, UTC) < needed_until:
         day += DAY
     return day

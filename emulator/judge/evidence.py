@@ -135,11 +135,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Somebody overwrote DeleteOn of a Region's snapshots at `at`; `before` has the right days by snapshot id."""
+    """Somebody overwrote DeleteOn of a Region's snapshots at `at`, and corrected it at `until`.
+
+    `before` has the right days by snapshot id.
+    """
 
     region: str
     at: datetime
     before: Mapping[str, date]
+    until: datetime | None = None
+
+    @property
+    def ended_on_its_day(self) -> bool:
+        """Whether sweeps of the same day saw the right dates again."""
+        return self.until is not None and self.until.date() == self.at.date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime, time
 
 from emulator import DeadLetter, Invocation
 from emulator.judge.case import Case
@@ -87,26 +87,29 @@ def newest_was_held(case: Case) -> Verdict:
 
 
 def mistake_deleted_nothing(case: Case) -> Verdict:
-    """Every snapshot outlived that day, was reported, has its own date again, and was not deleted before it."""
-    verdict = Verdict("after the mistake with DeleteOn, the sweep deleted nothing and reported every wrong date")
+    """Until it was corrected, no snapshot was deleted, and each was reported; then sweeps went by the right dates."""
+    verdict = Verdict("after the mistake with DeleteOn, no sweep deleted anything, and every wrong date was reported")
+    forever = datetime.max.replace(tzinfo=UTC) - DAY
     for mistake in case.facts.mistakes:
-        today, region = mistake.at.date(), mistake.region
+        today, region, until = mistake.at.date(), mistake.region, mistake.until or forever
         log = case.log_by_day[today]
         kept = {id: record.code for record in log.kept for id in record.targets}
         reported = {problem.target for problem in log.problems if problem.wrong == BROUGHT_FORWARD}
         for id, day in mistake.before.items():
-            snapshot, went = case.evidence.seen[id], case.gone_on.get(id, date.max)
-            verdict.require(went > max(today, day - DAY), snapshot, f"not gone by {today}, nor before {day}", went)
+            snapshot, went = case.evidence.seen[id], case.gone_at.get(id, forever)
+            earliest = max(until, datetime.combine(day, time(), UTC))
+            verdict.require(went > earliest, snapshot, f"not gone before {earliest:%d %b %H:%M}", went)
             verdict.require(
                 snapshot.delete_on == day, snapshot, f"DeleteOn={day} again", f"DeleteOn={snapshot.delete_on}"
             )
             code = kept.get(id, "not kept")
             verdict.require(code == BROUGHT_FORWARD, f"{snapshot} on {today}", BROUGHT_FORWARD, code)
             verdict.require(id in reported, f"{snapshot} on {today}", "a tag problem in the log", "none")
-        days = {deletion.at.date() for deletion in case.evidence.deletions if deletion.snapshot.region == region}
-        resumed = today not in days and today + DAY in days
-        listed = ", ".join(f"{day:%d %b}" for day in sorted(days))
-        verdict.require(resumed, f"deletions in {region}", f"none on {today}, some on the next day", listed)
+        times = [deletion.at for deletion in case.evidence.deletions if deletion.snapshot.region == region]
+        resumed = not any(mistake.at <= at < until for at in times) and any(until <= at < until + DAY for at in times)
+        listed = ", ".join(f"{at:%d %b %H:%M}" for at in times)
+        expected = f"none from {mistake.at:%d %b %H:%M} to {until:%d %b %H:%M}, some in the day after it"
+        verdict.require(resumed, f"deletions in {region}", expected, listed)
     return verdict
 
 

@@ -99,8 +99,10 @@ def everything(account: Account, now: datetime) -> list[Decision]:
     """What all jobs decide."""
     today = now.date()
     circumstances = plan.Circumstances(REGION, now, SEVEN_DAYS)
-    plan.slots_of_interest(account.instances, now)
-    plan.history_of_interest(account.instances, account.primaries, now)
+    plan.current_slots(account.instances, now)
+    due = plan.instances_due(account.instances, account.primaries, now)
+    plan.slots_before(due, now)
+    plan.history_of_interest(due, account.primaries, now)
     decisions = plan.plan_creation(account.instances, account.primaries, circumstances)
     decisions += plan.plan_copies(account.primaries, account.destinations(), now)
     decisions += plan.plan_protection(account.primaries, account.destinations())

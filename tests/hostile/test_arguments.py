@@ -68,7 +68,7 @@ def test_no_setting_takes_what_means_nothing(name: str, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def company() -> Iterator[Company]:
-    with LocalAWS(start=datetime(2026, 11, 22, 2, 30, tzinfo=UTC), regions=(HOME, "us-east-1"), seed=1) as aws:
+    with LocalAWS(start=datetime(2026, 11, 22, 2, 45, tzinfo=UTC), regions=(HOME, "us-east-1"), seed=1) as aws:
         web = aws.launch(HOME, name="web", tags={"Backup": "Yes"}, volumes=(8, 9))
         aws.deploy(HOME, CONCURRENCY="1")
         aws.travel(hours=1)

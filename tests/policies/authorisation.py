@@ -132,6 +132,11 @@ def _publishing(call: ApiCall) -> Iterator[Request]:
     yield asks("sns:Publish", call.params["TopicArn"])
 
 
+def _invoking(call: ApiCall) -> Iterator[Request]:
+    name = call.params["FunctionName"]
+    yield asks("lambda:InvokeFunction", f"arn:aws:lambda:{call.region}:{ACCOUNT}:function:{name}")
+
+
 def _commanding(call: ApiCall) -> Iterator[Request]:
     """The document, AWS's or the account's, and each instance.
 
@@ -224,4 +229,5 @@ CALLS: dict[str, Callable[[ApiCall], Iterator[Request]]] = {
     "RestoreSnapshotFromRecycleBin": _undeleting,
     "SendCommand": _commanding,
     "Publish": _publishing,
+    "Invoke": _invoking,
 }

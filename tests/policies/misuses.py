@@ -145,6 +145,9 @@ def _elsewhere() -> Iterator[Misuse]:
         "lambda:UpdateFunctionCode": f"arn:aws:lambda:{HOME}:123456789012:function:ebs-snapshot-reactor",
     }.items():
         yield Misuse(action, iam.asks(action, resource, iam.held(COPY)))
+    for function in ("ebs-snapshot-reactor-eu-west-1-report", "payroll"):
+        arn = f"arn:aws:lambda:{HOME}:123456789012:function:{function}"
+        yield Misuse(f"invoke {function}", iam.asks("lambda:InvokeFunction", arn))
     yield Misuse("write another program's log", iam.asks("logs:PutLogEvents", iam.log_stream(HOME, "payroll")))
 
 

@@ -12,7 +12,7 @@ from tests.policies.evaluator import Request
 from tests.scenarios.stories import by_volume, copies, make, tag
 
 HOME, AWAY = "eu-west-1", "us-east-1"
-START = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
+START = datetime(2026, 11, 22, 2, 45, tzinfo=UTC)
 FLEET = {"Backup": "Yes", "Copy_Dest": AWAY, "Retention": "2"}
 KEY = "alias/backup"
 
@@ -156,6 +156,26 @@ def at_rest(aws: LocalAWS) -> None:
         ask(aws, instance_id)
 
 
+def time_is_up(aws: LocalAWS) -> None:
+    """EC2 throttles the calls for one instance so much that the time of runs is up: Lambda is to start them again."""
+    for function in ("create_snapshots", "copy_missing", "sweep_snapshots"):
+        aws.set_timeout(HOME, function, seconds=40)
+    aws.disable(HOME, "copy_on_completion")
+    aws.disable(AWAY, "continue_copies")
+    launch_fleet(aws)
+    aws.launch(HOME, name="slow", tags=FLEET)
+    for operation in ("CreateSnapshot", "CopySnapshot"):
+        aws.fault(
+            operation, error="RequestLimitExceeded", times=30, match=lambda params: "slow" in params["Description"]
+        )
+    aws.travel(hours=2)
+    of_slow = {snapshot["SnapshotId"] for snapshot in aws.snapshots(HOME) if "slow" in snapshot["Description"]}
+    aws.fault(
+        "DeleteSnapshot", error="RequestLimitExceeded", times=30, match=lambda params: params["SnapshotId"] in of_slow
+    )
+    aws.travel(days=2)
+
+
 STORIES: tuple[Callable[[LocalAWS], None], ...] = (
     a_week,
     failed_copies,
@@ -169,6 +189,7 @@ STORIES: tuple[Callable[[LocalAWS], None], ...] = (
     on_request,
     reported,
     at_rest,
+    time_is_up,
 )
 
 

@@ -1,7 +1,7 @@
 """Troubles that last: a key that is away, a Region that is down, an instance in each state, and people's mistakes.
 
-Each story runs with the schedules of every hour for six days. The trouble begins on the third day, just before the
-sweep. After each sweep nothing may be gone that was needed, and nothing be left over that nobody needed. In the end
+Each story runs with all schedules for six days. The trouble begins on the third day, just before its first
+sweep. Twice a day nothing may be gone that was needed, and nothing be left over that nobody needed. In the end
 everything has to be as promised.
 
 ``python -m tests.proof.lasting`` runs all of them; ``--trouble NAME`` repeats one.
@@ -25,10 +25,12 @@ from tests.proof.runs import Finding, prove
 from tests.proof.world import AWAY, HOME, MAIL, REGIONS, THIRD, judge
 
 START = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
-TROUBLE = datetime(2026, 11, 24, 5, tzinfo=UTC)  # a quarter of an hour before the sweep
+TROUBLE = datetime(2026, 11, 24, 0, 20, tzinfo=UTC)  # half an hour before the first sweep of the day
 END = datetime(2026, 11, 28, 7, 45, tzinfo=UTC)
-# Half an hour after each sweep, by the hours since TROUBLE, and what has to hold then.
-MORNINGS = tuple(24 * day + 0.75 for day in range(4))
+# By the hours since TROUBLE: after the first sweep of the day, and after the first one after shop is backed up.
+MORNINGS = tuple(24 * day + hours for day in range(4) for hours in (0.75, 6.75))
+BEFORE_BACKUP = 4.75  # 05:05
+AT_BACKUP, AFTER_SWEEPS = 5 + 2 / 3, 5.6  # 06:00, and just after the last sweep before it
 OF_SWEEPS = (
     deletions.deletions_were_allowed,
     deletions.what_could_be_restored_still_can,
@@ -36,7 +38,7 @@ OF_SWEEPS = (
     leftovers.expired_snapshots_are_gone,
 )
 KEY = "alias/backup"
-# At each sweep its only backup has expired, and the next one is made an hour later.
+# At the first six sweeps of a day its only backup has expired, and the next one is made after them.
 SHOP = Instance(
     "shop",
     HOME,
@@ -75,7 +77,9 @@ class Trouble:
 
 
 def _key_away(hours: float) -> Trouble:
-    return Trouble({0: lambda world: world.aws.key_away(AWAY, KEY, hours=hours)}, "Given key ID is not accessible")
+    return Trouble(
+        {BEFORE_BACKUP: lambda world: world.aws.key_away(AWAY, KEY, hours=hours)}, "Given key ID is not accessible"
+    )
 
 
 def _region_down(region: str, error: str, reported: str) -> Trouble:
@@ -83,9 +87,9 @@ def _region_down(region: str, error: str, reported: str) -> Trouble:
 
 
 def _daily(before: Act, after: Act | None = None) -> dict[float, Act]:
-    """Just before each of the next three sweeps, and just after it."""
+    """Just before the sweeps of each of the next three nights, and just after the last of them."""
     acts: dict[float, Act] = {24 * day: before for day in range(3)}
-    return acts | {24 * day + 0.5: after for day in range(3) if after}
+    return acts | {24 * day + AFTER_SWEEPS: after for day in range(3) if after}
 
 
 def _state(state: str) -> Trouble:
@@ -133,7 +137,7 @@ def _set_date(world: World, snapshot: Snapshot, day: date) -> None:
 
 TROUBLES = {
     "the key is away for 1 hour": Trouble(
-        {1: lambda world: world.aws.key_away(AWAY, KEY, hours=1)}, "Given key ID is not accessible"
+        {AT_BACKUP: lambda world: world.aws.key_away(AWAY, KEY, hours=1)}, "Given key ID is not accessible"
     ),
     "the key is away for 5 hours": _key_away(5),
     "the key is away for 50 hours": _key_away(50),
@@ -150,7 +154,9 @@ TROUBLES = {
     "a volume is detached for a day": Trouble(
         {0: lambda world: world.detach(SHOP.name, DATA), 24: lambda world: world.attach(SHOP.name, DATA)}
     ),
-    "the snapshots of a volume are archived": Trouble({hour - 1: act for hour, act in _daily(_archive).items()}),
+    "the snapshots of a volume are archived": Trouble(
+        {hour + AT_BACKUP + 1 / 6: act for hour, act in _daily(_archive).items()}
+    ),
     "all dates are brought forward for a day": Trouble({0: _bring_forward, 26: _put_right}),
 }
 

@@ -78,7 +78,7 @@ def test_the_app_recovers_from_every_trouble_of_the_sample() -> None:
         pytest.param(
             KEY,
             {(copies, "_plan_again"): gives_up},
-            "to us-east-1: expected 1 completed copy; is 2: snap-",
+            "to us-east-1: expected 1 completed copy; is ",
             id="a copy is given up",
         ),
         pytest.param(

@@ -32,6 +32,11 @@ def there(primary_id: str, state: str = "completed") -> Snapshot:
         pytest.param(plan.Destination((there("snap-1", "error"),)), False, id="failed"),
         pytest.param(plan.Destination((there("snap-2"),)), False, id="another one's copy"),
         pytest.param(plan.Destination((there("snap-1"),)), True, id="completed"),
+        pytest.param(
+            plan.Destination((there("snap-1", "error"), there("snap-1"))),
+            False,
+            id="completed, and a failed one to delete",
+        ),
         pytest.param(plan.Destination(unreadable="down"), False, id="a destination that does not answer"),
         pytest.param(None, True, id="a destination that is not enabled"),
     ],

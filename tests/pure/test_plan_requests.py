@@ -83,8 +83,8 @@ def test_on_request_at_the_latest(slot: str, started: str, due: bool) -> None:
 def test_on_request_only() -> None:
     owner = instance(raw={"Backup": "Yes", "Schedule": "on-request"}, volumes=[ROOT])
     assert created([owner], []) == [Said(("vol-0a",), "i-0a is backed up on request only")]
-    assert plan.slots_of_interest([owner], NOW) == ()
-    assert plan.history_of_interest([owner], [], NOW) == ()
+    assert plan.current_slots([owner], NOW) == plan.slots_before([owner], NOW) == ()
+    assert plan.instances_due([owner], [], NOW) == ()
     latest = instance(raw={"Backup": "Yes", "Schedule": "on-request 03:00"}, volumes=[ROOT])
     assert plan.history_of_interest([latest], [], NOW) == ("vol-0a",)
 

@@ -102,12 +102,19 @@ def test_copies_have_an_expiry_of_their_own_if_asked_for() -> None:
     assert dict(call.tags)["Copy_DeleteOn"] == "2026-12-22"
 
 
-def test_slots_of_interest() -> None:
+def test_the_slots_that_are_read() -> None:
     six = instance("i-0a", {"Backup": "Yes", "Schedule": "every 6h"})
     other = instance("i-0b", {"Schedule": "hourly"})
-    assert plan.slots_of_interest([six, other, instance("i-0c")], NOW) == (
-        "2026-11-21T03:00Z",
-        "2026-11-21T18:00Z",
-        "2026-11-22T00:00Z",
-        "2026-11-22T03:00Z",
-    )
+    assert plan.current_slots([six, other, instance("i-0c")], NOW) == ("2026-11-22T00:00Z", "2026-11-22T03:00Z")
+    assert plan.slots_before([six, instance("i-0c")], NOW) == ("2026-11-21T03:00Z", "2026-11-21T18:00Z")
+
+
+def test_which_instances_seem_due() -> None:
+    out = volume("vol-0c", "/dev/sdc", {"Backup": "No"})
+    owner = instance("i-0a", volumes=[ROOT, DATA, out])
+    assert plan.instances_due([owner], [], NOW) == (owner,)
+    assert plan.instances_due([owner], [filling(), filling("vol-0b", SLOT_BEFORE)], NOW) == (owner,)
+    assert plan.instances_due([owner], [filling(), filling("vol-0b", state="error")], NOW) == (owner,)
+    assert plan.instances_due([owner], [filling(), filling("vol-0b")], NOW) == ()
+    for other in (replace(owner, state="stopping"), instance(raw={}, volumes=[ROOT]), instance(volumes=[out])):
+        assert plan.instances_due([other], [], NOW) == ()

@@ -1,4 +1,4 @@
-"""A local AWS with the app deployed, on a Sunday at half past two in the morning (UTC)."""
+"""A local AWS with the app deployed, on a Sunday, a quarter of an hour before the daily slot at 03:00 (UTC)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def aws(witness: Witness) -> Iterator[LocalAWS]:
-    start = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
+    start = datetime(2026, 11, 22, 2, 45, tzinfo=UTC)
     with LocalAWS(start=start, regions=(HOME, AWAY, THIRD), seed=1) as local:
         local.deploy(HOME, AWAY, THIRD)
         yield local

@@ -11,7 +11,7 @@ from emulator import LocalAWS
 from tests.scenarios.conftest import AWAY, HOME, THIRD
 from tests.scenarios.stories import UNDATED, copies, failures, ids, make, problems, tag, volumes_of
 
-# Each backup has expired at the next sweep, at 05:15, and the next one is made after it.
+# Each backup has expired at the first sweeps of the next day, and the next one is made after them.
 EARLY = {"Backup": "Yes", "Retention": "1", "Schedule": "daily 06:00"}
 NIGHTLY = {"Backup": "Yes", "Retention": "1", "Schedule": "daily 03:00"}
 YEARLY = {"Backup": "Yes", "Retention": "2", "Copy_Dest": AWAY, "Copy_Retention": "365"}
@@ -38,9 +38,9 @@ def standing(aws: LocalAWS, region: str = HOME) -> list[datetime]:
 def test_retention_1_and_daily_0600_with_an_instance_in_any_state_at_the_sweep(aws: LocalAWS, state: str) -> None:
     """A terminated one still has its volume for a moment: it may have been terminated while the sweep was reading."""
     web = aws.launch(HOME, name="web", tags=EARLY)
-    aws.travel_to(at(23, 5, 10))
+    aws.travel_to(at(23, 0, 40))
     aws.set_instance_state(HOME, web, state)
-    aws.travel_to(at(23, 5, 20))
+    aws.travel_to(at(23, 5, 55))
     assert standing(aws) == [at(22, 6)]
     aws.set_instance_state(HOME, web, "running")
     aws.travel_to(at(24, 5, 20))
@@ -84,9 +84,9 @@ def test_retention_1_and_a_volume_that_stays_detached(aws: LocalAWS, own: dict[s
     aws.travel_to(at(22, 12))
     aws.detach(HOME, data)
     tag(aws, HOME, data, **own)
-    aws.travel_to(at(until, 5))
+    aws.travel_to(at(until, 0, 40))
     assert data in {snapshot["VolumeId"] for snapshot in aws.snapshots(HOME)}
-    aws.travel_to(at(until, 6))
+    aws.travel_to(at(until, 4))
     assert data not in {snapshot["VolumeId"] for snapshot in aws.snapshots(HOME)}
 
 
@@ -122,10 +122,10 @@ def test_a_set_whose_second_volume_fails_for_a_week(aws: LocalAWS) -> None:
     aws.travel_to(at(22, 12))
     aws.disable(HOME, "create_snapshots")
     for day in range(23, 30):
-        aws.travel_to(at(day, 2, 30))
+        aws.travel_to(at(day, 2, 50))
         aws.fail_snapshot(second, "An internal error occurred")
         aws.enable(HOME, "create_snapshots")
-        aws.travel_to(at(day, 3, 30))
+        aws.travel_to(at(day, 3, 1))
         aws.disable(HOME, "create_snapshots")  # the next run would create it again
         aws.travel_to(at(day, 12))
         assert standing(aws) == [at(22, 3), at(22, 3)]
@@ -141,7 +141,7 @@ def test_a_set_of_which_one_snapshot_was_archived_each_day(aws: LocalAWS) -> Non
     second = volumes_of(aws, HOME, db)["/dev/sdb"]
     aws.travel_to(at(22, 12))
     for day in (23, 24, 25):
-        aws.travel_to(at(day, 4))
+        aws.travel_to(at(day, 3, 30))
         archive(aws, [snapshot for snapshot in aws.snapshots(HOME) if snapshot["VolumeId"] == second][-1])
     aws.travel_to(at(25, 12))
     assert standing(aws)[:2] == [at(22, 3), at(22, 3)]
@@ -154,7 +154,7 @@ def archive(aws: LocalAWS, snapshot: dict[str, Any]) -> None:
 def test_an_archived_newest_snapshot(aws: LocalAWS) -> None:
     aws.archive_duration = lambda gib: timedelta(minutes=5)
     aws.launch(HOME, name="web", tags=NIGHTLY)
-    aws.travel_to(at(23, 4))
+    aws.travel_to(at(23, 3, 30))
     older, newest = aws.snapshots(HOME)
     archive(aws, newest)
     aws.disable(HOME, "create_snapshots")
@@ -195,8 +195,9 @@ def test_retention_2_and_copy_retention_365_with_copies_that_fail_for_eight_days
     aws.travel(days=2)
     existing = copies(aws, AWAY)
     assert existing.keys() > primaries
-    assert {len(of_one) for of_one in existing.values()} == {1}
-    assert {of_one[0]["State"] for of_one in existing.values()} == {"completed"}
+    states = [[copy["State"] for copy in of_one] for of_one in existing.values()]
+    assert {of_one.count("completed") for of_one in states} == {1}
+    assert {state for of_one in states for state in of_one} <= {"completed", "error"}
     # What is copied goes on its own date.
     assert len(standing(aws)) == 2
 
@@ -236,7 +237,7 @@ def test_hourly_with_retention_1_and_a_missed_sweep(aws: LocalAWS) -> None:
     aws.travel_to(at(24, 4))
     aws.disable(HOME, "sweep_snapshots")
     aws.travel_to(at(26, 4))
-    assert len(standing(aws)) > 70
+    assert len(standing(aws)) > 50
     aws.enable(HOME, "sweep_snapshots")
     aws.travel_to(at(26, 5, 20))
     assert standing(aws) == [at(26, hour) for hour in range(6)]

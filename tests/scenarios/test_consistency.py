@@ -23,7 +23,7 @@ Break = Callable[[LocalAWS, str], None]
 def test_frozen_before_and_thawed_as_soon_as_it_is_created(aws: LocalAWS, wanted: str, of_root: str, root: str) -> None:
     wish = FROZEN | {"Consistency": wanted, "team": "core"}
     db = aws.launch(HOME, name="db", tags=wish, volumes=(8, 100), volume_tags=({"Backup": root},))
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     volumes = volumes_of(aws, HOME, db)
     expected = {volumes["/dev/sdb"]: wanted.removesuffix(", required")}
     if root == "Yes":
@@ -47,7 +47,7 @@ def test_frozen_before_and_thawed_as_soon_as_it_is_created(aws: LocalAWS, wanted
 )
 def test_no_document_from_outside_the_account_is_run(aws: LocalAWS, document: str) -> None:
     aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": f"ssm:{document}"})
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash"]
     assert not aws.freezes
     assert not any(call.operation == "SendCommand" for call in aws.calls)
@@ -57,7 +57,7 @@ def test_no_document_from_outside_the_account_is_run(aws: LocalAWS, document: st
 def test_what_was_achieved_is_written_as_soon_as_ec2_knows_the_snapshot(aws: LocalAWS, root: str) -> None:
     aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100), volume_tags=({"Backup": root},))
     aws.tagging_lag = timedelta(seconds=20)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws)[-1] == "fsfreeze"
     assert not failures(aws)
 
@@ -95,7 +95,7 @@ def test_a_frozen_instance_does_not_wait_for_ec2_to_have_room(
 def test_a_frozen_instance_never_waits_for_another(aws: LocalAWS) -> None:
     for number in range(12):
         aws.launch(HOME, name=f"db{number}", tags=FROZEN, volumes=(8, 9))
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash"] * 12 + ["fsfreeze"] * 12
     assert len(aws.freezes) == 12
     # Nobody thawed by its timer. (A second that one thread sleeps passes on the emulated clock for all of them.)
@@ -157,7 +157,7 @@ def test_required_is_tried_again_every_hour(aws: LocalAWS) -> None:
 def test_a_thaw_that_came_too_early_is_told(aws: LocalAWS) -> None:
     db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.agent(db).auto_thaw = 1
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "crash"]
     assert "auto-thaw came before the post-script" in first_failure(aws)
 
@@ -165,7 +165,7 @@ def test_a_thaw_that_came_too_early_is_told(aws: LocalAWS) -> None:
 def test_a_post_script_that_fails_is_told(aws: LocalAWS) -> None:
     db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.agent(db).exits["post-script"] = 202
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "crash"]
     assert "the post-script failed" in first_failure(aws)
 
@@ -224,7 +224,7 @@ def test_a_function_killed_at_any_call_leaves_nothing_frozen_for_long(
 def test_what_is_stopped_is_at_rest_already(aws: LocalAWS, state: str) -> None:
     db = aws.launch(HOME, name="db", tags=FROZEN | {"Consistency": "fsfreeze, required"})
     aws.client(HOME).stop_instances(InstanceIds=[db])
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == [state]
     assert not failures(aws)
 

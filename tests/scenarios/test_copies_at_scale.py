@@ -57,7 +57,7 @@ def test_a_chain_that_lost_its_events_is_started_again_by_the_hourly_pass(aws: L
     aws.copy_slots = 2
     aws.copy_duration = ten_minutes
     fleet(aws, 6, BACKUP)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     aws.event_loss = 1.0
     aws.travel(hours=1)
     assert not one_copy_each(aws, AWAY)

@@ -69,7 +69,7 @@ def test_a_destination_that_fails_holds_up_no_other_and_is_made_up_for(aws: Loca
     aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": f"{AWAY}, {THIRD}"})
     aws.fault("DescribeSnapshots", error="AuthFailure", message="not enabled", times=3, region=AWAY,
               match=lambda params: "Source_SnapshotId" in str(params))  # fmt: skip
-    aws.travel(minutes=59)
+    aws.travel(minutes=44)
     assert (len(copies(aws, AWAY)), len(copies(aws, THIRD))) == (0, 1)
     heard = failures(aws)
     assert "the copies in us-east-1 cannot be read" in str(heard[0].error)

@@ -18,7 +18,7 @@ def test_a_day_in_the_life_of_a_tagged_instance(aws: LocalAWS) -> None:
     web = aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 100))
     aws.travel_to(datetime(2026, 11, 22, 2, 59, tzinfo=UTC))
     # Tagged today, before today's slot: yesterday's is still the current one, and is filled at once.
-    aws.travel(minutes=30)
+    aws.travel(minutes=15)
     taken = by_volume(aws, HOME)
     devices = volumes_of(aws, HOME, web)
     assert sorted(taken) == sorted(devices.values())
@@ -145,7 +145,7 @@ def test_one_instance_that_fails_holds_up_no_other(aws: LocalAWS) -> None:
         return broken in str(params)
 
     aws.fault("CreateSnapshots", error="InternalError", times=9, match=of_broken)
-    aws.travel(minutes=30)
+    aws.travel(minutes=15)
     assert {snapshot["Tags"]["Source_InstanceId"] for snapshot in aws.snapshots(HOME)} == {first, second} - {broken}
     [failure] = failures(aws)
     assert "JobFailed" in str(failure.error)
@@ -168,7 +168,7 @@ def test_a_full_quota_of_pending_snapshots_defers(aws: LocalAWS) -> None:
     for number in range(3):
         aws.launch(HOME, name=f"web{number}", tags=BACKUP)
     aws.pending_snapshots = 2
-    aws.travel(minutes=30)
+    aws.travel(minutes=15)
     created = [
         invocation.result
         for invocation in aws.invocations
@@ -183,7 +183,7 @@ def test_a_full_quota_of_pending_snapshots_defers(aws: LocalAWS) -> None:
 def test_a_throttled_call_is_retried(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags=BACKUP)
     aws.fault("CreateSnapshot", error="RequestLimitExceeded", times=2)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert len(aws.snapshots(HOME)) == 1
     assert not failures(aws)
 
@@ -234,12 +234,12 @@ def test_what_a_run_costs_in_calls(aws: LocalAWS, instances: int) -> None:
     before = len(aws.calls)
     aws.invoke(HOME, "create_snapshots")
     calls = Counter(call.operation for call in aws.calls[before:])
-    # A page of each description, one more for the history of volumes without a snapshot for the slot before, and a call
-    # per instance, however many volumes it has.
+    # A page of each description, of the slots before, and of the history of who has none of these; then a call per
+    # instance, however many volumes it has.
     assert calls == {
         "DescribeInstances": 1,
         "DescribeVolumes": 1,
-        "DescribeSnapshots": 2,
+        "DescribeSnapshots": 3,
         "CreateSnapshot": instances,
         "CreateSnapshots": instances,
     }

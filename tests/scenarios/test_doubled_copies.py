@@ -78,7 +78,7 @@ def test_of_two_copies_one_stays(aws: LocalAWS, lag: int) -> None:
     aws.describe_lag = timedelta(seconds=lag)
     aws.snapshot_duration = lambda gib: timedelta(minutes=5)
     aws.launch(HOME, name="web", tags=BACKUP, volumes=(8, 8))
-    aws.travel(minutes=36)
+    aws.travel(minutes=21)
     assert sum(len(copy) for copy in copies(aws, AWAY).values()) > 2
     aws.travel(hours=3)
     assert one_copy_each(aws, AWAY)

@@ -67,7 +67,7 @@ def test_agents_that_never_answer_hold_up_no_other_instance(
     assert session is not None
     session.events.register("provide-client-params.ec2.CreateSnapshot", count)
     try:
-        aws.travel(minutes=31)
+        aws.travel(minutes=16)
     finally:
         session.events.unregister("provide-client-params.ec2.CreateSnapshot", count)
     first = min(snapshot["StartTime"] for snapshot in aws.snapshots(HOME))

@@ -17,8 +17,8 @@ EXPIRED = {"Type": "Automated", "DeleteOn": "2026-11-22"}
 
 
 def sweep(aws: LocalAWS) -> None:
-    """Let what was made complete, and the sweeper's hour come."""
-    aws.travel(hours=3)
+    """Let the next sweep come, at ten to the hour, and Lambda's retries of it."""
+    aws.travel(minutes=(55 - aws.now.minute) % 60 or 60)
     assert "sweep_snapshots" in {invocation.function for invocation in aws.invocations if invocation.region == HOME}
 
 
@@ -92,7 +92,7 @@ def test_what_is_gone_already_is_a_success(aws: LocalAWS) -> None:
 def test_what_an_image_uses_is_kept_and_no_failure(aws: LocalAWS) -> None:
     snapshot_id = make(aws, HOME, EXPIRED)
     other = make(aws, HOME, EXPIRED)
-    aws.travel(minutes=30)
+    aws.travel(minutes=4)
     aws.client(HOME).register_image(
         Name="golden",
         RootDeviceName="/dev/xvda",
@@ -109,7 +109,7 @@ def test_a_disabled_image_still_holds_its_snapshot(aws: LocalAWS) -> None:
     aws.travel(minutes=1)
     image = aws.client(HOME).create_image(InstanceId=web, Name="golden")["ImageId"]
     [snapshot_id] = ids(aws, HOME)
-    aws.travel(minutes=30)
+    aws.travel(minutes=4)
     for key, value in EXPIRED.items():
         tag(aws, HOME, snapshot_id, **{key: value})
     aws.client(HOME).disable_image(ImageId=image)
@@ -129,7 +129,7 @@ def test_an_image_that_came_at_the_last_moment_is_kept_by_ec2_and_no_failure(aws
 
 def test_a_locked_snapshot_is_kept(aws: LocalAWS) -> None:
     snapshot_id, other = make(aws, HOME, EXPIRED), make(aws, HOME, EXPIRED)
-    aws.travel(minutes=30)
+    aws.travel(minutes=4)
     aws.lock(HOME, snapshot_id)
     sweep(aws)
     assert ids(aws, HOME) == {snapshot_id}
@@ -179,7 +179,7 @@ def test_a_run_ends_in_time_and_the_next_goes_on(aws: LocalAWS, tmp_path: Path) 
     # One call at a time: what threads make of the emulated seconds depends on how busy the machine is.
     aws.deploy(HOME, app=app, MAX_DELETE_PERCENT="100", CONCURRENCY="1")
     snapshot_ids = {make(aws, HOME, EXPIRED) for _ in range(300)}
-    aws.travel(minutes=30)
+    aws.travel(minutes=4)
     aws.token_buckets = True
     started = aws.now
     first = aws.invoke(HOME, "sweep_snapshots")["counts"]
@@ -214,7 +214,7 @@ def test_a_throttled_deletion_is_retried(aws: LocalAWS) -> None:
 
 def test_dry_run_deletes_nothing(aws: LocalAWS) -> None:
     snapshot_id = make(aws, HOME, EXPIRED)
-    aws.travel(minutes=30)
+    aws.travel(minutes=4)
     summary = aws.invoke(HOME, "sweep_snapshots", {"dry_run": True})
     assert summary["counts"] == {"done": 0, "planned": 1, "kept": 0, "deferred": 0, "failed": 0}
     assert ids(aws, HOME) == {snapshot_id}
@@ -241,6 +241,7 @@ def test_a_month_of_daily_snapshots_stands_at_seven(aws: LocalAWS) -> None:
     aws.launch(HOME, name="web", tags={"Backup": "Yes", "Copy_Dest": AWAY})
     for _ in range(20):
         aws.travel(days=1)
+    aws.travel(hours=1)
     assert Counter(snapshot["State"] for snapshot in aws.snapshots(HOME)) == {"completed": 7}
     assert Counter(snapshot["State"] for snapshot in aws.snapshots(AWAY)) == {"completed": 7}
     assert not failures(aws)

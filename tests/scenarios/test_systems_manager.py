@@ -20,7 +20,7 @@ def count(aws: LocalAWS, operation: str) -> int:
 def test_an_error_while_polling_is_waited_out(aws: LocalAWS, error: str, times: int) -> None:
     aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.fault("GetCommandInvocation", error=error, times=times)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "fsfreeze"]
     assert not failures(aws)
     assert not count(aws, "CancelCommand")
@@ -43,7 +43,7 @@ def test_a_permission_that_is_missing_is_not_waited_for(aws: LocalAWS, cancels: 
     db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.agent(db).cancels = cancels
     aws.fault("GetCommandInvocation", error="AccessDeniedException", times=1000)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "crash"]
     assert "AccessDeniedException" in first_failure(aws)
     assert count(aws, "GetCommandInvocation") == count(aws, "SendCommand") == 2
@@ -56,7 +56,7 @@ def test_a_permission_that_is_missing_is_not_waited_for(aws: LocalAWS, cancels: 
 def test_a_throttled_command_is_sent_again(aws: LocalAWS, times: int) -> None:
     aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.fault("SendCommand", error="ThrottlingException", times=times)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "fsfreeze"]
     assert not failures(aws)
     assert len(aws.freezes) == 1
@@ -65,7 +65,7 @@ def test_a_throttled_command_is_sent_again(aws: LocalAWS, times: int) -> None:
 def test_a_pre_script_whose_answer_was_lost_is_not_sent_again(aws: LocalAWS) -> None:
     aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.fault("SendCommand", error="timeout", carried_out=True)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "crash"]
     # It may have frozen the instance, so it is thawed at once.
     assert [command.parameters["command"] for command in aws.commands] == [["pre-script"], ["post-script"]]
@@ -82,7 +82,7 @@ def test_a_post_script_whose_answer_was_lost_is_sent_again(aws: LocalAWS, carrie
         carried_out=carried_out,
         match=lambda params: params["Parameters"]["command"] == ["post-script"],
     )
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "fsfreeze"]
     assert not failures(aws)
     assert [freeze.thawed_by for freeze in aws.freezes] == ["post-script"]
@@ -91,7 +91,7 @@ def test_a_post_script_whose_answer_was_lost_is_sent_again(aws: LocalAWS, carrie
 def test_a_pre_script_that_came_twice_is_not_followed_by_a_post_script(aws: LocalAWS) -> None:
     db = aws.launch(HOME, name="db", tags=FROZEN, volumes=(8, 100))
     aws.agent(db).exits["pre-script"] = 205
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "crash"]
     assert [command.parameters["command"] for command in aws.commands] == [["pre-script"]]
 

@@ -51,7 +51,7 @@ def test_vss_that_fails(aws: LocalAWS, breaks: Break, required: bool) -> None:
 def test_vss_that_does_not_call_itself_consistent(aws: LocalAWS) -> None:
     win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"})
     aws.agent(win).app_consistent = False
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash"]
     assert "VSS does not call its snapshots consistent" in first_failure(aws)
 
@@ -59,7 +59,7 @@ def test_vss_that_does_not_call_itself_consistent(aws: LocalAWS) -> None:
 def test_vss_cannot_leave_a_data_volume_out(aws: LocalAWS) -> None:
     win = aws.launch(HOME, name="win", tags=FROZEN | {"Consistency": "vss"}, volumes=(8, 9, 10))
     tag(aws, HOME, volumes_of(aws, HOME, win)["/dev/sdb"], Backup="No")
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == ["crash", "crash"]
     assert "VSS takes all data volumes" in first_failure(aws)
 

@@ -17,7 +17,7 @@ def launch(aws: LocalAWS, output: str, tags: dict[str, str] = FROZEN, data: int 
     volumes = volumes_of(aws, HOME, db)
     names = {device[-1]: volume for device, volume in volumes.items()}
     aws.agent(db).output = output.format(**names)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     return volumes
 
 
@@ -73,7 +73,7 @@ def test_a_pre_script_that_froze_nothing_claims_nothing(aws: LocalAWS, output: s
     db = aws.launch(HOME, name="db", tags=REQUIRED, volumes=(8, 100, 100))
     names = {device[-1]: volume for device, volume in volumes_of(aws, HOME, db).items()}
     aws.agent(db).output = output.replace("{a}", names["a"]).replace("{b}", names["b"]).replace("{c}", names["c"])
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     assert achieved(aws) == []
     assert "does not say what it froze" in first_failure(aws)
     assert [freeze.thawed_by for freeze in aws.freezes] == ["post-script"]
