@@ -24,7 +24,7 @@ _JSON_NAMES: Mapping[type, str] = {str: "a string", list: "a list", dict: "a JSO
 
 # The source of this app's own events, and the detail-type of one that continues a run whose time was up.
 SOURCE, WORK_LEFT = "ebs-snapshot-reactor", "Work Left"
-MAX_CONTINUATIONS = 100
+MAX_CONTINUATIONS_READ = 100
 
 _EVENT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _MAX_CAUSE_LENGTH = 1000
@@ -92,8 +92,8 @@ def is_scheduled(event: Mapping[str, Any]) -> bool:
 def read_continuations(event: Mapping[str, Any]) -> int:
     """Return how many runs before this one left work in a row: 0 for one that a schedule or a person started."""
     number = event["detail"].get("continuations", 0)
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_CONTINUATIONS:
-        raise _bad("continuations", number, f"a number from 0 to {MAX_CONTINUATIONS}")
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_CONTINUATIONS_READ:
+        raise _bad("continuations", number, f"a number from 0 to {MAX_CONTINUATIONS_READ}")
     return number
 
 
