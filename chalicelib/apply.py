@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import tags
 from chalicelib.aws import functions, sns
 from chalicelib.aws.clients import THROTTLED, error_code
+from chalicelib.aws.other_runs import OtherRuns
 from chalicelib.aws.reading import EC2
 from chalicelib.consistency import LATE_SECONDS, Scripts, Taken, create_between_scripts, create_by_vss
 from chalicelib.models import (
@@ -34,7 +35,6 @@ from chalicelib.models import (
     SendReport,
     because,
 )
-from chalicelib.other_runs import OtherRuns
 from chalicelib.settings import Settings
 
 # A job starts no new call in the last seconds of an invocation, so that the calls that it has begun can end.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +11,11 @@ from typing import Any, TypeAlias
 
 from chalicelib import events, plan
 from chalicelib.apply import Executor
+from chalicelib.aws.other_runs import OtherRuns
 from chalicelib.aws.reading import EC2
 from chalicelib.lookups import all_copies, copies_of, guards, look_in, with_volume_tags
 from chalicelib.models import Decision, InvokeAgain, Outcome, TagProblem
 from chalicelib.next_copies import NextCopies
-from chalicelib.other_runs import OtherRuns
 from chalicelib.settings import Settings
 
 
@@ -83,11 +82,11 @@ Job: TypeAlias = Callable[[Invocation], Plan]
 
 def run(job: Job, invocation: Invocation) -> Run:
     """Plan a job, apply the plan and return the outcomes."""
-    settings, began = invocation.settings, time.monotonic()
+    settings = invocation.settings
     dry_run = settings.dry_run or events.wants_dry_run(invocation.event)
     continuations = events.read_continuations(invocation.event) if invocation.function else 0
+    others = OtherRuns(invocation.ec2)
     planned = job(invocation)
-    others = OtherRuns(planned.source, invocation.now, elapsed=lambda: time.monotonic() - began)
     executor = Executor(planned.source, settings, dry_run, invocation.time_left, others)
     outcomes = executor.apply(planned.decisions)
     outcomes += executor.apply(planned.follow_up(outcomes))

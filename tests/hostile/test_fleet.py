@@ -68,7 +68,7 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
-    with LocalAWS(start=datetime(2026, 11, 22, 2, 45, tzinfo=UTC), regions=(HOME, AWAY), seed=1) as aws:
+    with LocalAWS(start=datetime(2026, 11, 22, 2, 55, tzinfo=UTC), regions=(HOME, AWAY), seed=1) as aws:
         yield Fleet(aws)
 
 

@@ -48,6 +48,8 @@ def full(aws: LocalAWS) -> LocalAWS:
     aws.invoke(HOME, "copy_missing")
     assert in_progress(aws) == 20
     aws.disable(HOME, "copy_missing")
+    for region in (HOME, AWAY, THIRD):
+        aws.disable(region, "create_snapshots")
     return aws
 
 
@@ -63,6 +65,7 @@ def test_twenty_ends_at_once_start_twenty_different_copies(full: LocalAWS) -> No
 @pytest.mark.parametrize("seed", range(3))
 def test_twenty_ends_at_once_in_any_interleaving(full: LocalAWS, seed: int) -> None:
     full.deploy(AWAY, CONCURRENCY="1")
+    full.disable(AWAY, "create_snapshots")
     with full.holding() as ended:
         full.travel(minutes=16)
     assert len(ended) == 20

@@ -55,7 +55,7 @@ def tags_of_copies(aws: LocalAWS) -> dict[str, dict[str, str]]:
 
 def test_they_come_as_soon_as_the_set_is_completed(aws: LocalAWS) -> None:
     web = launch(aws, volume_tags=OWN)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     shared = {"team", "tier", "Source_VolumeId", "Source_Device"}
     assert all(not shared & set(snapshot["Tags"]) for snapshot in aws.snapshots(HOME))
     assert {snapshot["Tags"]["Name"] for snapshot in aws.snapshots(HOME)} == {f"web ({web})"}
@@ -78,7 +78,7 @@ def test_nothing_is_read_for_what_the_set_says_itself(aws: LocalAWS) -> None:
 def test_they_come_hourly_if_no_event_does(aws: LocalAWS, tags: dict[str, str]) -> None:
     web = launch(aws, tags, volume_tags=OWN)
     aws.event_loss = 1.0
-    aws.travel(minutes=59)
+    aws.travel(minutes=44)
     assert not any("Source_VolumeId" in snapshot["Tags"] for snapshot in aws.snapshots(HOME))
     aws.travel(minutes=2)
     assert_tagged(tags_at_home(aws), expected(aws, web))
@@ -92,7 +92,7 @@ def test_they_come_hourly_if_no_event_does(aws: LocalAWS, tags: dict[str, str]) 
 
 def test_somebodys_name_stays_part_of_it(aws: LocalAWS) -> None:
     launch(aws)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     for snapshot in aws.snapshots(HOME):
         tag(aws, HOME, snapshot["SnapshotId"], Name="golden")
     aws.travel(minutes=20)
@@ -101,7 +101,7 @@ def test_somebodys_name_stays_part_of_it(aws: LocalAWS) -> None:
 
 def test_an_instance_that_is_gone_leaves_what_its_set_says(aws: LocalAWS) -> None:
     web = launch(aws, volume_tags=OWN)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     wanted = expected(aws, web, ({}, {}))
     aws.client(HOME).terminate_instances(InstanceIds=[web])
     aws.travel(minutes=30)
@@ -113,7 +113,7 @@ def test_an_instance_that_is_gone_leaves_what_its_set_says(aws: LocalAWS) -> Non
 @pytest.mark.parametrize("operation", ["DescribeInstances", "DescribeVolumes"])
 def test_tags_that_cannot_be_read_hold_up_no_copy(aws: LocalAWS, operation: str) -> None:
     web = launch(aws, volume_tags=OWN)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     wanted = expected(aws, web)
     aws.fault(operation, error="UnauthorizedOperation", message="not today", times=99)
     aws.travel(minutes=20)
@@ -148,12 +148,12 @@ def test_without_them_everything_else_is_as_it_is_with_them(aws: LocalAWS) -> No
 def test_the_newest_whole_set_stays_without_them(aws: LocalAWS) -> None:
     web = launch(aws, BACKUP | {"Retention": "1"})
     aws.fault("CreateTags", error="UnauthorizedOperation", times=9_999)
-    aws.travel(hours=2)
+    aws.travel(minutes=45)
     whole = {snapshot["SnapshotId"] for snapshot in aws.snapshots(HOME)}
     data = volumes_of(aws, HOME, web)["/dev/sdb"]
     for _ in range(4):
         aws.travel(days=1)
-        # Somebody deletes half of snapshot new set: the first one is the last that a restore of the instance could use.
+        # Somebody deletes half of each new set, before the sweep: the first one is the last that a restore of the instance could use.
         aws.client(HOME).delete_snapshot(SnapshotId=by_volume(aws, HOME)[data][-1]["SnapshotId"])
     left = {snapshot["SnapshotId"]: snapshot["Tags"]["Backup_Slot"] for snapshot in aws.snapshots(HOME)}
     assert len(whole) == 2
@@ -166,7 +166,7 @@ def test_a_set_of_forty_volumes(aws: LocalAWS) -> None:
     for number in range(39):
         aws.attach(HOME, db, size=1, device=f"/dev/xvd{chr(98 + number // 26)}{chr(97 + number % 26)}")
     aws.snapshot_duration = lambda gib: timedelta(minutes=5)
-    aws.travel(minutes=31)
+    aws.travel(minutes=16)
     calls = [call.operation for call in aws.calls if call.function == "create_snapshots"]
     assert calls.count("CreateSnapshots") == 1
     assert "CreateTags" not in calls

@@ -64,7 +64,7 @@ def test_a_run_looks_again_before_every_hundredth_creation(aws: LocalAWS) -> Non
     aws.deliver(delivery)
     calls = [call for call in aws.calls[before:] if call.operation == "DescribeSnapshots"]
     assert len(calls) == 4
-    [start_time] = [each for each in calls[-1].params["Filters"] if each["Name"] == "start-time"]
+    [start_time] = [part for part in calls[-1].params["Filters"] if part["Name"] == "start-time"]
     assert len(start_time["Values"]) == 11
 
 

@@ -6,9 +6,10 @@ Lambda may start a function twice, a next run may begin before the last one has 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from chalicelib import tags
 from chalicelib.aws.reading import EC2
@@ -23,19 +24,17 @@ GONE_IN_A_ROW = 20
 
 @dataclass(slots=True)
 class OtherRuns:
-    """What other runs have created since this one read its inventory, as far as this one has looked.
-
-    ``began`` (aware, UTC) is when this run began; ``elapsed`` returns the seconds since then.
-    """
+    """What other runs have created since this one began to read its inventory, as far as this one has looked."""
 
     ec2: EC2
-    began: datetime
-    elapsed: Callable[[], float]
-    _looked_at: float = 0.0
+    _looked_at: float = field(init=False)
     _creations: int = 0
     _gone: int = 0
     _filled: set[tuple[str, str | None]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._looked_at = time.monotonic()
 
     def filled(self, call: Creation, volume_ids: Iterable[str], *, look: bool = False) -> frozenset[str]:
         """Return those of the volumes that have a snapshot for the slot of a creation that is about to be made.
@@ -44,21 +43,20 @@ class OtherRuns:
         """
         slot = tags.slot_of(call.tags)
         with self._lock:
-            age = self.elapsed() - self._looked_at
+            age = time.monotonic() - self._looked_at
             if look or age >= SECONDS_BETWEEN_LOOKS or self._creations >= CREATIONS_BETWEEN_LOOKS:
                 self._look()
             self._creations += 1
             return frozenset(volume_id for volume_id in volume_ids if (volume_id, slot) in self._filled)
 
     def _look(self) -> None:
-        elapsed = self.elapsed()
-        now = self.began + timedelta(seconds=elapsed)
+        looked_at, now = time.monotonic(), datetime.now(UTC)
         self._filled |= {
             (snapshot.volume_id, snapshot.slot)
             for snapshot in self.ec2.snapshots(period=(now - LOOK_BACK, now)).snapshots
             if snapshot.is_primary and snapshot.state != State.ERROR
         }
-        self._looked_at, self._creations = elapsed, 0
+        self._looked_at, self._creations = looked_at, 0
 
     def note_deletion(self, *, gone: bool) -> None:
         """Record whether a snapshot that was to be deleted was already gone."""
