@@ -33,10 +33,6 @@ def ignores_protection(snapshot: Any, today: Any) -> Any:
     return kept(replace(snapshot, protected=False), today)
 
 
-def ignores_the_promise(snapshot: Any, today: Any) -> Any:
-    return kept(replace(snapshot, promised=None), today)
-
-
 def test_nothing_is_lost_whatever_happens_to_the_events() -> None:
     finding = run(1, 10, shrink=False)
     assert not finding.wrong, finding.wrong
@@ -50,7 +46,6 @@ def test_nothing_is_lost_whatever_happens_to_the_events() -> None:
         (copies, "_plan_surplus", deletes_no_second_copy, " error, snap-"),
         (plan, "plan_creation", creates_what_exists, " completed, snap-"),
         (sweep, "_kept", ignores_protection, "was protected before this step"),
-        (sweep, "_kept", ignores_the_promise, "was to stand until 2026-1"),
     ],
 )
 def test_a_broken_app_is_noticed(
