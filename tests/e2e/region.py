@@ -63,10 +63,10 @@ class Region:
         return self.snapshots({**filters, "status": "completed"})
 
     def invoke(self, function: str) -> dict[str, Any]:
-        """The summary of a scheduled run."""
+        """The summary of a run."""
         response = self.client("lambda").invoke(
             FunctionName=self.deployment.functions(self.name)[function],
-            Payload=json.dumps(self.scheduled_event()),
+            Payload=json.dumps(self.event_by_hand()),
         )
         payload = response["Payload"].read().decode()
         if "FunctionError" in response:
@@ -74,11 +74,12 @@ class Region:
         summary: dict[str, Any] = json.loads(payload)
         return summary
 
-    def scheduled_event(self) -> dict[str, Any]:
+    def event_by_hand(self) -> dict[str, Any]:
+        """The event of a schedule, but for its type: a scheduled run would end if another one had just created."""
         return {
             "version": "0",
             "id": "01234567-89ab-cdef-0123-456789abcdef",
-            "detail-type": "Scheduled Event",
+            "detail-type": "Started By Hand",
             "source": "aws.events",
             "account": ACCOUNT,
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

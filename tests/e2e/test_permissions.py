@@ -78,7 +78,7 @@ def test_a_function_whose_role_allows_nothing_fails_loudly(deployment: Deploymen
     denied = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}
     iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(denied))
     answer = aside.client("lambda").invoke(
-        FunctionName=deployment.functions(ASIDE)["sweep_snapshots"], Payload=json.dumps(aside.scheduled_event())
+        FunctionName=deployment.functions(ASIDE)["sweep_snapshots"], Payload=json.dumps(aside.event_by_hand())
     )
     deployment.delete(ASIDE)
     assert "FunctionError" in answer
