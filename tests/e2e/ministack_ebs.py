@@ -1,13 +1,15 @@
 """Snapshots for ministack: CreateSnapshot, CreateSnapshots, CopySnapshot and DeleteSnapshot as EC2 has them.
 
 New snapshots are pending for EBS_SECONDS; then they complete, and an event says so. Copies have tags, encryption and a
-placeholder for the volume id. A snapshot that does not exist, is pending, or belongs to an image is refused.
+placeholder for the volume id. A snapshot that does not exist, is pending, or belongs to an image is refused. Filters of
+DescribeSnapshots take wildcards.
 """
 
 import contextvars
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -19,7 +21,17 @@ Snapshot = dict[str, Any]
 
 NOTIFICATION = "EBS Snapshot Notification"
 EBS_SECONDS = float(os.environ.get("EBS_SECONDS", "1"))
+WITH_WILDCARDS = {"volume-id": "VolumeId", "start-time": "StartTime"}
 original_snapshot_xml: Callable[[Snapshot], str] = ec2._snapshot_inner_xml
+original_match: Callable[[Snapshot, Mapping[str, Sequence[str]]], bool] = ec2._snapshot_matches_filters
+
+
+def matches(snapshot: Snapshot, filters: Mapping[str, Sequence[str]]) -> bool:
+    for name, key in WITH_WILDCARDS.items():
+        patterns = filters.get(name)
+        if patterns and not any(fnmatchcase(snapshot[key], pattern) for pattern in patterns):
+            return False
+    return original_match(snapshot, {name: values for name, values in filters.items() if name not in WITH_WILDCARDS})
 
 
 def snapshot_xml(snapshot: Snapshot) -> str:

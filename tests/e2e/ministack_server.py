@@ -28,6 +28,7 @@ def ready_at_once(function: str, delay: float) -> None:
 
 def install() -> None:
     ec2._snapshot_inner_xml = ministack_ebs.snapshot_xml
+    ec2._snapshot_matches_filters = ministack_ebs.matches
     ec2._ACTION_MAP |= {
         "CreateSnapshot": ministack_ebs.create_snapshot,
         "CreateSnapshots": ministack_ebs.create_snapshots,
