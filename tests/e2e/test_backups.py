@@ -34,6 +34,23 @@ def completed_copy_of(primary: Snapshot, destination: Region) -> Snapshot:
     return copy
 
 
+# This is the first test: other copies that ended within two minutes would come before its own in the queue.
+def test_the_end_of_a_copy_starts_the_next_missing_one(home: Region, destination: Region) -> None:
+    missed = home.instance("missed", Backup="Yes", Copy_Dest=DESTINATION)
+    with silent(home, "copy_on_completion"):
+        home.invoke("create_snapshots")
+        (unheard,) = backed_up(home, missed, 1)
+    assert not copies_of(unheard, destination)
+    heard = home.instance("heard", Backup="Yes", Copy_Dest=DESTINATION)
+
+    home.invoke("create_snapshots")
+
+    (primary,) = backed_up(home, heard, 1)
+    completed_copy_of(primary, destination)
+    # Nobody asked for this one: continue_copies did, in the destination, when the other one's copy had ended.
+    assert_is_copy(completed_copy_of(unheard, destination), unheard)
+
+
 @pytest.mark.parametrize("volumes", [1, 2])
 def test_a_tagged_instance_is_backed_up_and_copied(home: Region, destination: Region, volumes: int) -> None:
     name = f"web-{volumes}"
@@ -122,22 +139,6 @@ def test_a_copy_whose_event_was_missed_is_made_by_the_hourly_run(home: Region, d
 
     (copy,) = copies_of(primary, destination)
     assert_is_copy(copy, primary)
-
-
-def test_the_end_of_a_copy_starts_the_next_missing_one(home: Region, destination: Region) -> None:
-    missed = home.instance("missed", Backup="Yes", Copy_Dest=DESTINATION)
-    with silent(home, "copy_on_completion"):
-        home.invoke("create_snapshots")
-        (unheard,) = backed_up(home, missed, 1)
-    assert not copies_of(unheard, destination)
-    heard = home.instance("heard", Backup="Yes", Copy_Dest=DESTINATION)
-
-    home.invoke("create_snapshots")
-
-    (primary,) = backed_up(home, heard, 1)
-    completed_copy_of(primary, destination)
-    # Nobody asked for this one: continue_copies did, in the destination, when the other one's copy had ended.
-    assert_is_copy(completed_copy_of(unheard, destination), unheard)
 
 
 def test_protection_is_handed_on_to_the_copy(home: Region, destination: Region) -> None:
