@@ -52,7 +52,7 @@ package: $(VENV) ## FORMAT=cloudformation, stack-set or terraform: writes the fi
 docs: $(VENV) ## writes the table in docs/permissions.md from the policies
 	@$(BIN)/python -m deploy.permissions
 
-demo: $(VENV) ## shows thirty days of a small company on an emulated AWS, in under a minute
+demo: $(VENV) ## shows thirty days of a small company on an emulated AWS, in about a minute
 	@$(BIN)/python -m emulator.demo
 
 test: $(VENV) $(EVALUATOR) ## runs the test suite, with coverage
