@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
 PAGE_SIZE = 1000
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+# A copy has a placeholder for the id of a volume.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html
 _OF_COPIES: FilterTypeDef = {"Name": "volume-id", "Values": ["vol-ffff*"]}
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
 NOT_TERMINATED = ["pending", "running", "stopping", "stopped", "shutting-down"]
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from chalicelib.models import Snapshot
+
+# Before all snapshots: when a volume that has none got its last one.
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def primaries_by_volume(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from chalicelib import tags
@@ -23,6 +23,7 @@ from chalicelib.models import (
     because,
 )
 from chalicelib.plan.destinations import Destination
+from chalicelib.plan.history import NEVER
 from chalicelib.plan.targets import of_snapshot
 
 # How long a snapshot that was completed belongs to ``copy_on_completion``, and the slot of an ended copy to the run of
@@ -32,7 +33,6 @@ RECENT, LATE = timedelta(minutes=2), timedelta(minutes=15)
 NARROW, BEFORE_ITS_START = timedelta(hours=2), timedelta(hours=1)
 # Of a copy in progress: its id, the Regions that it names as waiting, and how many tags it has.
 Marked: TypeAlias = tuple[str, tuple[str, ...], int]
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

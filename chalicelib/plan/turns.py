@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 
 from chalicelib.models import CreateSnapshot, CreateSnapshots, Decision, Snapshot, State
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
+from chalicelib.plan.history import NEVER
 
 
 def in_turn(
@@ -47,7 +46,7 @@ def waiting_since(volume_ids: Iterable[str], by_volume: Mapping[str, Sequence[Sn
     return min(
         max(
             (snapshot.started for snapshot in by_volume.get(volume_id, ()) if snapshot.state != State.ERROR),
-            default=_NEVER,
+            default=NEVER,
         )
         for volume_id in volume_ids
     )

@@ -40,6 +40,12 @@ def copies(aws: LocalAWS, region: str) -> dict[str, list[dict[str, Any]]]:
     return by_primary
 
 
+def one_copy_each(aws: LocalAWS, region: str, home: str = "eu-west-1") -> bool:
+    """Return whether each primary at home has exactly one copy in a Region, and there are no other copies."""
+    primaries = {snapshot["SnapshotId"] for history in by_volume(aws, home).values() for snapshot in history}
+    return {id: len(siblings) for id, siblings in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
+
+
 def failures(aws: LocalAWS) -> list[Invocation]:
     return [invocation for invocation in aws.invocations if invocation.error]
 

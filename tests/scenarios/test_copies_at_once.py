@@ -33,7 +33,7 @@ def pages(aws: LocalAWS, function: str, since: int = 0) -> list[str]:
 
 
 def doubled(aws: LocalAWS, region: str = AWAY) -> int:
-    return sum(len(found) - 1 for found in copies(aws, region).values())
+    return sum(len(siblings) - 1 for siblings in copies(aws, region).values())
 
 
 def in_progress(aws: LocalAWS, region: str = AWAY) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from emulator import LocalAWS
 from tests.scenarios.conftest import AWAY, HOME, THIRD
-from tests.scenarios.stories import by_volume, copies, failures, make, tag, volumes_of
+from tests.scenarios.stories import by_volume, copies, failures, make, one_copy_each, tag, volumes_of
 
 BACKUP = {"Backup": "Yes", "Copy_Dest": AWAY}
 MANAGED = {"Type": "Automated", "DeleteOn": "2026-12-24", "Copy_Dest": AWAY}
@@ -27,11 +27,6 @@ def runs(aws: LocalAWS, function: str, region: str) -> list[Any]:
 def fleet(aws: LocalAWS, number: int, tags: dict[str, str]) -> None:
     for index in range(number):
         aws.launch(HOME, name=f"web{index}", tags=tags, volumes=(8 + index % 3,))
-
-
-def one_copy_each(aws: LocalAWS, region: str) -> bool:
-    primaries = {snapshot["SnapshotId"] for history in by_volume(aws, HOME).values() for snapshot in history}
-    return {id: len(made_there) for id, made_there in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
 
 
 def ten_minutes(gib: int) -> timedelta:

@@ -9,15 +9,10 @@ import pytest
 
 from emulator import LocalAWS
 from tests.scenarios.conftest import AWAY, HOME
-from tests.scenarios.stories import by_volume, copies, ids, make, tag
+from tests.scenarios.stories import copies, ids, make, one_copy_each, tag
 
 BACKUP = {"Backup": "Yes", "Copy_Dest": AWAY}
 MANAGED = {"Type": "Automated", "DeleteOn": "2026-12-24", "Copy_Dest": AWAY}
-
-
-def one_copy_each(aws: LocalAWS, region: str) -> bool:
-    primaries = {snapshot["SnapshotId"] for history in by_volume(aws, HOME).values() for snapshot in history}
-    return {id: len(made_there) for id, made_there in copies(aws, region).items()} == dict.fromkeys(primaries, 1)
 
 
 def copy_again(aws: LocalAWS, first: dict[str, Any], **tags: str) -> str:
